@@ -1,0 +1,49 @@
+# make               puts extension/partitioncache--VERSION.sql together from sql/
+# make install       installs the extension into the PostgreSQL that PG_CONFIG belongs to
+# make installcheck  a short check of that installation (a running server, PG* variables as for psql)
+# make demo          the gain on real data, with nothing installed but Python
+# make demo-cron     the same on a system PostgreSQL 15, with pg_cron doing the work
+# make test          everything that is checked; installs what it needs when run by root on Debian
+# make dist          the archive for PGXN
+
+EXTENSION    = partitioncache
+EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" partitioncache.control)
+BUILT        = extension/$(EXTENSION)--$(EXTVERSION).sql
+DATA         = $(wildcard extension/$(EXTENSION)--*.sql)
+REGRESS      = partitioncache
+REGRESS_OPTS = --inputdir=tests/regress --outputdir=.build/regress
+EXTRA_CLEAN  = .build
+
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+
+# A released copy carries no dates worth comparing: the script leaves an unchanged file alone, so it may always run.
+.PHONY: build
+all: build
+build:
+	@scripts/build-extension
+
+ifneq ($(PGXS),)
+include $(PGXS)
+installcheck: .build/regress
+.build/regress:
+	@mkdir -p $@
+else
+.PHONY: all install installcheck clean
+install installcheck:
+	@echo "No PGXS found through PG_CONFIG=$(PG_CONFIG). Install the server's development files (Debian: postgresql-server-dev-15) or name the right pg_config: make $@ PG_CONFIG=/path/to/pg_config" >&2; exit 1
+clean:
+	rm -rf .build
+endif
+
+.PHONY: test demo demo-cron dist test-docker-install
+test:
+	@scripts/run-tests
+demo:
+	@demo/run
+demo-cron:
+	@demo/run --cron
+dist: build
+	@scripts/build-dist
+test-docker-install:
+	@scripts/test-docker-install
