@@ -1,0 +1,15 @@
+create table partitioncache_settings (
+    cache text primary key check (cache <> ''),
+    max_fragments integer not null default 64 check (max_fragments between 1 and 10000),
+    enabled boolean not null default false,
+    frequency_seconds numeric not null default 1 check (frequency_seconds > 0),
+    max_parallel_jobs integer not null default 2 check (max_parallel_jobs between 1 and 64),
+    fragment_timeout interval not null default '30 min' check (fragment_timeout > interval '0'),
+    max_attempts integer not null default 3 check (max_attempts > 0),
+    log_limit integer not null default 10000 check (log_limit >= 0)
+);
+
+comment on table partitioncache_settings is
+'One row a cache: max_fragments = most fragments a query is taken apart into; enabled, frequency_seconds, max_parallel_jobs, fragment_timeout = how the processor works; max_attempts = failures until a queued item is dead; log_limit = rows kept in partitioncache_processor_log.';
+
+select pc_dump_with_extension('partitioncache_settings');

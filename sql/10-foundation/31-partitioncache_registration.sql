@@ -1,0 +1,16 @@
+create table partitioncache_registration (
+    cache text not null references partitioncache_settings on update cascade on delete cascade,
+    partition_key text not null check (partition_key <> ''),
+    datatype text not null check (pc_native_type(datatype) is not null),
+    storage text not null check (storage in ('array', 'bit')),
+    partition_local boolean not null default false,
+    log_trimmed_below xid8 not null default '0',
+    created_at timestamptz not null default now(),
+    primary key (cache, partition_key),
+    check (storage = 'array' or datatype in ('integer', 'bigint'))
+);
+
+comment on table partitioncache_registration is
+'One row a registered partition key: its datatype, how key sets are stored, whether the user asserts that matches never cross partitions (partition_local), and the transaction id below which the change log has been trimmed.';
+
+select pc_dump_with_extension('partitioncache_registration');

@@ -1,0 +1,7 @@
+create function pc_cluster() returns bigint
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$ select system_identifier from pg_control_system() $$;
+
+comment on function pc_cluster() is
+'The identifier of this database cluster. Transaction ids are the clock of one cluster only, so an entry that arrived from another is not used. Example: select pc_cluster()';

@@ -1,0 +1,53 @@
+create function pc_bits_base(keys bigint[]) returns bigint
+language sql immutable strict parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+-- A multiple of 64, rounded down also below zero, so that the words of two entries lie over one another.
+as $$ select (min(k) >> 6) << 6 from unnest(keys) k $$;
+
+comment on function pc_bits_base(bigint[]) is
+'The key that the first bit of a bit string stands for; null for no keys. Example: select pc_bits_base(''{100,-3}'')';
+
+create function pc_bits_encode(keys bigint[]) returns bit varying
+language plpgsql immutable strict parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    base bigint := pc_bits_base(keys);
+    span numeric := (select max(k)::numeric - base from unnest(keys) k);
+begin
+    if span >= 1 << 28 then
+        perform pc_fail('PC004', format('keys from %s on span %s values, more than the %s that bit storage holds', base, span, 1 << 28),
+            '', 'Register the partition key with storage ''array''.');
+    end if;
+    -- Words in hexadecimal, aggregated: setting a million single bits would copy the string a million times.
+    return (
+        with words as (
+            select (k - base) >> 6 as word, bit_or(1::bigint << (63 - ((k - base) & 63)::integer)) as bits
+            from unnest(keys) k
+            group by 1
+        )
+        select ('x' || string_agg(lpad(to_hex(coalesce(w.bits, 0)), 16, '0'), '' order by n))::bit varying
+        from generate_series(0, (span::bigint) >> 6) n left join words w on w.word = n
+    );
+end
+$$;
+
+comment on function pc_bits_encode(bigint[]) is
+'A bit string in which bit i stands for the key pc_bits_base(keys) + i; null for no keys. Raises PC004 if the keys span more than 2^28 values. Example: select pc_bits_encode(''{1,2,66}'')';
+
+create function pc_bits_decode(bits bit varying, base bigint) returns bigint[]
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- get_bit on a stored value would fetch the whole of it once a key; the concatenation makes it a value in memory.
+    with memory as materialized (select pc_bits_decode.bits || B'' as bits)
+    select coalesce(array_agg(pc_bits_decode.base + word * 64 + bit order by word, bit), '{}')
+    from memory m,
+         generate_series(0, (length(m.bits) >> 6) - 1) word,
+         lateral (select substring(m.bits from word * 64 + 1 for 64)::bit(64) as w offset 0) s,
+         generate_series(0, 63) bit
+    where s.w <> 0::bigint::bit(64) and get_bit(s.w, bit) = 1
+$$;
+
+comment on function pc_bits_decode(bit varying, bigint) is
+'The keys that a bit string stands for, sorted. Example: select pc_bits_decode(pc_bits_encode(''{1,2,66}''), 0)';

@@ -1,0 +1,32 @@
+create function pc_check_registration(partition_key text, datatype text, storage text, cache text, partition_local boolean) returns void
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    if coalesce(partition_key, '') = '' or coalesce(cache, '') = '' or partition_local is null then
+        perform pc_fail('PC001', 'a partition key, a cache and partition_local are needed',
+            format('partition_key %L, cache %L, partition_local %L', partition_key, cache, partition_local),
+            'Name the column that splits your data, as in partitioncache_register(''city_id'', ''integer'').');
+    end if;
+    if pc_native_type(datatype) is null then
+        perform pc_fail('PC004', format('"%s" is no datatype of a partition key', datatype), '',
+            'Datatypes are integer, bigint, float, numeric, text, uuid, date, timestamp and timestamptz.');
+    end if;
+    if storage is null or storage not in ('array', 'bit') then
+        perform pc_fail('PC001', format('"%s" is no storage', storage), '', 'Storage is array or bit.');
+    end if;
+    if storage = 'bit' and datatype not in ('integer', 'bigint') then
+        perform pc_fail('PC004', format('bit storage holds integers, not %s', datatype), '',
+            'Register it with storage ''array'', which holds every datatype.');
+    end if;
+    if octet_length(cache || '_changes_' || partition_key) > 63 then
+        perform pc_fail('PC001', 'the names of the cache and the partition key are too long together',
+            format('%I has %s bytes; a table name has at most 63.', cache || '_changes_' || partition_key,
+                   octet_length(cache || '_changes_' || partition_key)),
+            'Choose a shorter name for the cache.');
+    end if;
+end
+$$;
+
+comment on function pc_check_registration(text, text, text, text, boolean) is
+'Raises PC001 or PC004 if these arguments cannot be registered. Example: select pc_check_registration(''city_id'', ''integer'', ''bit'', ''partitioncache'', false)';

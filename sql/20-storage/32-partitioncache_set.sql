@@ -1,0 +1,21 @@
+create function partitioncache_set(
+    partition_key text, hash text, keys anyarray, query text default null, cache text default 'partitioncache'
+) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+begin
+    perform pc_check_hash(hash);
+    if keys is null then
+        perform pc_fail('PC001', 'the keys are null', format('hash %L', hash),
+            'Pass an array, empty if nothing matches; partitioncache_delete removes an entry.');
+    end if;
+    perform pc_check_key_type(registration, (select t.typelem::regtype from pg_type t where t.oid = pg_typeof(keys)));
+    perform pc_store_keys(registration, hash, keys, query);
+end
+$$;
+
+comment on function partitioncache_set(text, text, anyarray, text, text) is
+'Stores the partition keys that match under a hash or a name of your own, and replaces what stood there. A null among the keys says that rows without a partition key match too. Such an entry is your assertion: it does not follow later writes. Raises PC001, PC002 (not registered), PC004 (keys of another type). Example: select partitioncache_set(''city_id'', ''pizza'', array[3, 5, 8])';

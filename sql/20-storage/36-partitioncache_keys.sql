@@ -1,0 +1,12 @@
+create function partitioncache_keys(partition_key text, cache text default 'partitioncache') returns setof text
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_registration(cache, partition_key);
+    return query execute format('select hash from %s where key_count is not null order by hash', pc_key_table(cache, partition_key));
+end
+$$;
+
+comment on function partitioncache_keys(text, text) is
+'The hashes of all entries of a partition key. Example: select * from partitioncache_keys(''city_id'')';

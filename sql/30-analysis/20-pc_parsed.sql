@@ -1,0 +1,11 @@
+create type pc_parsed as (
+    canonical text,
+    relations oid[],
+    functions oid[],
+    operators oid[],
+    types oid[],
+    odd_nodes boolean
+);
+
+comment on type pc_parsed is
+'What PostgreSQL says of a query: its canonical text, the relations it names, the functions, operators and types that it uses, and whether its tree holds a node of a kind that we do not know to be immutable.';

@@ -1,0 +1,36 @@
+create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[], out odd_nodes boolean)
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with tree as materialized (
+        select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
+    ), field as materialized (
+        -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
+        select split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value
+        from tree, string_to_table(tree.text, ' :') f
+        where f ~ '^[a-z]*(relid|fnoid|funcid|func|opno|eqop|sortop|type|collid) \d'
+    ), fact as (
+        select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
+    )
+    select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
+           array(select distinct p.oid from (
+                     select id from fact where name in ('funcid', 'opfuncid', 'aggfnoid', 'winfnoid')
+                     union all
+                     select o.oprcode::oid from fact join pg_operator o on o.oid = id where name in ('opno', 'eqop', 'sortop')) f
+                 join pg_proc p on p.oid = f.id),
+           array(select distinct id from fact where name in ('opno', 'eqop', 'sortop') and id <> 0),
+           array(select distinct id from fact where name like '%type' and id >= 16384),
+           exists (
+               select from tree, string_to_table(tree.text, '{') n
+               where split_part(n, ' ', 1) not in (
+                   '', '(', 'QUERY', 'RANGETBLENTRY', 'RTEPERMISSIONINFO', 'ALIAS', 'FROMEXPR', 'JOINEXPR', 'RANGETBLREF', 'TARGETENTRY',
+                   'SORTGROUPCLAUSE', 'GROUPINGSET', 'WINDOWCLAUSE', 'ROWMARKCLAUSE', 'COMMONTABLEEXPR', 'SETOPERATIONSTMT',
+                   'RANGETBLFUNCTION', 'AGGREF', 'WINDOWFUNC', 'GROUPINGFUNC', 'TABLESAMPLECLAUSE', 'CTECYCLECLAUSE', 'CTESEARCHCLAUSE',
+                   'VAR', 'CONST', 'OPEXPR', 'FUNCEXPR', 'BOOLEXPR', 'SCALARARRAYOPEXPR', 'NULLTEST', 'BOOLEANTEST', 'CASEEXPR', 'CASE',
+                   'CASEWHEN', 'WHEN', 'CASETESTEXPR', 'COALESCEEXPR', 'COALESCE', 'MINMAXEXPR', 'MINMAX', 'RELABELTYPE', 'DISTINCTEXPR',
+                   'NULLIFEXPR', 'ARRAYEXPR', 'ARRAY', 'SUBSCRIPTINGREF', 'ROWCOMPAREEXPR', 'ROWCOMPARE', 'ROWEXPR', 'ROW', 'COLLATEEXPR',
+                   'COLLATE', 'SUBLINK', 'FIELDSELECT', 'ARRAYCOERCEEXPR', 'PARAM', 'NAMEDARGEXPR', 'RANGETBLENTRYPERM'))
+$$;
+
+comment on function pc_tree_facts(oid[]) is
+'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …). Example: select * from pc_tree_facts(array[''pg_views''::regclass])';

@@ -1,0 +1,50 @@
+create function pc_parse(query text, session jsonb) returns pc_parsed
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    statement text := rtrim(query, E' \t\r\n;');
+    checked refcursor;
+    parsed pc_parsed;
+    again text;
+    pinned text;
+    difference boolean := false;
+begin
+    begin
+        perform pc_enter_session(session);
+        perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
+        -- Refuses several statements, and what the role may not read; executes nothing.
+        open checked for execute statement;
+        close checked;
+        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) q';
+        perform pg_catalog.set_config('search_path', '', true);
+        perform @extschema@.pc_enter_canonical();
+        parsed.canonical := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false));
+        select f.relations, f.functions, f.operators, f.types, f.odd_nodes
+        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes
+        from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
+
+        -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
+        perform @extschema@.pc_enter_session(session);
+        perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
+        again := @extschema@.pc_reparse(parsed.canonical);
+        if again operator(pg_catalog.<>) parsed.canonical then
+            perform pg_catalog.set_config('search_path', '', true);
+            perform @extschema@.pc_enter_canonical();
+            pinned := @extschema@.pc_reparse(parsed.canonical);
+            difference := again operator(pg_catalog.<>) pinned;
+        end if;
+        raise exception using errcode = 'PC000';
+    exception when sqlstate 'PC000' then
+        null;  -- what was created is gone, what was learned stays
+    end;
+    if difference then
+        perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',
+            'Look at standard_conforming_strings, and at functions or operators in the search_path that shadow PostgreSQL''s own.');
+    end if;
+    return parsed;
+end
+$$;
+
+comment on function pc_parse(text, jsonb) is
+'Lets PostgreSQL parse a query as the session that wrote it would, and write it out again in full: every relation schema-qualified, every column qualified, every constant typed. Nothing is executed, nothing stays. Raises PostgreSQL''s own error for what it does not accept, for several statements and for what the role may not read; PC005 if the canonical text would be read differently under the session''s settings. Example: select (pc_parse(''select 1'', pc_session(''public''))).canonical';

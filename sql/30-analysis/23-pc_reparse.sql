@@ -1,0 +1,22 @@
+create function pc_reparse(canonical text) returns text
+language plpgsql volatile parallel unsafe
+as $$
+declare
+    written text;
+begin
+    execute 'create temp view partitioncache_again as select 1 from (' operator(pg_catalog.||) canonical operator(pg_catalog.||) E'\n) q';
+    begin
+        perform pg_catalog.set_config('search_path', '', true);
+        perform @extschema@.pc_enter_canonical();
+        written := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_again'::pg_catalog.regclass, false));
+        raise exception using errcode = 'PC000';
+    exception when sqlstate 'PC000' then
+        null;
+    end;
+    drop view pg_temp.partitioncache_again;
+    return written;
+end
+$$;
+
+comment on function pc_reparse(text) is
+'The canonical text of a query that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
