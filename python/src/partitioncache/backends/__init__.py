@@ -1,0 +1,1 @@
+"""The cache backends, one store a module, on one protocol (`partitioncache.backends.protocol`)."""

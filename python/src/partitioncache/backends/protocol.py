@@ -1,0 +1,96 @@
+"""What every cache backend offers, so that everything above it is written once.
+
+An *entry* is a key set stored under (partition key, hash). An entry without any key is still an entry: "this
+fragment matches nowhere" is knowledge, and differs from "nothing is known". A query text can be remembered
+beside an entry, or alone.
+
+Every write is atomic: a reader sees the entry as it was before or as it is after. What a backend cannot hold is
+refused before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Protocol, runtime_checkable
+
+from typing_extensions import Self
+
+from partitioncache.datatypes import Key, KeySet
+
+__all__ = ["Backend", "Key", "KeySet"]
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A cache in one store. All hashes and partition keys are given explicitly; `Cache` adds defaults.
+
+    Attributes:
+        backend: the name under which `create_cache` knows it, such as ``redis_set``.
+        datatypes: the data types of partition keys that it holds.
+    """
+
+    @property
+    def backend(self) -> str: ...
+
+    @property
+    def datatypes(self) -> frozenset[str]: ...
+
+    def register(self, partition_key: str, datatype: str) -> None:
+        """Makes a partition key known with its data type. Doing so again changes nothing.
+
+        Raises:
+            RegistrationConflictError: it is known with another data type.
+            DatatypeError: the backend does not hold the data type.
+        """
+
+    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
+        """Stores a key set, in place of what was stored under the hash; a remembered query stays.
+
+        A partition key that is not registered yet is registered with the data type of the keys.
+        """
+
+    def get(self, hash: str, partition_key: str) -> KeySet | None:
+        """The key set, None if there is none."""
+
+    def exists(self, hash: str, partition_key: str) -> bool:
+        """Whether a key set is stored under the hash."""
+
+    def delete(self, hash: str, partition_key: str) -> bool:
+        """Removes the entry and its remembered query. False if there was neither."""
+
+    def get_all_keys(self, partition_key: str) -> set[str]:
+        """The hashes of all entries that have a key set."""
+
+    def set_query(self, hash: str, query: str, partition_key: str) -> None:
+        """Remembers the text of the query that an entry belongs to."""
+
+    def get_query(self, hash: str, partition_key: str) -> str | None:
+        """The remembered query text, None if there is none."""
+
+    def get_intersected(self, hashes: Iterable[str], partition_key: str) -> tuple[KeySet | None, int]:
+        """The keys that are in all of the entries that exist, and how many of the entries exist.
+
+        (None, 0) if none exists. Hashes that occur twice count once.
+        """
+
+    def get_partition_keys(self) -> list[tuple[str, str]]:
+        """All registered partition keys with their data types, in the order of their names."""
+
+    def datatype(self, partition_key: str) -> str | None:
+        """The data type of a partition key, None if it is not registered."""
+
+    def count(self, partition_key: str) -> int:
+        """The number of entries that have a key set."""
+
+    def clear(self, partition_key: str | None = None) -> int:
+        """Removes all entries of one partition key, or of all; registrations stay. Returns how many there were."""
+
+    def close(self) -> None:
+        """Gives connections and files back. Closing twice is harmless."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
