@@ -1,0 +1,142 @@
+"""What every queue provider offers: two queues of work, claimed with a lease and acknowledged.
+
+The *incoming* queue holds original queries waiting to be taken apart; the *outgoing* queue holds
+fragments waiting to be evaluated. Both hold :class:`Item` objects and behave alike, so each method
+takes the name of the queue.
+
+An item is never lost: claiming it only lends it for the time of a lease. Who does not acknowledge in
+time (because it died, or lost its connection) finds its claim taken back, and another worker gets the
+item with a higher attempt number. An item whose attempts are used up is *dead*: it stays visible, and
+can be put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from types import TracebackType
+from typing import Literal, Protocol, runtime_checkable
+
+QueueName = Literal["incoming", "outgoing"]
+QUEUES: tuple[QueueName, QueueName] = ("incoming", "outgoing")
+
+#: What became of a claim: finished, failed (tried again while attempts remain), stopped by its time
+#: limit (likewise), or handed back unfinished (the attempt does not count).
+Outcome = Literal["done", "failed", "timeout", "released"]
+
+#: Attempts after which an item is dead, unless the queue was opened with another number.
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of work: a query (incoming) or a fragment (outgoing).
+
+    Attributes:
+        query: the SQL text.
+        partition_key: the column that splits the data.
+        datatype: datatype of the partition key, if it is known already.
+        hash: fragments only, the hash under which the key set is stored.
+        parts: fragments only, hashes of smaller fragments whose key sets contain this one's.
+        priority: the higher, the sooner.
+    """
+
+    query: str
+    partition_key: str
+    datatype: str | None = None
+    hash: str | None = None
+    parts: tuple[str, ...] = ()
+    priority: int = 1
+
+    @property
+    def identity(self) -> str:
+        """The same for two items that ask for the same work.
+
+        >>> Item("select 1", "a").identity == Item("select 1", "a", priority=9).identity
+        True
+        >>> Item("select 1", "a").identity == Item("select 1", "b").identity
+        False
+        """
+        what = ("fragment", self.hash) if self.hash is not None else ("query", self.query)
+        return sha256("\0".join((self.partition_key, *what)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An item lent to one worker until the lease ends.
+
+    Attributes:
+        id: the item's identifier in its queue.
+        token: names this very claim; an acknowledgement with an outdated token changes nothing.
+        attempt: 1 for the first try.
+        item: the work itself.
+    """
+
+    id: str
+    token: str
+    attempt: int
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class DeadItem:
+    """An item whose attempts are used up.
+
+    Attributes:
+        id: the item's identifier in its queue.
+        attempts: how often it was tried.
+        error: what the last attempt ended with.
+        item: the work itself.
+    """
+
+    id: str
+    attempts: int
+    error: str
+    item: Item = field(compare=False)
+
+
+@runtime_checkable
+class Queue(Protocol):
+    """A pair of queues, incoming and outgoing. Thread-safe: the monitor's threads share one."""
+
+    provider: str
+
+    def push(self, queue: QueueName, items: Iterable[Item]) -> int:
+        """Add items; return how many were new. Pushing what is there already raises its priority."""
+
+    def claim(self, queue: QueueName, limit: int = 1, lease: float = 60.0) -> list[Claim]:
+        """Borrow up to `limit` items for `lease` seconds, most urgent first. Never waits."""
+
+    def finish(self, queue: QueueName, claim: Claim, outcome: Outcome = "done", error: str = "") -> bool:
+        """Acknowledge a claim. False: the lease had ended and somebody else has, or had, the item."""
+
+    def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
+        """Prolong leases to `lease` seconds from now; return the claims that are still held."""
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until something may have been pushed (True), or for `timeout` seconds (False)."""
+
+    def lengths(self) -> tuple[int, int]:
+        """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""
+
+    def counts(self, queue: QueueName) -> dict[str, int]:
+        """How many items are in each state: {"ready": …, "running": …, "dead": …}."""
+
+    def clear(self, queue: QueueName | None = None) -> int:
+        """Remove all items of one queue, or of both, whatever their state; return how many."""
+
+    def dead(self, queue: QueueName, limit: int = 100) -> list[DeadItem]:
+        """The items whose attempts are used up."""
+
+    def requeue(self, queue: QueueName, ids: Iterable[str] | None = None) -> int:
+        """Put dead items back (all of them without `ids`), their attempts counted anew; return how many."""
+
+    def close(self) -> None:
+        """Give up the connections. A closed queue is of no further use."""
+
+    def __enter__(self) -> Queue: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,274 @@
+"""One conformance suite over every queue provider."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from partitioncache.errors import ConfigurationError, UnavailableError
+from partitioncache.queues import PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
+
+if TYPE_CHECKING:
+    from support.cluster import Database
+    from support.services import RedisServer
+
+OpenQueue = Callable[..., Queue]
+
+
+@pytest.fixture(params=PROVIDERS)
+def open_again(request: pytest.FixtureRequest) -> Iterator[OpenQueue]:
+    """Opens the same queues, again and again, as several processes would."""
+    name = f"q{uuid.uuid4().hex[:12]}"
+    opened: list[Queue] = []
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        connection: dict[str, object] = {"host": server.host, "port": server.port}
+    else:
+        database: Database = request.getfixturevalue("database")
+        connection = {"conninfo": database.conninfo()}
+
+    def again(queues: str = name, **options: int) -> Queue:
+        opened.append(open_queue(request.param, queues, **options, **connection))
+        return opened[-1]
+
+    yield again
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def queue(open_again: OpenQueue) -> Queue:
+    return open_again()
+
+
+@pytest.fixture(params=QUEUES)
+def which(request: pytest.FixtureRequest) -> QueueName:
+    name: QueueName = request.param
+    return name
+
+
+def fragment(number: int, priority: int = 1) -> Item:
+    return Item(f"SELECT {number}", "city_id", "integer", f"hash{number}", ("part a", "part b"), priority)
+
+
+def take(queue: Queue, which: QueueName, lease: float = 60.0) -> Claim:
+    (claim,) = queue.claim(which, 1, lease)
+    return claim
+
+
+def test_provider(queue: Queue) -> None:
+    assert isinstance(queue, Queue)
+    assert queue.provider in PROVIDERS
+
+
+def test_what_is_pushed_is_claimed_and_finished(queue: Queue, which: QueueName) -> None:
+    item = fragment(1) if which == "outgoing" else Item("SELECT * FROM t WHERE a = '\"ü\n\\'", "City; Id")
+    assert queue.push(which, [item]) == 1
+    assert queue.lengths() == ((1, 0) if which == "incoming" else (0, 1))
+    claim = take(queue, which)
+    assert claim.item == item
+    assert claim.attempt == 1
+    assert queue.counts(which) == {"ready": 0, "running": 1, "dead": 0}
+    assert queue.claim(which) == []
+    assert queue.finish(which, claim)
+    assert queue.lengths() == (0, 0)
+    assert not queue.finish(which, claim), "an acknowledgement counts once"
+
+
+def test_the_other_queue_does_not_see_it(queue: Queue) -> None:
+    queue.push("incoming", [Item("SELECT 1", "a")])
+    assert queue.claim("outgoing") == []
+    assert len(queue.claim("incoming")) == 1
+
+
+def test_queues_of_another_name_do_not_see_it(open_again: OpenQueue) -> None:
+    open_again().push("incoming", [Item("SELECT 1", "a")])
+    other = open_again(f"other{uuid.uuid4().hex[:8]}")
+    assert other.lengths() == (0, 0)
+    assert other.claim("incoming") == []
+
+
+def test_pushing_again_adds_nothing_and_raises_the_priority(queue: Queue, which: QueueName) -> None:
+    assert queue.push(which, [fragment(1), fragment(2)]) == 2
+    assert queue.push(which, [fragment(2)]) == 0
+    assert sum(queue.lengths()) == 2
+    first = take(queue, which)
+    assert first.item.query == "SELECT 2"
+    assert first.item.priority > 1
+
+
+def test_the_same_query_for_another_partition_key_is_another_item(queue: Queue) -> None:
+    assert queue.push("incoming", [Item("SELECT 1", "a"), Item("SELECT 1", "b"), Item("SELECT 1", "a")]) == 2
+
+
+def test_urgent_first_then_oldest_first(queue: Queue, which: QueueName) -> None:
+    queue.push(which, [fragment(1), fragment(2, 5), fragment(3), fragment(4, 5), fragment(5, 2)])
+    order = [claim.item.query for claim in queue.claim(which, 4) + queue.claim(which, 4)]
+    assert order == [f"SELECT {n}" for n in (2, 4, 5, 1, 3)]
+
+
+def test_a_dead_workers_item_comes_back(open_again: OpenQueue, which: QueueName) -> None:
+    dead, living = open_again(), open_again()
+    dead.push(which, [fragment(1)])
+    lost = take(dead, which, lease=0.3)
+    assert living.claim(which) == []
+    time.sleep(0.5)
+    claim = take(living, which)
+    assert claim.item.query == lost.item.query
+    assert claim.attempt == 2
+    assert not dead.finish(which, lost), "who comes late changes nothing"
+    assert not dead.finish(which, lost, "failed", "late")
+    assert dead.extend(which, [lost]) == []
+    assert living.finish(which, claim)
+    assert living.lengths() == (0, 0)
+
+
+def test_leases_can_be_prolonged(queue: Queue, which: QueueName) -> None:
+    queue.push(which, [fragment(1), fragment(2)])
+    claims = queue.claim(which, 2, 0.4)
+    assert queue.extend(which, claims, 30) == claims
+    assert queue.extend(which, [], 30) == []
+    time.sleep(0.6)
+    assert queue.claim(which) == []
+    assert all(queue.finish(which, claim) for claim in claims)
+
+
+def test_failed_items_are_tried_again_until_they_are_dead(open_again: OpenQueue, which: QueueName) -> None:
+    queue = open_again(max_attempts=2)
+    queue.push(which, [fragment(1)])
+    for attempt in (1, 2):
+        claim = take(queue, which)
+        assert claim.attempt == attempt
+        assert queue.finish(which, claim, "failed", f"no luck {attempt}")
+    assert queue.claim(which) == []
+    assert queue.lengths() == (0, 0)
+    assert queue.counts(which) == {"ready": 0, "running": 0, "dead": 1}
+    (dead,) = queue.dead(which)
+    assert (dead.attempts, dead.error, dead.item.query) == (2, "no luck 2", "SELECT 1")
+
+    assert queue.requeue(which, []) == 0
+    assert queue.requeue(which, [dead.id]) == 1
+    assert queue.dead(which) == []
+    assert take(queue, which).attempt == 1
+
+
+def test_all_dead_items_can_be_put_back_at_once(open_again: OpenQueue) -> None:
+    queue = open_again(max_attempts=1)
+    queue.push("outgoing", [fragment(n) for n in range(5)])
+    for claim in queue.claim("outgoing", 5):
+        queue.finish("outgoing", claim, "timeout", "took too long")
+    assert len(queue.dead("outgoing")) == 5
+    assert len(queue.dead("outgoing", 2)) == 2
+    assert queue.requeue("outgoing") == 5
+    assert queue.lengths() == (0, 5)
+
+
+def test_an_item_whose_workers_keep_dying_is_dead(open_again: OpenQueue) -> None:
+    queue = open_again(max_attempts=2)
+    queue.push("outgoing", [fragment(1)])
+    for _ in range(2):
+        take(queue, "outgoing", lease=0.1)
+        time.sleep(0.2)
+    assert queue.claim("outgoing") == []
+    (dead,) = queue.dead("outgoing")
+    assert "lease" in dead.error
+
+
+def test_released_items_keep_their_attempts(queue: Queue, which: QueueName) -> None:
+    queue.push(which, [fragment(1)])
+    for _ in range(5):
+        claim = take(queue, which)
+        assert claim.attempt == 1
+        assert queue.finish(which, claim, "released")
+
+
+def test_clear(queue: Queue) -> None:
+    queue.push("incoming", [fragment(n) for n in range(3)])
+    queue.push("outgoing", [fragment(n) for n in range(4)])
+    claim = take(queue, "incoming")
+    assert queue.clear("incoming") == 3
+    assert queue.lengths() == (0, 4)
+    assert queue.clear() == 4
+    assert queue.lengths() == (0, 0)
+    assert not queue.finish("incoming", claim)
+    assert queue.push("incoming", [fragment(1)]) == 1
+
+
+def test_waiting_ends_when_something_is_pushed(open_again: OpenQueue, which: QueueName) -> None:
+    waiting, pushing = open_again(), open_again()
+    started = time.monotonic()
+    assert not waiting.wait(0.2)
+    assert time.monotonic() - started >= 0.15
+    threading.Timer(0.3, lambda: pushing.push(which, [fragment(1)])).start()
+    started = time.monotonic()
+    assert waiting.wait(10)
+    assert time.monotonic() - started < 5
+
+
+def test_many_workers_get_each_item_once(open_again: OpenQueue) -> None:
+    open_again().push("outgoing", [fragment(n) for n in range(600)])
+    taken: list[str] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        queue = open_again()
+        while claims := queue.claim("outgoing", 7):
+            for claim in claims:
+                assert queue.finish("outgoing", claim)
+            with lock:
+                taken.extend(claim.item.query for claim in claims)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(taken) == sorted(f"SELECT {n}" for n in range(600))
+
+
+def test_batches_larger_than_one_call(queue: Queue) -> None:
+    assert queue.push("incoming", (Item(f"SELECT {n}", "a") for n in range(2_345))) == 2_345
+    assert queue.lengths() == (2_345, 0)
+    assert queue.push("incoming", []) == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["push", "claim", "done", "failed", "released", "requeue"]), max_size=30))
+def test_no_item_is_ever_lost(open_again: OpenQueue, steps: list[str]) -> None:
+    """Whatever happens, an item is ready, running, dead or acknowledged: their numbers add up."""
+    queue = open_again(max_attempts=2)
+    queue.clear()
+    held: list[Claim] = []
+    pushed = done = 0
+    for number, step in enumerate(steps):
+        if step == "push":
+            pushed += queue.push("outgoing", [fragment(number)])
+        elif step == "claim":
+            held += queue.claim("outgoing", 2)
+        elif step == "requeue":
+            queue.requeue("outgoing")
+        elif held:
+            assert queue.finish("outgoing", held.pop(0), step, "no luck")  # type: ignore[arg-type]
+            done += step == "done"
+        counts = queue.counts("outgoing")
+        assert counts["running"] == len(held)
+        assert sum(counts.values()) == pushed - done
+
+
+def test_unknown_provider() -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean redis"):
+        open_queue("reddis")
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_server_that_is_not_there(provider: str) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        open_queue(provider, "q", host="127.0.0.1", port=1, password="tulip")
+    assert "tulip" not in str(caught.value)
