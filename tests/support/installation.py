@@ -1,0 +1,96 @@
+"""A private copy of the system's PostgreSQL, with the extension of this checkout in it.
+
+PostgreSQL 15 looks for extensions in one folder only, `SHAREDIR/extension`, which belongs to root. It finds that
+folder relative to its own program file, so a tree that holds real copies of the programs and links to everything
+else is an installation of its own: no rights are needed, and two checkouts never see each other's build.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def system_pg_config() -> str:
+    """The pg_config of the PostgreSQL to copy: `PG_CONFIG` from the environment, else that of Debian's version 15.
+
+    Raises RuntimeError, saying what to install, where there is none.
+    """
+    candidate = os.environ.get("PG_CONFIG", "/usr/lib/postgresql/15/bin/pg_config")
+    found = shutil.which(candidate)
+    if found is None:
+        raise RuntimeError(
+            f"There is no PostgreSQL 15 at {candidate}: run scripts/install-test-requirements, or set PG_CONFIG."
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A tree of PostgreSQL's files below `root`, laid out as the system's own."""
+
+    root: Path
+    bindir: Path
+    sharedir: Path
+
+    @property
+    def extension_folder(self) -> Path:
+        return self.sharedir / "extension"
+
+    @property
+    def pg_config(self) -> Path:
+        return self.bindir / "pg_config"
+
+    def program(self, name: str) -> str:
+        """The path of a program of this installation, such as `psql` or `pg_dump`."""
+        return str(self.bindir / name)
+
+    def install_extension(self, checkout: Path = CHECKOUT) -> None:
+        """Puts the extension together from the checkout's sql/ and installs it here, with any released upgrades."""
+        subprocess.run(
+            [checkout / "scripts" / "build-extension", self.extension_folder / f"partitioncache--{version()}.sql"],
+            check=True,
+        )
+        shutil.copy(checkout / "partitioncache.control", self.extension_folder)
+        for upgrade in (checkout / "extension").glob("partitioncache--*--*.sql"):
+            shutil.copy(upgrade, self.extension_folder)
+
+
+def version() -> str:
+    """The version that the control file of this checkout names, for example `0.1.0`."""
+    for line in (CHECKOUT / "partitioncache.control").read_text().splitlines():
+        if line.startswith("default_version"):
+            return line.split("'")[1]
+    raise RuntimeError("partitioncache.control names no default_version.")
+
+
+def copy_installation(root: Path) -> Installation:
+    """Lays out the system's PostgreSQL below `root` (a new folder), without any extension of ours."""
+    wanted = ("--bindir", "--sharedir", "--pkglibdir")
+    bindir, sharedir, pkglibdir = map(
+        Path, subprocess.run([system_pg_config(), *wanted], check=True, capture_output=True, text=True).stdout.split()
+    )
+    common = Path(os.path.commonpath([bindir, sharedir, pkglibdir]))
+    installation = Installation(root, root / bindir.relative_to(common), root / sharedir.relative_to(common))
+
+    # The programs find their way from where they really are, so they are copied; a library may be a link.
+    shutil.copytree(bindir, installation.bindir, symlinks=True)
+    _link_files(pkglibdir, root / pkglibdir.relative_to(common), folders={Path("bitcode"), Path("pgxs")})
+    _link_files(sharedir, installation.sharedir, folders={Path("extension")})
+    _link_files(sharedir / "extension", installation.extension_folder, folders=set())
+    for ours in installation.extension_folder.glob("partitioncache[.-]*"):
+        ours.unlink()
+    return installation
+
+
+def _link_files(source: Path, target: Path, folders: set[Path]) -> None:
+    """Links each entry of `source` into a new folder `target`; sub-folders in `folders` are left out."""
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in source.iterdir():
+        if entry.relative_to(source) not in folders and not (target / entry.name).exists():
+            (target / entry.name).symlink_to(entry)

@@ -1,0 +1,136 @@
+"""Redis and MariaDB servers of their own, in a temporary folder, gone when the tests are over."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+import redis
+
+_SECONDS_TO_START = 60
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A Redis server on loopback, without password or persistence; 16 databases, numbered from 0."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class MariaDBServer:
+    """A MariaDB server on loopback. `user` may do everything and has `password`; `database` exists and is empty."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on at this moment."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """Starts Redis; yields where it is."""
+    server = RedisServer("127.0.0.1", free_port())
+    command = [_program("redis-server"), "--port", str(server.port), "--bind", server.host, "--save", "", "--appendonly", "no"]
+
+    def answers() -> bool:
+        with closing(redis.Redis(host=server.host, port=server.port)) as client:
+            return bool(client.ping())
+
+    with _folder() as folder, _running([*command, "--dir", str(folder)], folder, answers):
+        yield server
+
+
+@contextmanager
+def mariadb_server() -> Iterator[MariaDBServer]:
+    """Lays out a data folder, starts MariaDB on it, makes one user and one database; yields where it is."""
+    server = MariaDBServer("127.0.0.1", free_port(), "tester", "tester's secret", "source")
+    with _folder() as folder:
+        data = folder / "data"
+        subprocess.run(
+            [_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
+             "--skip-test-db"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        start = folder / "start.sql"
+        password = server.password.replace("'", "''")
+        start.write_text(
+            f"create database {server.database} character set utf8mb4;\n"
+            f"create user {server.user}@'%' identified by '{password}';\n"
+            f"grant all on *.* to {server.user}@'%' with grant option;\n"
+        )
+        command = [
+            _program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={folder}/socket", f"--pid-file={folder}/pid",
+            f"--bind-address={server.host}", f"--port={server.port}", f"--init-file={start}",
+            "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M",
+        ]  # fmt: skip
+
+        def answers() -> bool:
+            with closing(
+                pymysql.connect(
+                    host=server.host, port=server.port, user=server.user, password=server.password, database=server.database
+                )
+            ):
+                return True
+
+        with _running(command, folder, answers):
+            yield server
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path="/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin")
+    if found is None:
+        raise RuntimeError(f"There is no {name} here: run scripts/install-test-requirements.")
+    return found
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="pc-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, answers: Callable[[], bool]) -> Iterator[None]:
+    """Runs a server until the end of the block, which begins when `answers` returns true without an error."""
+    log = folder / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
+    try:
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while True:
+            try:
+                if answers():
+                    break
+            except (redis.ConnectionError, pymysql.OperationalError):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{command[0]} did not start:\n{log.read_text()}") from None
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
