@@ -1,7 +1,7 @@
 create function pc_tokens(
     canonical text, out n integer, out token text, out spaced boolean, out ends integer, out closes integer
 ) returns setof record
-language sql immutable strict parallel safe
+language sql immutable strict parallel safe rows 200
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
     with matched as (

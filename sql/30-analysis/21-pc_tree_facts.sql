@@ -1,4 +1,5 @@
-create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[], out odd_nodes boolean)
+create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
+                               out odd_nodes boolean, out order_dependent boolean)
 language sql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
@@ -29,8 +30,16 @@ as $$
                    'VAR', 'CONST', 'OPEXPR', 'FUNCEXPR', 'BOOLEXPR', 'SCALARARRAYOPEXPR', 'NULLTEST', 'BOOLEANTEST', 'CASEEXPR', 'CASE',
                    'CASEWHEN', 'WHEN', 'CASETESTEXPR', 'COALESCEEXPR', 'COALESCE', 'MINMAXEXPR', 'MINMAX', 'RELABELTYPE', 'DISTINCTEXPR',
                    'NULLIFEXPR', 'ARRAYEXPR', 'ARRAY', 'SUBSCRIPTINGREF', 'ROWCOMPAREEXPR', 'ROWCOMPARE', 'ROWEXPR', 'ROW', 'COLLATEEXPR',
-                   'COLLATE', 'SUBLINK', 'FIELDSELECT', 'ARRAYCOERCEEXPR', 'PARAM', 'NAMEDARGEXPR', 'RANGETBLENTRYPERM'))
+                   'COLLATE', 'SUBLINK', 'FIELDSELECT', 'ARRAYCOERCEEXPR', 'PARAM', 'NAMEDARGEXPR')),
+           exists (
+               select from tree where tree.text ~ ':(limitCount|limitOffset|tablesample) \{|:(hasWindowFuncs|hasDistinctOn) true')
+           or exists (
+               -- Of the aggregates, those whose result does not depend on the order of their input.
+               select from fact join pg_proc p on p.oid = id
+               where name = 'aggfnoid'
+                 and (p.oid >= 16384 or p.proname not in ('count', 'min', 'max', 'sum', 'avg', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or')
+                      or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype)))
 $$;
 
 comment on function pc_tree_facts(oid[]) is
-'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …). Example: select * from pc_tree_facts(array[''pg_views''::regclass])';
+'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), and whether the rows could depend on the order in which tables are read. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';

@@ -1,0 +1,16 @@
+create function pc_unfit_relations(relations oid[]) returns oid[]
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with reached as materialized (
+        select * from pc_relation_closure(relations)
+    )
+    select coalesce(array_agg(distinct r.root), '{}')
+    from reached r
+    join pg_class c on c.oid = r.relation
+    where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
+       or (c.relkind = 'v' and exists (select from pc_tree_facts(array[c.oid]) f where f.order_dependent))
+$$;
+
+comment on function pc_unfit_relations(oid[]) is
+'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, …). Example: select pc_unfit_relations(array[''pg_class''::regclass])';
