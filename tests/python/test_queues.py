@@ -206,10 +206,12 @@ def test_waiting_ends_when_something_is_pushed(open_again: OpenQueue, which: Que
     started = time.monotonic()
     assert not waiting.wait(0.2)
     assert time.monotonic() - started >= 0.15
-    threading.Timer(0.3, lambda: pushing.push(which, [fragment(1)])).start()
+    timer = threading.Timer(0.3, lambda: pushing.push(which, [fragment(1)]))
+    timer.start()
     started = time.monotonic()
     assert waiting.wait(10)
     assert time.monotonic() - started < 5
+    timer.join()
 
 
 def test_many_workers_get_each_item_once(open_again: OpenQueue) -> None:

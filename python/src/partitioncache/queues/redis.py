@@ -15,6 +15,7 @@ Redis Cluster.
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -278,7 +279,12 @@ class RedisQueue:
 
     def wait(self, timeout: float) -> bool:
         """Sleep until something may have been pushed (True), or for `timeout` seconds (False)."""
-        return self._client.blpop([self._wake], timeout=max(timeout, 0.01)) is not None
+        end = time.monotonic() + timeout
+        while (remaining := end - time.monotonic()) > 0:
+            # the client's own socket time-out must never come first
+            if self._client.blpop([self._wake], timeout=max(0.01, min(remaining, 2.0))) is not None:
+                return True
+        return False
 
     def lengths(self) -> tuple[int, int]:
         """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""

@@ -81,7 +81,10 @@ class SQLiteSource:
         self._connection.set_authorizer(_only_reading)
         keys: set[Any] = set()
         try:
-            for row in self._connection.execute(query):
+            cursor = self._connection.execute(query)
+            if cursor.description is None:
+                raise SourceError("SQLite refused the query: it is empty.")
+            for row in cursor:
                 keys.add(row[0])
                 if limit is not None and len(keys) > limit:
                     raise TooManyKeys(f"The fragment has more than {limit} partition keys.")
