@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -91,6 +91,25 @@ def datatype_name(name: str) -> str:
     )
 
 
+def collected(keys: Iterable[Key | None]) -> Collection[Key | None]:
+    """The keys as something that can be read twice; a generator is read into a list.
+
+    Raises:
+        DatatypeError: this is no collection of keys.
+
+    >>> collected("abc")
+    Traceback (most recent call last):
+        ...
+    partitioncache.errors.DatatypeError: Keys come as a set, not as str. Write {1, 2, 3}, or {'a'} for one text.
+    """
+    if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
+        raise DatatypeError(
+            f"Keys come as a set, not as {type(keys).__name__}.",
+            hint="Write {1, 2, 3}, or {'a'} for one text.",
+        )
+    return keys if isinstance(keys, (set, frozenset, list, tuple)) else list(keys)
+
+
 def infer(keys: Iterable[Key | None]) -> str:
     """The data type that holds all of these keys.
 
@@ -146,17 +165,12 @@ def checked(keys: Iterable[Key | None], datatype: str, integers: range = INT8) -
         ...
     partitioncache.errors.DatatypeError: True is a bool, and the partition key holds integer. Store 0 and 1 as integers, or as text.
     """  # noqa: E501
-    if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
-        raise DatatypeError(
-            f"Keys come as a set, not as {type(keys).__name__}.",
-            hint="Write {1, 2, 3}, or {'a'} for one text.",
-        )
     convert = _CONVERT[datatype]
     bounds = integers if datatype == "integer" else INT8
     result: KeySet = set()
     if datatype in INTEGER_DATATYPES:
         low, high = bounds.start, bounds.stop
-        for key in keys:
+        for key in collected(keys):
             if type(key) is int and low <= key < high:
                 result.add(key)
             elif key is None:
@@ -164,7 +178,7 @@ def checked(keys: Iterable[Key | None], datatype: str, integers: range = INT8) -
             else:
                 result.add(_integer(key, datatype, bounds))
         return result
-    for key in keys:
+    for key in collected(keys):
         result.add(None if key is None else convert(key, datatype))
     return result
 
