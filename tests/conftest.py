@@ -17,7 +17,11 @@ from support.cluster import Cluster, Database, running_cluster
 from support.installation import Installation, copy_installation
 
 # What the person who runs the tests has set up for other databases is none of theirs.
-for _name in [n for n in os.environ if n.startswith(("PG", "DB_", "REDIS_", "MYSQL_", "ROCKSDB_", "CACHE_", "QUERY_QUEUE_"))]:
+for _name in [
+    n
+    for n in os.environ
+    if n.startswith(("PG", "DB_", "REDIS_", "MYSQL_", "ROCKSDB_", "CACHE_", "QUERY_QUEUE_"))
+]:
     if _name != "PG_CONFIG":
         del os.environ[_name]
 

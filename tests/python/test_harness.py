@@ -34,19 +34,22 @@ def test_redis(redis_server: RedisServer) -> None:
 
 
 def test_mariadb(mariadb_server: MariaDBServer) -> None:
-    with pymysql.connect(
-        host=mariadb_server.host,
-        port=mariadb_server.port,
-        user=mariadb_server.user,
-        password=mariadb_server.password,
-        database=mariadb_server.database,
-    ) as connection, connection.cursor() as cursor:
+    with (
+        pymysql.connect(
+            host=mariadb_server.host,
+            port=mariadb_server.port,
+            user=mariadb_server.user,
+            password=mariadb_server.password,
+            database=mariadb_server.database,
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("select 1")
         assert cursor.fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
-    "output, problems",
+    ("output", "problems"),
     [
         ("1..2\nok 1\nok 2 - with a name", []),
         ("ok 1\n1..1", []),

@@ -6,7 +6,7 @@ The extension is in schema public, pgTAP in schema tap, and both are in the sear
     -- needs: cron
 
 runs in the database in which pg_cron lives instead, emptied before. Files are run from the folder they are in, so
-`\\ir` and `\\i` find their neighbours; a file whose name begins with an underscore is not run but for others to include.
+`\\ir` and `\\i` find their neighbours; a file whose name begins with an underscore is only for others to include.
 """
 
 from __future__ import annotations

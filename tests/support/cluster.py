@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,13 +68,15 @@ class Database:
             **others,
         }
 
-    def execute(self, query: str, params: object = None) -> list[tuple[Any, ...]]:
+    def execute(self, query: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Runs one statement in a session of its own and returns its rows (none where it has none)."""
         with self.connect() as connection:
-            cursor = connection.execute(query.encode(), params)  # type: ignore[arg-type]
+            cursor = connection.execute(query.encode(), params)
             return cursor.fetchall() if cursor.description else []
 
-    def psql(self, script: str, *, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    def psql(
+        self, script: str, *, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Feeds `script` to psql (unaligned, tuples only, stops at the first error)."""
         return self._psql([], script, check=check, environment=environment)
 
@@ -83,7 +85,12 @@ class Database:
         return self._psql(["-f", path.name], None, check=False, environment={}, folder=path.parent)
 
     def _psql(
-        self, options: list[str], script: str | None, *, check: bool, environment: Mapping[str, str],
+        self,
+        options: list[str],
+        script: str | None,
+        *,
+        check: bool,
+        environment: Mapping[str, str],
         folder: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -127,11 +134,15 @@ class Cluster:
         name = f"test_{next(self._numbers)}"
         with self.database().connect() as connection:
             connection.execute(
-                sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
             )
             # What is set for a database does not come along with its template.
             connection.execute(
-                sql.SQL("alter database {} set search_path = '$user', public, tap").format(sql.Identifier(name))
+                sql.SQL("alter database {} set search_path = '$user', public, tap").format(
+                    sql.Identifier(name)
+                )
             )
         return Database(self, name)
 

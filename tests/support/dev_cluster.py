@@ -1,4 +1,4 @@
-"""The server behind scripts/dev-cluster: prints the shell commands that lead to it, and runs until it is told to end."""
+"""The server behind scripts/dev-cluster: prints the shell commands that lead to it, and runs until told to end."""
 
 from __future__ import annotations
 

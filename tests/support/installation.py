@@ -53,7 +53,10 @@ class Installation:
     def install_extension(self, checkout: Path = CHECKOUT) -> None:
         """Puts the extension together from the checkout's sql/ and installs it here, with any released upgrades."""
         subprocess.run(
-            [checkout / "scripts" / "build-extension", self.extension_folder / f"partitioncache--{version()}.sql"],
+            [
+                checkout / "scripts" / "build-extension",
+                self.extension_folder / f"partitioncache--{version()}.sql",
+            ],
             check=True,
         )
         shutil.copy(checkout / "partitioncache.control", self.extension_folder)
@@ -71,26 +74,31 @@ def version() -> str:
 
 def copy_installation(root: Path) -> Installation:
     """Lays out the system's PostgreSQL below `root` (a new folder), without any extension of ours."""
-    wanted = ("--bindir", "--sharedir", "--pkglibdir")
-    bindir, sharedir, pkglibdir = map(
-        Path, subprocess.run([system_pg_config(), *wanted], check=True, capture_output=True, text=True).stdout.split()
+    wanted = ("--bindir", "--sharedir", "--pkglibdir", "--libdir")
+    bindir, sharedir, pkglibdir, libdir = map(
+        Path,
+        subprocess.run(
+            [system_pg_config(), *wanted], check=True, capture_output=True, text=True
+        ).stdout.split(),
     )
     common = Path(os.path.commonpath([bindir, sharedir, pkglibdir]))
     installation = Installation(root, root / bindir.relative_to(common), root / sharedir.relative_to(common))
 
     # The programs find their way from where they really are, so they are copied; a library may be a link.
     shutil.copytree(bindir, installation.bindir, symlinks=True)
-    _link_files(pkglibdir, root / pkglibdir.relative_to(common), folders={Path("bitcode"), Path("pgxs")})
-    _link_files(sharedir, installation.sharedir, folders={Path("extension")})
-    _link_files(sharedir / "extension", installation.extension_folder, folders=set())
+    # The PGXN client installs nothing where it may not write here.
+    (root / libdir.relative_to(common)).mkdir(parents=True)
+    _link_entries(pkglibdir, root / pkglibdir.relative_to(common))
+    _link_entries(sharedir, installation.sharedir, without="extension")
+    _link_entries(sharedir / "extension", installation.extension_folder)
     for ours in installation.extension_folder.glob("partitioncache[.-]*"):
         ours.unlink()
     return installation
 
 
-def _link_files(source: Path, target: Path, folders: set[Path]) -> None:
-    """Links each entry of `source` into a new folder `target`; sub-folders in `folders` are left out."""
-    target.mkdir(parents=True, exist_ok=True)
+def _link_entries(source: Path, target: Path, without: str | None = None) -> None:
+    """Links each file and folder in `source`, but the one named `without`, into a new folder `target`."""
+    target.mkdir(parents=True)
     for entry in source.iterdir():
-        if entry.relative_to(source) not in folders and not (target / entry.name).exists():
+        if entry.name != without:
             (target / entry.name).symlink_to(entry)

@@ -48,7 +48,17 @@ def free_port() -> int:
 def redis_server() -> Iterator[RedisServer]:
     """Starts Redis; yields where it is."""
     server = RedisServer("127.0.0.1", free_port())
-    command = [_program("redis-server"), "--port", str(server.port), "--bind", server.host, "--save", "", "--appendonly", "no"]
+    command = [
+        _program("redis-server"),
+        "--port",
+        str(server.port),
+        "--bind",
+        server.host,
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
 
     def answers() -> bool:
         with closing(redis.Redis(host=server.host, port=server.port)) as client:
@@ -65,10 +75,16 @@ def mariadb_server() -> Iterator[MariaDBServer]:
     with _folder() as folder:
         data = folder / "data"
         subprocess.run(
-            [_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-             "--skip-test-db"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+            [
+                _program("mariadb-install-db"),
+                "--no-defaults",
+                f"--datadir={data}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ],
+            check=True,
+            capture_output=True,
+        )
         start = folder / "start.sql"
         password = server.password.replace("'", "''")
         start.write_text(
@@ -77,15 +93,27 @@ def mariadb_server() -> Iterator[MariaDBServer]:
             f"grant all on *.* to {server.user}@'%' with grant option;\n"
         )
         command = [
-            _program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={folder}/socket", f"--pid-file={folder}/pid",
-            f"--bind-address={server.host}", f"--port={server.port}", f"--init-file={start}",
-            "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M",
-        ]  # fmt: skip
+            _program("mariadbd"),
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--socket={folder}/socket",
+            f"--pid-file={folder}/pid",
+            f"--bind-address={server.host}",
+            f"--port={server.port}",
+            f"--init-file={start}",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-buffer-pool-size=64M",
+            "--innodb-log-file-size=16M",
+        ]
 
         def answers() -> bool:
             with closing(
                 pymysql.connect(
-                    host=server.host, port=server.port, user=server.user, password=server.password, database=server.database
+                    host=server.host,
+                    port=server.port,
+                    user=server.user,
+                    password=server.password,
+                    database=server.database,
                 )
             ):
                 return True

@@ -1,0 +1,42 @@
+"""What tools can see in the sources without running them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.installation import CHECKOUT
+
+SCRIPTS = [
+    path
+    for folder in ("scripts", ".ci", "demo", "docker")
+    for path in sorted((CHECKOUT / folder).iterdir())
+    if path.is_file() and path.read_text().startswith("#!/bin/sh")
+]
+
+
+def run(*command: str, folder: Path = CHECKOUT) -> None:
+    """Runs a Python tool from the top of the checkout; its output is the failure's message."""
+    result = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_ruff() -> None:
+    run("ruff", "check", "--no-cache", "python", "tests", "demo")
+
+
+def test_mypy_strict(tmp_path: Path) -> None:
+    run("mypy", "--strict", f"--cache-dir={tmp_path}", folder=CHECKOUT / "python")
+
+
+def test_mypy_strict_on_what_tests_stand_on(tmp_path: Path) -> None:
+    options = ["--config-file", "tests/mypy.ini", f"--cache-dir={tmp_path}"]
+    run("mypy", *options, "tests/support", "tests/conftest.py", "demo")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=[str(path.relative_to(CHECKOUT)) for path in SCRIPTS])
+def test_shell_scripts_parse(script: Path) -> None:
+    subprocess.run(["sh", "-n", script], check=True)

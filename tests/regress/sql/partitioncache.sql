@@ -1,0 +1,15 @@
+-- What `make installcheck` looks at on a server where the extension has been installed: does it load, keep keys,
+-- and rewrite a query? The project's own tests (make test) look at everything else.
+create extension partitioncache;
+select partitioncache_register('city_id', 'integer');
+select partitioncache_set('city_id', 'harbours', array[3, 1, 2]);
+select partitioncache_get('city_id', 'harbours', null::integer);
+select keys, hits from partitioncache_intersect('city_id', array['harbours', 'unknown'], null::integer);
+
+create table poi (city_id integer, kind text);
+insert into poi select n % 50, case when n % 50 < 3 then 'harbour' else 'kiosk' end from generate_series(1, 5000) n;
+analyze poi;
+select partitioncache_push($$ select * from poi where kind = 'harbour' $$, 'city_id') > 0 as pushed;
+select partitioncache_process_queue() > 0 as processed;
+select applied, hits, keys from partitioncache_explain($$ select * from poi where kind = 'harbour' $$, 'city_id');
+drop extension partitioncache cascade;
