@@ -1,5 +1,5 @@
 create function pc_fail(code text, message text, detail text default '', hint text default '') returns void
-language plpgsql immutable parallel safe
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 begin

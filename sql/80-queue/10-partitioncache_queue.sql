@@ -1,0 +1,70 @@
+create sequence partitioncache_queue_id;
+
+comment on sequence partitioncache_queue_id is
+'Numbers the items of both queues in the order in which they are to be worked on where priorities are equal.';
+
+create table partitioncache_queue (
+    queue text not null,
+    id bigint not null,
+    cache text not null,
+    partition_key text not null,
+    hash text not null,
+    query text not null,
+    session jsonb,
+    keyed_tables text[],
+    parts text[],
+    datatype text,
+    checked boolean not null,
+    priority integer not null,
+    status text not null default 'ready' check (status in ('ready', 'running', 'failed', 'timeout', 'dead')),
+    owner name not null default current_user,
+    attempts integer not null default 0,
+    claim bigint not null default 0,
+    worker_pid integer,
+    worker_id text,
+    pushed_at timestamptz not null default clock_timestamp(),
+    due_at timestamptz not null default clock_timestamp(),
+    started_at timestamptz,
+    died_at timestamptz,
+    error_msg text,
+    primary key (queue, id),
+    unique (queue, cache, partition_key, hash, owner),
+    check ((status = 'dead') = (died_at is not null))
+) partition by list (queue);
+
+comment on table partitioncache_queue is
+'The two queues, incoming and outgoing, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged.';
+comment on column partitioncache_queue.hash is
+'Outgoing: the fragment''s hash. Incoming: the SHA-256 of the query''s text, with the settings of its session where the text was checked by this server.';
+comment on column partitioncache_queue.checked is
+'Whether this server accepted the text when it was pushed. The processor in the database takes only such items; others are for monitors, which may read other databases.';
+comment on column partitioncache_queue.worker_id is
+'Who holds the claim. Workers inside the database: the session''s identifier as %c writes it into the server''s log, so that a process that reuses the pid is not taken for the worker.';
+
+-- Claiming changes no indexed column (died_at is set once, at the end): those updates stay in the page and add nothing to the indexes.
+create index partitioncache_queue_due on partitioncache_queue (cache, owner, priority desc, id) where died_at is null;
+
+create table partitioncache_original_query_queue partition of partitioncache_queue for values in ('incoming')
+    with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
+          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+comment on table partitioncache_original_query_queue is
+'The incoming queue: original queries waiting to be taken apart.';
+
+create table partitioncache_query_fragment_queue partition of partitioncache_queue for values in ('outgoing')
+    with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
+          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+comment on table partitioncache_query_fragment_queue is
+'The outgoing queue: fragments waiting to be evaluated.';
+
+alter table partitioncache_queue enable row level security;
+alter table partitioncache_original_query_queue enable row level security;
+alter table partitioncache_query_fragment_queue enable row level security;
+create policy partitioncache_own on partitioncache_queue using (owner = current_user) with check (owner = current_user);
+create policy partitioncache_own on partitioncache_original_query_queue using (owner = current_user) with check (owner = current_user);
+create policy partitioncache_own on partitioncache_query_fragment_queue using (owner = current_user) with check (owner = current_user);
+
+select pc_dump_with_extension('partitioncache_queue_id');
+select pc_dump_with_extension('partitioncache_original_query_queue');
+select pc_dump_with_extension('partitioncache_query_fragment_queue');

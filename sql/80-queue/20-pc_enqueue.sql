@@ -1,0 +1,35 @@
+create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    numbers bigint[] := array(select nextval('partitioncache_queue_id') from generate_series(1, jsonb_array_length(items)));
+begin
+    loop
+        -- Inserted in the order of the key, so that two sessions that push the same items never wait for each other in a circle.
+        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority)
+        select pc_enqueue.queue, numbers[i.place], pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
+               i.datatype, pc_enqueue.checked, i.priority
+        from pc_queue_items(items) i
+        order by i.partition_key, i.hash, i.place
+        on conflict do nothing;
+
+        if again then
+            perform pc_push_again(queue, cache, items, numbers);
+        end if;
+
+        select array_agg(q.id order by i.place), count(*) filter (where q.id = numbers[i.place]) into ids, added
+        from pc_queue_items(items) i
+        join partitioncache_queue q on q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache
+            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user;
+        -- An item that was there when it was inserted and finished just after is pushed once more.
+        exit when not again or coalesce(cardinality(ids), 0) = cardinality(numbers);
+    end loop;
+    if added > 0 then
+        perform pc_notify(cache);
+    end if;
+end
+$$;
+
+comment on function pc_enqueue(text, text, jsonb, boolean, boolean) is
+'Puts items (see pc_queue_items) into a queue; ids in their order and the number that was not there before. again: what is there already gains priority, and comes back to life if it is dead. Example: select * from pc_enqueue(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', true)';

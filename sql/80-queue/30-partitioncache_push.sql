@@ -1,0 +1,47 @@
+create function partitioncache_push_many(
+    queries text[],
+    partition_key text,
+    cache text default 'partitioncache',
+    priority integer default 1,
+    session_path text default pg_catalog.current_setting('search_path')
+) returns bigint[]
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    session jsonb := pc_session(session_path);
+    query text;
+begin
+    perform pc_not_null('queries', queries::text, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
+    foreach query in array queries loop
+        perform pc_not_null('query', query);
+        perform pc_push_check(query, session);
+    end loop;
+    perform pc_register_by_use(queries, partition_key, cache, session);
+    return (select e.ids from pc_enqueue('incoming', cache,
+        (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority)
+                                   order by q.place), '[]')
+         from unnest(queries) with ordinality q(query, place)), true) e);
+end
+$$;
+
+comment on function partitioncache_push_many(text[], text, text, integer, text) is
+'Puts many queries into the incoming queue in one call; returns their numbers in the same order. See partitioncache_push. Example: select partitioncache_push_many(array[''select * from poi where kind = 1'', ''select * from poi where kind = 2''], ''city_id'')';
+
+create function partitioncache_push(
+    query text,
+    partition_key text,
+    cache text default 'partitioncache',
+    priority integer default 1,
+    session_path text default pg_catalog.current_setting('search_path')
+) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return (partitioncache_push_many(array[query], partition_key, cache, priority, session_path))[1];
+end
+$$;
+
+comment on function partitioncache_push(text, text, text, integer, text) is
+'Puts a query into the incoming queue, to be taken apart and cached; returns its number. Higher priorities go first. A query that waits there already gains priority (by one, or to the priority given if that is more), and comes back if it was dead. A partition key that is not registered is registered with the type of its column. Raises PostgreSQL''s own error for a query it does not accept, PC001 for null, PC002 for an unknown partition key that no table of the query has, PC005 for anything but one reading statement. Example: select partitioncache_push(''select * from poi where kind = 7'', ''city_id'')';

@@ -1,0 +1,39 @@
+create function pc_claim(
+    queues text[], cache text, amount integer, lease interval, worker_pid integer, worker_id text, only_checked boolean
+) returns setof partitioncache_queue
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    max_attempts integer := (pc_settings(cache)).max_attempts;
+    taken partitioncache_queue[];
+begin
+    loop
+        with chosen as materialized (
+            select q.queue, q.id from partitioncache_queue q
+            where q.queue = any (queues) and q.cache = pc_claim.cache and q.owner = current_user
+              and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
+            order by q.priority desc, q.id
+            limit amount for update skip locked
+        ), claimed as (
+            update partitioncache_queue q
+            set status = case when q.attempts < max_attempts then 'running' else 'dead' end,
+                died_at = case when q.attempts < max_attempts then null else clock_timestamp() end,
+                attempts = q.attempts + (q.attempts < max_attempts)::integer,
+                claim = q.claim + 1,
+                error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease') else q.error_msg end,
+                worker_pid = pc_claim.worker_pid, worker_id = pc_claim.worker_id,
+                started_at = clock_timestamp(), due_at = clock_timestamp() + lease
+            from chosen c where q.queue = c.queue and q.id = c.id
+            returning q as item
+        )
+        select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
+        -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
+        exit when taken is null or exists (select from unnest(taken) t where t.status = 'running');
+    end loop;
+    return query select t.* from unnest(taken) t where t.status = 'running' order by t.priority desc, t.id;
+end
+$$;
+
+comment on function pc_claim(text[], text, integer, interval, integer, text, boolean) is
+'Claims up to amount items of these queues that are due, most urgent first, for the time of a lease, and skips what others hold. An item whose lease is over counts as failed: it is claimed again, or dead if that was its last attempt. Only items of the current role. Example: select * from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pg_backend_pid(), pc_worker_id(), true)';

@@ -1,0 +1,19 @@
+create function partitioncache_queue_push(queue text, items jsonb, cache text default 'partitioncache') returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_check_queue(queue);
+    perform pc_not_null('items', items::text, 'cache', cache);
+    if jsonb_typeof(items) <> 'array'
+        or exists (select from jsonb_array_elements(items) i
+                   where i ->> 'query' is null or i ->> 'partition_key' is null or (queue = 'outgoing' and i ->> 'hash' is null)) then
+        perform pc_fail('PC001', 'items is no array of items', 'Each item has "query" and "partition_key", in the outgoing queue also "hash"; "datatype", "keyed_tables", "parts" and "priority" may be there.',
+            'Pass for example [{"query": "select …", "partition_key": "city_id"}].');
+    end if;
+    return (select e.added from pc_enqueue(queue, cache, items, false) e);
+end
+$$;
+
+comment on function partitioncache_queue_push(text, jsonb, text) is
+'For monitors and other clients: puts items into a queue as they are, because they may be about another database; returns how many were not there yet. The processor in this database leaves them alone. Example: select partitioncache_queue_push(''incoming'', ''[{"query": "select * from poi", "partition_key": "city_id"}]'')';

@@ -1,0 +1,23 @@
+create function partitioncache_queue_claim(
+    queue text, amount integer default 1, lease interval default '1 min', worker text default null, cache text default 'partitioncache'
+) returns table (
+    id bigint, claim bigint, attempt integer, query text, partition_key text, datatype text, hash text,
+    parts text[], keyed_tables text[], priority integer, session jsonb
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_check_queue(queue);
+    perform pc_not_null('amount', amount::text, 'lease', lease::text, 'cache', cache);
+    return query
+        select c.id, c.claim, c.attempts, c.query, c.partition_key, coalesce(c.datatype, r.datatype), c.hash, c.parts, c.keyed_tables, c.priority, c.session
+        from pc_claim(array[partitioncache_queue_claim.queue], partitioncache_queue_claim.cache, amount, lease, null, worker, false)
+             with ordinality c
+        left join partitioncache_registration r on r.cache = partitioncache_queue_claim.cache and r.partition_key = c.partition_key
+        order by c.ordinality;
+end
+$$;
+
+comment on function partitioncache_queue_claim(text, integer, interval, text, text) is
+'For monitors and other clients: borrows up to amount items of a queue for the time of a lease, most urgent first, and never waits. claim names this very claim: partitioncache_queue_finish and _extend want it back. worker is a name for people who look at the queue. Example: select * from partitioncache_queue_claim(''outgoing'', 10, ''5 min'')';
