@@ -1,0 +1,27 @@
+create type pc_fragment as (
+    family integer,
+    hash text,
+    fragment text,
+    tables text[],
+    conjuncts text[],
+    keyed_tables text[],
+    parts text[],
+    whole boolean
+);
+
+comment on type pc_fragment is
+'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s; whole: no other of its family holds more.';
+
+create type pc_family as (
+    family integer,
+    from_at integer,
+    where_at integer,
+    has_where boolean,
+    columns text[],
+    relation text,
+    matches_null boolean,
+    hashes text[]
+);
+
+comment on type pc_family is
+'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it.';

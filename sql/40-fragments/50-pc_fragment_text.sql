@@ -1,0 +1,104 @@
+create function pc_fragment_text(
+    tables integer[], relations text[], templates text[], partition_key text, members integer[], classes integer[],
+    out fragment text, out conjuncts text[]
+)
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    tried record;
+    written record;
+begin
+    -- The order of the tables does not depend on how the query names or orders them; twins are settled by the smallest text.
+    for tried in select o.tables from pc_table_orders(tables, relations, templates) o(tables) loop
+        select * into written
+        from pc_render_fragment(tried.tables, relations, templates, partition_key, members, classes);
+        if fragment is null or written.fragment collate "C" < fragment collate "C" then
+            fragment := written.fragment;
+            conjuncts := written.conjuncts;
+        end if;
+    end loop;
+end
+$$;
+
+comment on function pc_fragment_text(integer[], text[], text[], text, integer[], integer[]) is
+'The canonical text of a fragment and its conditions. tables: numbers; relations: by number; templates: its conjuncts; members: its tables whose partition column is wanted; classes: by number, as pc_key_classes gives them. Example: select * from pc_fragment_text(''{0}'', ''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''city_id'', ''{0}'', ''{0}'')';
+
+create function pc_table_orders(tables integer[], relations text[], templates text[]) returns setof integer[]
+language sql immutable parallel safe rows 2
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with recursive likeness as (
+        select t.n, dense_rank() over (order by relations[t.n + 1] collate "C", coalesce(own.conditions, '') collate "C") as rank
+        from unnest(tables) t(n)
+        left join lateral (
+            select string_agg(replace(c, E'\x01' || t.n || E'\x02', ''), ';' order by replace(c, E'\x01' || t.n || E'\x02', '') collate "C") as conditions
+            from unnest(templates) c
+            where position(E'\x01' || t.n || E'\x02' in c) > 0 and position(E'\x01' in replace(c, E'\x01' || t.n || E'\x02', '')) = 0
+        ) own on true
+    ), twins as (
+        select max(c) as most from (select count(*) as c from likeness group by rank) r
+    ), ordered as (
+        -- Past three twins any fixed order: that costs hits, never truth.
+        select array[]::integer[] as tables
+        union all
+        select o.tables || l.n
+        from ordered o, likeness l, twins t
+        where l.n <> all (o.tables)
+          and l.rank = (select min(x.rank) from likeness x where x.n <> all (o.tables))
+          and (t.most <= 3 or l.n = (select min(x.n) from likeness x where x.n <> all (o.tables) and x.rank = l.rank))
+    )
+    select o.tables from ordered o where cardinality(o.tables) = cardinality(pc_table_orders.tables) limit 36
+$$;
+
+comment on function pc_table_orders(integer[], text[], text[]) is
+'The orders in which a fragment''s tables could be named: by relation and own conditions, with all permutations of up to three that are alike. Example: select pc_table_orders(''{0,1}'', ''{public.b,public.a}'', ''{}'')';
+
+create function pc_render_fragment(
+    tables integer[], relations text[], templates text[], partition_key text, members integer[], classes integer[],
+    out fragment text, out conjuncts text[]
+)
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    key text := quote_ident(partition_key);
+    template text;
+    rendered text;
+    sides text[];
+begin
+    conjuncts := '{}';
+    foreach template in array templates loop
+        rendered := template;
+        for n in 1 .. cardinality(tables) loop
+            rendered := replace(rendered, E'\x01' || tables[n] || E'\x02', 't' || n);
+        end loop;
+        if (pc_equality(template)).left_table is not null then
+            sides := string_to_array(substr(rendered, 2, length(rendered) - 2), ' = ');
+            if cardinality(sides) = 2 and sides[1] collate "C" > sides[2] collate "C" then
+                rendered := format('(%s = %s)', sides[2], sides[1]);
+            end if;
+        end if;
+        conjuncts := conjuncts || rendered;
+    end loop;
+    -- What the query implies of the partition columns, always written the same way.
+    conjuncts := array(
+        select distinct c collate "C" from (
+            select unnest(conjuncts) as c
+            union all
+            select format('(t%s.%s = t%s.%s)', first_value(t.n) over class, key, t.n, key)
+            from unnest(tables) with ordinality t(id, n)
+            where classes[t.id + 1] is not null
+            window class as (partition by classes[t.id + 1] order by t.n)
+        ) all_conjuncts
+        where c !~ '^\(t(\d+)\.(.*) = t\1\.\2\)$'
+        order by 1);
+    fragment := format('SELECT DISTINCT t%s.%s FROM %s%s',
+        (select min(t.n) from unnest(tables) with ordinality t(id, n) where t.id = any (members)), key,
+        (select string_agg(format('%s t%s', relations[t.id + 1], t.n), ', ' order by t.n) from unnest(tables) with ordinality t(id, n)),
+        ' WHERE ' || nullif(array_to_string(conjuncts, ' AND '), ''));
+end
+$$;
+
+comment on function pc_render_fragment(integer[], text[], text[], text, integer[], integer[]) is
+'The text of a fragment with its tables named t1, t2, … in the given order, its conditions sorted. Example: see pc_fragment_text';

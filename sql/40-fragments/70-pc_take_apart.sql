@@ -1,0 +1,79 @@
+create type pc_taken_apart as (
+    reason text,
+    canonical text,
+    families pc_family[],
+    fragments pc_fragment[],
+    named oid[],
+    relations oid[],
+    functions oid[],
+    operators oid[],
+    types oid[]
+);
+
+comment on type pc_taken_apart is
+'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses.';
+
+create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+    parsed pc_parsed := pc_parse(query, session);
+    behind_views record;
+    result pc_taken_apart;
+    tokens text[];
+    spaced boolean[];
+    closes integer[];
+    ends integer[];
+    block pc_block;
+    family pc_family;
+    part record;
+    doubtful boolean;
+begin
+    result.canonical := parsed.canonical;
+    result.named := parsed.relations;
+    result.relations := array(select distinct c.relation from pc_relation_closure(parsed.relations) c);
+    select * into behind_views
+    from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v'));
+    result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
+    result.operators := parsed.operators;
+    result.types := parsed.types;
+    result.reason := pc_refusal(result.relations, result.functions);
+    if result.reason is not null then
+        return result;
+    end if;
+
+    select array_agg(t.token order by t.n), array_agg(t.spaced order by t.n), array_agg(t.closes order by t.n), array_agg(t.ends order by t.n)
+    into tokens, spaced, closes, ends
+    from pc_tokens(parsed.canonical) t;
+    doubtful := parsed.odd_nodes or exists (
+        select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
+
+    result.families := '{}';
+    result.fragments := '{}';
+    for block in select * from pc_query_blocks(tokens, closes) b order by b.block loop
+        for part in
+            select * from pc_block_families(tokens, spaced, closes, block, registration, doubtful, (pc_settings(cache)).max_fragments)
+        loop
+            family := part.family;
+            family.family := cardinality(result.families) + 1;
+            family.from_at := ends[block.from_ends];
+            family.where_at := ends[coalesce(block.where_ends, block.from_ends)];
+            family.has_where := block.where_ends is not null;
+            result.families := result.families || family;
+            result.fragments := result.fragments || array(
+                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole)::pc_fragment
+                from unnest(part.fragments) f);
+        end loop;
+    end loop;
+    if cardinality(result.families) = 0 then
+        result.reason := format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s) and a condition that could be cached',
+                                partition_key, registration.datatype);
+    end if;
+    return result;
+end
+$$;
+
+comment on function pc_take_apart(text, text, text, jsonb) is
+'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';
