@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Random queries against the contract: the rewritten query returns exactly the rows of the original.
+
+    tests/differential/fuzz.py --seconds 600                  new seeds until the time is over, or until a failure
+    tests/differential/fuzz.py --queries 2000 --seed 7        the same queries each time
+    tests/differential/fuzz.py --seconds 60 --conninfo 'host=/tmp port=5432 user=postgres'
+
+Without --conninfo a server of its own is started. A failure is made small and printed as a script for psql; it is
+also written to the folder given by --save. The exit code is 1 after a failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import psycopg
+from differential.arena import Arena
+from differential.report import Report
+from differential.shrink import smallest
+from psycopg import sql
+
+
+@contextmanager
+def server(conninfo: str | None) -> Iterator[str]:
+    """A connection string of a server where databases can be made."""
+    if conninfo is not None:
+        yield conninfo
+        return
+    import shutil
+    import tempfile
+
+    from support.cluster import running_cluster
+    from support.installation import copy_installation
+
+    root = Path(tempfile.mkdtemp(prefix="pc-"))
+    try:
+        installation = copy_installation(root)
+        installation.install_extension()
+        with running_cluster(installation, template=False) as cluster:
+            yield cluster.database().conninfo()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def arena(conninfo: str, seed: int, size: float = 1.0) -> Iterator[Arena]:
+    """A new database with the extension and the worlds of that seed; dropped at the end."""
+    name = f"differential_{seed}_{os.getpid()}"
+    with psycopg.connect(conninfo, autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    try:
+        made = Arena(lambda: psycopg.connect(conninfo, dbname=name, autocommit=True), seed, size)
+        made.admin.must("create extension partitioncache")
+        made.build()
+        yield made
+        made.close()
+    finally:
+        with psycopg.connect(conninfo, autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def hunt(made: Arena, until: float, queries: int, batch: int, save: Path | None) -> str:
+    """Run batches on all worlds until the time or the queries are used up; the script of the first failure, or ''."""
+    number = 0
+    while time.monotonic() < until and made.report.queries < queries:
+        for place in range(len(made.worlds)):
+            if time.monotonic() >= until or made.report.queries >= queries:
+                break
+            failure = made.batch(number, place, batch)
+            if failure is not None:
+                script = smallest(made, failure, lambda text: print(text, flush=True))
+                if save is not None:
+                    save.mkdir(parents=True, exist_ok=True)
+                    (save / f"found-{made.seed}-{number}-{place}.sql").write_text(script)
+                return f"-- seed {made.seed}, batch {number}, world {place}\n{script}"
+            made.clear(made.worlds[place][0])
+        number += 1
+    return ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many seconds")
+    parser.add_argument("--queries", type=int, default=sys.maxsize, help="stop after so many queries")
+    parser.add_argument("--seed", type=int, default=None, help="the first seed (default: a random one)")
+    parser.add_argument("--batch", type=int, default=60, help="queries between two runs of the processor")
+    parser.add_argument("--per-seed", type=int, default=4000, help="queries before new worlds are made")
+    parser.add_argument("--conninfo", default=None, help="an existing server's libpq connection string (superuser)")
+    parser.add_argument("--save", type=Path, default=None, help="a folder for the script of a failure")
+    arguments = parser.parse_args()
+    seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
+    if arguments.seconds == float("inf") and arguments.queries == sys.maxsize:
+        parser.error("say how long to run: --seconds or --queries")
+    total, script = Report(), ""
+    until = time.monotonic() + arguments.seconds
+    with server(arguments.conninfo) as conninfo:
+        while not script and time.monotonic() < until and total.queries < arguments.queries:
+            started = time.monotonic()
+            with arena(conninfo, seed) as made:
+                many = min(arguments.per_seed, arguments.queries - total.queries)
+                script = hunt(made, until, many, arguments.batch, arguments.save)
+                total.merge(made.report)
+            speed = made.report.queries / (time.monotonic() - started)
+            print(f"seed {seed}: {made.report.queries} queries, {speed:.0f} a second; {total.queries} in all", flush=True)
+            seed += 1
+    print(total.table())
+    for error, count in (total.push_errors + total.errors).most_common(12):
+        print(f"refused {count} times: {error}")
+    if script:
+        print(f"\nA rewritten query answers differently. Paste this into psql:\n\n{script}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
