@@ -1,0 +1,218 @@
+"""Caches in PostgreSQL: `PostgresqlArray` and `PostgresqlBit`, two storages of the same SQL functions.
+
+Nothing is computed here: sets are stored, fetched and intersected by the extension, which also puts entries aside
+that no longer hold. One cache has one storage for each partition key, whichever of the two classes looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from types import TracebackType
+from typing import Any, Final, cast
+
+from typing_extensions import Self
+
+from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
+from partitioncache.datatypes import (
+    INT4,
+    INTEGER_DATATYPES,
+    Key,
+    KeySet,
+    checked,
+    collected,
+    infer,
+)
+from partitioncache.errors import NotRegisteredError, RegistrationConflictError
+from partitioncache.postgresql import Server
+from partitioncache.registry import CACHE_TYPES, check_datatype
+
+_NATIVE: Final = {
+    "integer": "pg_catalog.int4", "bigint": "pg_catalog.int8", "float": "pg_catalog.float8",
+    "numeric": "pg_catalog.numeric", "text": "pg_catalog.text", "uuid": "pg_catalog.uuid",
+    "date": "pg_catalog.date", "timestamp": "pg_catalog.timestamp", "timestamptz": "pg_catalog.timestamptz",
+}  # fmt: skip
+
+
+class PostgresqlArray:
+    """Keys of all data types in arrays; and what both storages have in common.
+
+    Args:
+        cache: the name of the cache; by default from ``PG_ARRAY_CACHE_TABLE_PREFIX`` or
+            ``PG_BIT_CACHE_TABLE_PREFIX``, else ``partitioncache``.
+        table_prefix: another name of `cache`.
+        max_connections: connections at most at the same time.
+        connection: as in `create_cache`.
+    """
+
+    backend: str = "postgresql_array"
+    _storage: str = "array"
+
+    def __init__(
+        self,
+        *,
+        cache: str | None = None,
+        table_prefix: str | None = None,
+        max_connections: int = 8,
+        **connection: object,
+    ) -> None:
+        name = cache or table_prefix
+        self._cache = cache_name(self.backend) if name is None else checked_cache_name(name)
+        self._known: dict[str, tuple[str, str]] = {}
+        self._server = Server(max_connections=max_connections, **connection)
+
+    @property
+    def datatypes(self) -> frozenset[str]:
+        return CACHE_TYPES[self.backend].datatypes
+
+    @property
+    def cache(self) -> str:
+        """The name of the cache, as the SQL functions take it."""
+        return self._cache
+
+    @property
+    def server(self) -> Server:
+        """The database, for calls of further SQL functions."""
+        return self._server
+
+    def register(self, partition_key: str, datatype: str) -> None:
+        checked_partition_key(partition_key)
+        datatype = check_datatype(self.backend, datatype)
+        known = self._registration(partition_key)
+        if known is None:
+            self._server.call("partitioncache_register", partition_key, datatype, self._storage, self._cache)
+        elif known != (datatype, self._storage):
+            raise RegistrationConflictError(
+                f"{partition_key} is registered in {self._cache} as {known[0]} in postgresql_{known[1]}, "
+                f"not as {datatype} in {self.backend}.",
+                hint="Use what is registered, or a cache of another name: cache=, or the table prefix.",
+            )
+
+    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
+        checked_hash(hash)
+        keys = collected(keys)
+        if self._registration(partition_key) is None:
+            self.register(partition_key, infer(keys))
+        datatype = self._registered(partition_key)
+        array = _array(checked(keys, datatype, INT4), datatype)
+        self._server.call(
+            "partitioncache_set",
+            partition_key, hash, array,
+            types=["", "", f"{_NATIVE[datatype]}[]"],
+            cache=self._cache,
+        )  # fmt: skip
+
+    def get(self, hash: str, partition_key: str) -> KeySet | None:
+        return self.get_intersected([hash], partition_key)[0]
+
+    def exists(self, hash: str, partition_key: str) -> bool:
+        return bool(self._value(False, "partitioncache_exists", partition_key, hash))
+
+    def delete(self, hash: str, partition_key: str) -> bool:
+        return bool(self._value(False, "partitioncache_delete", partition_key, hash))
+
+    def get_all_keys(self, partition_key: str) -> set[str]:
+        if self.datatype(partition_key) is None:
+            return set()
+        return {row[0] for row in self._server.call("partitioncache_keys", partition_key, cache=self._cache)}
+
+    def set_query(self, hash: str, query: str, partition_key: str) -> None:
+        checked_hash(hash)
+        self._registered(partition_key)
+        self._server.call("partitioncache_set_query", partition_key, hash, query, cache=self._cache)
+
+    def get_query(self, hash: str, partition_key: str) -> str | None:
+        return cast("str | None", self._value(None, "partitioncache_query", partition_key, hash))
+
+    def get_intersected(self, hashes: Iterable[str], partition_key: str) -> tuple[KeySet | None, int]:
+        datatype = self.datatype(partition_key)
+        wanted = list(dict.fromkeys(hashes))
+        if datatype is None or not wanted:
+            return None, 0
+        ((found, hits),) = self._server.call(
+            "partitioncache_intersect",
+            partition_key, wanted, None,
+            types=["", "pg_catalog.text[]", _NATIVE[datatype]],
+            cache=self._cache,
+        )  # fmt: skip
+        if not hits:
+            return None, 0
+        return _key_set(found or [], datatype), hits
+
+    def get_partition_keys(self) -> list[tuple[str, str]]:
+        return sorted((name, datatype) for name, (datatype, _) in self._registrations().items())
+
+    def datatype(self, partition_key: str) -> str | None:
+        known = self._registration(partition_key)
+        return None if known is None else known[0]
+
+    def count(self, partition_key: str) -> int:
+        return int(self._value(0, "partitioncache_count", partition_key))
+
+    def clear(self, partition_key: str | None = None) -> int:
+        if partition_key is not None and self.datatype(partition_key) is None:
+            return 0
+        with self._server.connection() as connection, connection.transaction():
+            arguments = {"partition_key": partition_key, "cache": self._cache}
+            ((entries,),) = self._server.call_on(connection, "partitioncache_count", **arguments)
+            self._server.call_on(connection, "partitioncache_clear", **arguments)
+        return int(entries)
+
+    def close(self) -> None:
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{self.backend} in {self._server!r}, cache {self._cache}>"
+
+    def _registrations(self) -> dict[str, tuple[str, str]]:
+        rows = self._server.call("partitioncache_partition_keys", self._cache)
+        self._known = {row[0]: (row[1], row[2]) for row in rows}
+        return self._known
+
+    def _registration(self, partition_key: str) -> tuple[str, str] | None:
+        """Data type and storage. A registration never changes, so it is asked for once."""
+        checked_partition_key(partition_key)
+        return self._known.get(partition_key) or self._registrations().get(partition_key)
+
+    def _registered(self, partition_key: str) -> str:
+        datatype = self.datatype(partition_key)
+        if datatype is None:
+            raise NotRegisteredError(
+                f"The partition key {partition_key} is not registered in {self._cache}.",
+                hint="Store a set of its keys, or call register(partition_key, datatype).",
+            )
+        return datatype
+
+    def _value(self, without: object, function: str, partition_key: str, *arguments: object) -> Any:
+        """What a function returns; `without` it for a partition key that is not registered."""
+        if self.datatype(partition_key) is None:
+            return without
+        ((value,),) = self._server.call(function, partition_key, *arguments, cache=self._cache)
+        return value
+
+
+class PostgresqlBit(PostgresqlArray):
+    """Integer keys in bitmaps."""
+
+    backend = "postgresql_bit"
+    _storage = "bit"
+
+
+def _array(keys: KeySet, datatype: str) -> object:
+    """The keys as a parameter: numbers as the text of an array, which is made five times faster than from a list."""
+    if datatype in INTEGER_DATATYPES:
+        return "{" + ",".join(["null" if key is None else str(key) for key in keys]) + "}"
+    return list(keys)
+
+
+def _key_set(keys: Collection[Any], datatype: str) -> KeySet:
+    if datatype in ("float", "numeric", "timestamptz"):
+        return checked(keys, datatype)
+    return set(keys)

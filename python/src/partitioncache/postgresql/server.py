@@ -1,0 +1,215 @@
+"""A pool of connections to a database with PartitionCache, and its SQL functions as calls.
+
+Every value travels as a parameter and every identifier is quoted by psycopg: no text of a caller becomes a part of
+a statement. The connections keep the session settings of their role, because queries are parsed under them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Final
+
+import psycopg
+from psycopg import conninfo, errors, sql
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from typing_extensions import Self
+
+from partitioncache.config import postgresql_parameters
+from partitioncache.errors import (
+    ConfigurationError,
+    DatatypeError,
+    NotRegisteredError,
+    PartitionCacheError,
+    QueryError,
+    QueueError,
+    RegistrationConflictError,
+    UnavailableError,
+)
+from partitioncache.setup.install import installed
+
+_OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
+    "PC001": ConfigurationError,
+    "PC002": NotRegisteredError,
+    "PC003": RegistrationConflictError,
+    "PC004": DatatypeError,
+    "PC005": QueryError,
+    "PC009": QueueError,
+}
+
+
+class Server:
+    """A PostgreSQL database that has PartitionCache.
+
+    Args:
+        max_connections: connections at most at the same time; they are opened when they are needed.
+        connection: as for `config.postgresql_parameters`.
+
+    Raises:
+        UnavailableError: the server cannot be reached.
+        ConfigurationError: the database has no PartitionCache, or an argument is none of libpq's.
+    """
+
+    def __init__(self, *, max_connections: int = 8, **connection: object) -> None:
+        parameters = postgresql_parameters(connection)
+        try:
+            self._conninfo = conninfo.make_conninfo(
+                parameters.pop("conninfo", ""), **{"application_name": "partitioncache", **parameters}
+            )
+        except psycopg.ProgrammingError as error:
+            raise ConfigurationError(
+                f"PostgreSQL cannot be connected with these settings: {_sentence(str(error))}",
+                hint="Give host, port, user, password, dbname, any other keyword of libpq, or conninfo.",
+            ) from None
+        with explained(), psycopg.connect(self._conninfo, autocommit=True) as first:
+            there = installed(first)
+            self._database = f"{first.info.dbname} on {first.info.host}:{first.info.port}"
+        if there is None:
+            raise ConfigurationError(
+                f"There is no PartitionCache in the database {self._database}.",
+                hint="Run there: CREATE EXTENSION partitioncache; where the server does not offer it: pcache-manage setup.",
+            )
+        self._schema = there.schema
+        self._pool = ConnectionPool(
+            self._conninfo,
+            min_size=0,
+            max_size=max_connections,
+            kwargs={"autocommit": True},
+            check=ConnectionPool.check_connection,
+            timeout=10,
+            max_idle=60,
+            open=True,
+            name="partitioncache",
+        )
+
+    @property
+    def schema(self) -> str:
+        """The schema in which PartitionCache is installed."""
+        return self._schema
+
+    @property
+    def conninfo(self) -> str:
+        """The connection string, with the password if there is one: not for messages."""
+        return self._conninfo
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection of the pool, in autocommit mode; errors inside are turned into ours."""
+        with explained(), self._pool.connection() as connection:
+            yield connection
+
+    def call(
+        self, function: str, *arguments: object, types: Sequence[str] = (), **named: object
+    ) -> list[tuple[Any, ...]]:
+        """Calls one of the extension's functions and returns its rows.
+
+        Args:
+            function: its name, such as ``partitioncache_count``.
+            arguments: its arguments in their order.
+            types: the PostgreSQL types of the first of these, where they are not plain to see; '' for those that are.
+            named: arguments by name, for the ones that have defaults.
+
+        Raises:
+            PartitionCacheError: what the function raised, with its hint.
+        """
+        with self.connection() as connection:
+            return self.call_on(connection, function, *arguments, types=types, **named)
+
+    def call_on(
+        self,
+        connection: psycopg.Connection[Any],
+        function: str,
+        *arguments: object,
+        types: Sequence[str] = (),
+        **named: object,
+    ) -> list[tuple[Any, ...]]:
+        """`call` on a connection that the caller holds, to do several things in one transaction."""
+        placeholders = [
+            _placeholder(types[place] if place < len(types) else "") for place in range(len(arguments))
+        ]
+        placeholders += [sql.SQL("{} => %s").format(sql.Identifier(name)) for name in named]
+        statement = sql.SQL("select * from {}({})").format(
+            sql.Identifier(self._schema, function), sql.SQL(", ").join(placeholders)
+        )
+        return connection.execute(statement, [*arguments, *named.values()]).fetchall()
+
+    def bind(self, query: str, params: Sequence[object] | Mapping[str, object] | None) -> str:
+        """The query with its parameters put in as literals, quoted by psycopg.
+
+        Args:
+            query: SQL with ``%s`` or ``%(name)s``, as psycopg takes it.
+            params: their values; None leaves the query as it is, whatever percent signs it has.
+        """
+        if params is None:
+            return query
+        with self.connection() as connection:
+            return psycopg.ClientCursor(connection).mogrify(query.encode(), params)
+
+    def close(self) -> None:
+        """Closes the connections. Closing twice is harmless."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<PartitionCache in {self._database}, schema {self._schema}>"
+
+
+def _placeholder(type: str) -> sql.Composable:
+    """A parameter, cast to one of PostgreSQL's own types, which our own tables name."""
+    return sql.SQL("%s::{}").format(sql.SQL(type)) if type else sql.Placeholder()  # type: ignore[arg-type]
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns PostgreSQL's errors into ours: the server's own sentence, detail and hint."""
+    try:
+        yield
+    except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+        raise UnavailableError(
+            f"PostgreSQL cannot be reached: {_sentence(str(error))}",
+            hint="Is the server running, and the cache open?",
+        ) from None
+    except psycopg.Error as error:
+        raise translated(error) from None
+
+
+def translated(error: psycopg.Error) -> PartitionCacheError:
+    """Our error for one of PostgreSQL's."""
+    state = error.sqlstate
+    message = error.diag.message_primary
+    if message is None or state is None:
+        if isinstance(error, psycopg.OperationalError):
+            return UnavailableError(
+                f"PostgreSQL cannot be reached: {_sentence(str(error))}",
+                hint="Is the server running? Set DB_HOST, DB_PORT, DB_NAME, DB_USER, or libpq's PGHOST and so on.",
+            )
+        return PartitionCacheError(_sentence(str(error)))
+    text = _sentence(message)
+    if error.diag.message_detail:
+        text += f" {_sentence(error.diag.message_detail)}"
+    hint = error.diag.message_hint
+    if state in _OURS:
+        return _OURS[state](text, hint)
+    if state.startswith(("08", "57P", "28", "3D")):
+        return UnavailableError(text, hint or "Check host, port, database, user and password.")
+    if isinstance(error, errors.InsufficientPrivilege):
+        return PartitionCacheError(
+            text, hint or "Let the role that installed PartitionCache grant you its use."
+        )
+    if isinstance(error, (errors.SyntaxErrorOrAccessRuleViolation, errors.InvalidName)):
+        return QueryError(text, hint)
+    return PartitionCacheError(text, hint)
+
+
+def _sentence(text: str) -> str:
+    line = " ".join(text.split())
+    line = line[:1].upper() + line[1:]
+    return line if line.endswith((".", "?", "!")) else f"{line}."
