@@ -6,11 +6,11 @@ that no longer hold. One cache has one storage for each partition key, whichever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, cast
 
-from typing_extensions import Self
+from typing_extensions import LiteralString, Self
 
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import (
@@ -23,14 +23,21 @@ from partitioncache.datatypes import (
     infer,
 )
 from partitioncache.errors import NotRegisteredError, RegistrationConflictError
-from partitioncache.postgresql import Server
+from partitioncache.postgresql import Server, Typed
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
-_NATIVE: Final = {
-    "integer": "pg_catalog.int4", "bigint": "pg_catalog.int8", "float": "pg_catalog.float8",
-    "numeric": "pg_catalog.numeric", "text": "pg_catalog.text", "uuid": "pg_catalog.uuid",
-    "date": "pg_catalog.date", "timestamp": "pg_catalog.timestamp", "timestamptz": "pg_catalog.timestamptz",
-}  # fmt: skip
+_NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
+    "integer": ("pg_catalog.int4", "pg_catalog.int4[]"),
+    "bigint": ("pg_catalog.int8", "pg_catalog.int8[]"),
+    "float": ("pg_catalog.float8", "pg_catalog.float8[]"),
+    "numeric": ("pg_catalog.numeric", "pg_catalog.numeric[]"),
+    "text": ("pg_catalog.text", "pg_catalog.text[]"),
+    "uuid": ("pg_catalog.uuid", "pg_catalog.uuid[]"),
+    "date": ("pg_catalog.date", "pg_catalog.date[]"),
+    "timestamp": ("pg_catalog.timestamp", "pg_catalog.timestamp[]"),
+    "timestamptz": ("pg_catalog.timestamptz", "pg_catalog.timestamptz[]"),
+}
+"""For each data type PostgreSQL's own, and the array of it."""
 
 
 class PostgresqlArray:
@@ -93,13 +100,8 @@ class PostgresqlArray:
         if self._registration(partition_key) is None:
             self.register(partition_key, infer(keys))
         datatype = self._registered(partition_key)
-        array = _array(checked(keys, datatype, INT4), datatype)
-        self._server.call(
-            "partitioncache_set",
-            partition_key, hash, array,
-            types=["", "", f"{_NATIVE[datatype]}[]"],
-            cache=self._cache,
-        )  # fmt: skip
+        array = Typed(_NATIVE[datatype][1], _array(checked(keys, datatype, INT4), datatype))
+        self._server.call("partitioncache_set", partition_key, hash, array, cache=self._cache)
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
         return self.get_intersected([hash], partition_key)[0]
@@ -128,12 +130,10 @@ class PostgresqlArray:
         wanted = list(dict.fromkeys(hashes))
         if datatype is None or not wanted:
             return None, 0
+        element = Typed(_NATIVE[datatype][0], None)
         ((found, hits),) = self._server.call(
-            "partitioncache_intersect",
-            partition_key, wanted, None,
-            types=["", "pg_catalog.text[]", _NATIVE[datatype]],
-            cache=self._cache,
-        )  # fmt: skip
+            "partitioncache_intersect", partition_key, wanted, element, cache=self._cache
+        )
         if not hits:
             return None, 0
         return _key_set(found or [], datatype), hits
@@ -152,9 +152,10 @@ class PostgresqlArray:
         if partition_key is not None and self.datatype(partition_key) is None:
             return 0
         with self._server.connection() as connection, connection.transaction():
-            arguments = {"partition_key": partition_key, "cache": self._cache}
-            ((entries,),) = self._server.call_on(connection, "partitioncache_count", **arguments)
-            self._server.call_on(connection, "partitioncache_clear", **arguments)
+            ((entries,),) = self._server.call_on(
+                connection, "partitioncache_count", partition_key, self._cache
+            )
+            self._server.call_on(connection, "partitioncache_clear", partition_key, self._cache)
         return int(entries)
 
     def close(self) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
 
 import psycopg
 from psycopg import conninfo, errors, sql
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
-from typing_extensions import Self
+from typing_extensions import LiteralString, Self
 
 from partitioncache.config import postgresql_parameters
 from partitioncache.errors import (
@@ -37,6 +38,19 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
     "PC005": QueryError,
     "PC009": QueueError,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An argument of a call that is cast to a type.
+
+    Attributes:
+        type: a type of PostgreSQL's own, such as ``pg_catalog.int4[]``; it becomes a part of the statement.
+        value: the argument.
+    """
+
+    type: LiteralString
+    value: object
 
 
 class Server:
@@ -68,7 +82,7 @@ class Server:
         if there is None:
             raise ConfigurationError(
                 f"There is no PartitionCache in the database {self._database}.",
-                hint="Run there: CREATE EXTENSION partitioncache; where the server does not offer it: pcache-manage setup.",
+                hint="Run there CREATE EXTENSION partitioncache, or, where the server lacks it, pcache-manage setup.",
             )
         self._schema = there.schema
         self._pool = ConnectionPool(
@@ -99,40 +113,31 @@ class Server:
         with explained(), self._pool.connection() as connection:
             yield connection
 
-    def call(
-        self, function: str, *arguments: object, types: Sequence[str] = (), **named: object
-    ) -> list[tuple[Any, ...]]:
+    def call(self, function: str, *arguments: object, **named: object) -> list[tuple[Any, ...]]:
         """Calls one of the extension's functions and returns its rows.
 
         Args:
             function: its name, such as ``partitioncache_count``.
-            arguments: its arguments in their order.
-            types: the PostgreSQL types of the first of these, where they are not plain to see; '' for those that are.
+            arguments: its arguments in their order, as `Typed` where their type is not plain to see.
             named: arguments by name, for the ones that have defaults.
 
         Raises:
             PartitionCacheError: what the function raised, with its hint.
         """
         with self.connection() as connection:
-            return self.call_on(connection, function, *arguments, types=types, **named)
+            return self.call_on(connection, function, *arguments, **named)
 
     def call_on(
-        self,
-        connection: psycopg.Connection[Any],
-        function: str,
-        *arguments: object,
-        types: Sequence[str] = (),
-        **named: object,
+        self, connection: psycopg.Connection[Any], function: str, *arguments: object, **named: object
     ) -> list[tuple[Any, ...]]:
         """`call` on a connection that the caller holds, to do several things in one transaction."""
-        placeholders = [
-            _placeholder(types[place] if place < len(types) else "") for place in range(len(arguments))
-        ]
-        placeholders += [sql.SQL("{} => %s").format(sql.Identifier(name)) for name in named]
+        placeholders: list[sql.Composable] = [_placeholder(argument) for argument in arguments]
+        for name, argument in named.items():
+            placeholders.append(sql.SQL("{} => {}").format(sql.Identifier(name), _placeholder(argument)))
         statement = sql.SQL("select * from {}({})").format(
             sql.Identifier(self._schema, function), sql.SQL(", ").join(placeholders)
         )
-        return connection.execute(statement, [*arguments, *named.values()]).fetchall()
+        return connection.execute(statement, [*map(_value, (*arguments, *named.values()))]).fetchall()
 
     def bind(self, query: str, params: Sequence[object] | Mapping[str, object] | None) -> str:
         """The query with its parameters put in as literals, quoted by psycopg.
@@ -162,9 +167,14 @@ class Server:
         return f"<PartitionCache in {self._database}, schema {self._schema}>"
 
 
-def _placeholder(type: str) -> sql.Composable:
-    """A parameter, cast to one of PostgreSQL's own types, which our own tables name."""
-    return sql.SQL("%s::{}").format(sql.SQL(type)) if type else sql.Placeholder()  # type: ignore[arg-type]
+def _placeholder(argument: object) -> sql.Composable:
+    return (
+        sql.SQL("%s::{}").format(sql.SQL(argument.type)) if isinstance(argument, Typed) else sql.Placeholder()
+    )
+
+
+def _value(argument: object) -> object:
+    return argument.value if isinstance(argument, Typed) else argument
 
 
 @contextmanager
