@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from partitioncache.errors import ConfigurationError, UnavailableError
-from partitioncache.queues import PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
+from partitioncache.errors import ConfigurationError, QueueError, UnavailableError
+from partitioncache.queues import MAX_ATTEMPTS, PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
 
 if TYPE_CHECKING:
     from support.cluster import Database
@@ -23,24 +24,53 @@ OpenQueue = Callable[..., Queue]
 
 
 @pytest.fixture(params=PROVIDERS)
-def open_again(request: pytest.FixtureRequest) -> Iterator[OpenQueue]:
+def provider(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def connection(provider: str, request: pytest.FixtureRequest) -> dict[str, object]:
+    if provider == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        return {"host": server.host, "port": server.port}
+    database: Database = request.getfixturevalue("database")
+    return {"conninfo": database.conninfo()}
+
+
+@pytest.fixture
+def open_again(provider: str, connection: dict[str, object]) -> Iterator[OpenQueue]:
     """Opens the same queues, again and again, as several processes would."""
     name = f"q{uuid.uuid4().hex[:12]}"
     opened: list[Queue] = []
-    if request.param == "redis":
-        server: RedisServer = request.getfixturevalue("redis_server")
-        connection: dict[str, object] = {"host": server.host, "port": server.port}
-    else:
-        database: Database = request.getfixturevalue("database")
-        connection = {"conninfo": database.conninfo()}
 
-    def again(queues: str = name, **options: int) -> Queue:
-        opened.append(open_queue(request.param, queues, **options, **connection))
+    def again(queues: str = name) -> Queue:
+        opened.append(open_queue(provider, queues, **connection))
         return opened[-1]
 
     yield again
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def end_pauses(provider: str, request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Makes time pass: what failed may be tried again."""
+    if provider == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+
+        def end() -> None:
+            with redis.Redis(host=server.host, port=server.port) as client:
+                for key in client.scan_iter("*:paused"):
+                    for item in client.zrange(key, 0, -1):
+                        client.zadd(key, {item: 0})
+    else:
+        database: Database = request.getfixturevalue("database")
+
+        def end() -> None:
+            database.execute("update partitioncache_queue set due_at = now() where status in ('failed', 'timeout')")
+
+    return end
 
 
 @pytest.fixture
@@ -75,7 +105,7 @@ def test_what_is_pushed_is_claimed_and_finished(queue: Queue, which: QueueName) 
     claim = take(queue, which)
     assert claim.item == item
     assert claim.attempt == 1
-    assert queue.counts(which) == {"ready": 0, "running": 1, "dead": 0}
+    assert queue.counts(which) == {"ready": 0, "running": 1, "paused": 0, "dead": 0}
     assert queue.claim(which) == []
     assert queue.finish(which, claim)
     assert queue.lengths() == (0, 0)
@@ -140,18 +170,31 @@ def test_leases_can_be_prolonged(queue: Queue, which: QueueName) -> None:
     assert all(queue.finish(which, claim) for claim in claims)
 
 
-def test_failed_items_are_tried_again_until_they_are_dead(open_again: OpenQueue, which: QueueName) -> None:
-    queue = open_again(max_attempts=2)
+def fail_until_dead(queue: Queue, which: QueueName, end_pauses: Callable[[], None]) -> None:
+    while claims := queue.claim(which, 100):
+        for claim in claims:
+            assert queue.finish(which, claim, "timeout", f"no luck {claim.attempt}")
+        end_pauses()
+
+
+def test_failed_items_are_tried_again_until_they_are_dead(
+    queue: Queue, which: QueueName, end_pauses: Callable[[], None]
+) -> None:
     queue.push(which, [fragment(1)])
-    for attempt in (1, 2):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         claim = take(queue, which)
         assert claim.attempt == attempt
         assert queue.finish(which, claim, "failed", f"no luck {attempt}")
+        assert queue.claim(which) == [], "not at once"
+        if attempt < MAX_ATTEMPTS:
+            assert queue.counts(which) == {"ready": 0, "running": 0, "paused": 1, "dead": 0}
+            assert sum(queue.lengths()) == 1
+        end_pauses()
     assert queue.claim(which) == []
     assert queue.lengths() == (0, 0)
-    assert queue.counts(which) == {"ready": 0, "running": 0, "dead": 1}
+    assert queue.counts(which) == {"ready": 0, "running": 0, "paused": 0, "dead": 1}
     (dead,) = queue.dead(which)
-    assert (dead.attempts, dead.error, dead.item.query) == (2, "no luck 2", "SELECT 1")
+    assert (dead.attempts, dead.error, dead.item.query) == (MAX_ATTEMPTS, "no luck 3", "SELECT 1")
 
     assert queue.requeue(which, []) == 0
     assert queue.requeue(which, [dead.id]) == 1
@@ -159,21 +202,27 @@ def test_failed_items_are_tried_again_until_they_are_dead(open_again: OpenQueue,
     assert take(queue, which).attempt == 1
 
 
-def test_all_dead_items_can_be_put_back_at_once(open_again: OpenQueue) -> None:
-    queue = open_again(max_attempts=1)
+def test_pushing_a_dead_item_brings_it_back(queue: Queue, end_pauses: Callable[[], None]) -> None:
+    queue.push("incoming", [fragment(1)])
+    fail_until_dead(queue, "incoming", end_pauses)
+    assert queue.lengths() == (0, 0)
+    assert queue.push("incoming", [fragment(1)]) == 0
+    assert take(queue, "incoming").attempt == 1
+
+
+def test_all_dead_items_can_be_put_back_at_once(queue: Queue, end_pauses: Callable[[], None]) -> None:
     queue.push("outgoing", [fragment(n) for n in range(5)])
-    for claim in queue.claim("outgoing", 5):
-        queue.finish("outgoing", claim, "timeout", "took too long")
+    fail_until_dead(queue, "outgoing", end_pauses)
     assert len(queue.dead("outgoing")) == 5
     assert len(queue.dead("outgoing", 2)) == 2
+    assert queue.requeue("incoming") == 0
     assert queue.requeue("outgoing") == 5
     assert queue.lengths() == (0, 5)
 
 
-def test_an_item_whose_workers_keep_dying_is_dead(open_again: OpenQueue) -> None:
-    queue = open_again(max_attempts=2)
+def test_an_item_whose_workers_keep_dying_is_dead(queue: Queue) -> None:
     queue.push("outgoing", [fragment(1)])
-    for _ in range(2):
+    for _ in range(MAX_ATTEMPTS):
         take(queue, "outgoing", lease=0.1)
         time.sleep(0.2)
     assert queue.claim("outgoing") == []
@@ -242,10 +291,9 @@ def test_batches_larger_than_one_call(queue: Queue) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(["push", "claim", "done", "failed", "released", "requeue"]), max_size=30))
-def test_no_item_is_ever_lost(open_again: OpenQueue, steps: list[str]) -> None:
-    """Whatever happens, an item is ready, running, dead or acknowledged: their numbers add up."""
-    queue = open_again(max_attempts=2)
+@given(st.lists(st.sampled_from(["push", "claim", "done", "failed", "released", "requeue", "later"]), max_size=30))
+def test_no_item_is_ever_lost(queue: Queue, end_pauses: Callable[[], None], steps: list[str]) -> None:
+    """Whatever happens, an item is ready, running, paused, dead or acknowledged: their numbers add up."""
     queue.clear()
     held: list[Claim] = []
     pushed = done = 0
@@ -256,6 +304,8 @@ def test_no_item_is_ever_lost(open_again: OpenQueue, steps: list[str]) -> None:
             held += queue.claim("outgoing", 2)
         elif step == "requeue":
             queue.requeue("outgoing")
+        elif step == "later":
+            end_pauses()
         elif held:
             assert queue.finish("outgoing", held.pop(0), step, "no luck")  # type: ignore[arg-type]
             done += step == "done"
@@ -269,7 +319,25 @@ def test_unknown_provider() -> None:
         open_queue("reddis")
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+def test_unknown_queue(queue: Queue) -> None:
+    with pytest.raises(ConfigurationError, match="no queue 'sideways'"):
+        queue.claim("sideways")  # type: ignore[arg-type]
+
+
+def test_a_database_without_the_extension(empty_database: Database) -> None:
+    with pytest.raises(QueueError, match="pcache-manage setup"):
+        open_queue("postgresql", "q", conninfo=empty_database.conninfo())
+
+
+def test_notifications_can_be_turned_off(database: Database) -> None:
+    database.execute(f"alter database {database.name} set partitioncache.notify = off")
+    with open_queue("postgresql", "q", conninfo=database.conninfo()) as queue:
+        assert not queue.wait(0.1)
+        queue.push("incoming", [fragment(1)])
+        assert not queue.wait(0.5)
+        assert len(queue.claim("incoming")) == 1
+
+
 def test_a_server_that_is_not_there(provider: str) -> None:
     with pytest.raises(UnavailableError) as caught:
         open_queue(provider, "q", host="127.0.0.1", port=1, password="tulip")

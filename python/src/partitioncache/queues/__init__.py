@@ -20,6 +20,7 @@ from partitioncache.queues.protocol import (
     Outcome,
     Queue,
     QueueName,
+    check_queue,
 )
 
 #: What ``QUERY_QUEUE_PROVIDER`` and ``--queue-provider`` may say.
@@ -35,6 +36,7 @@ __all__ = [
     "Outcome",
     "Queue",
     "QueueName",
+    "check_queue",
     "open_queue",
     "queue_name",
     "queue_provider",
@@ -63,21 +65,19 @@ def queue_name(env: Mapping[str, str] | None = None) -> str:
     )
 
 
-def open_queue(
-    provider: str | None = None, name: str | None = None, *, max_attempts: int = MAX_ATTEMPTS, **connection: object
-) -> Queue:
+def open_queue(provider: str | None = None, name: str | None = None, **connection: object) -> Queue:
     """Connect to the queues.
 
     Args:
         provider: ``postgresql`` or ``redis``; without it, what ``QUERY_QUEUE_PROVIDER`` says.
         name: queues of different names are independent; without it, see :func:`queue_name`.
-        max_attempts: attempts after which an item is dead.
         connection: host, port, user, password, dbname and the like; what is missing comes from the
             ``PG_QUEUE_…`` and ``DB_…``, or the ``REDIS_…`` variables.
 
     Raises:
         ConfigurationError: there is no such provider.
         UnavailableError: the server cannot be reached.
+        QueueError: the database has no PartitionCache.
         MissingExtraError: the Redis client is not installed.
     """
     env = config.environment()
@@ -86,10 +86,10 @@ def open_queue(
     if provider == "redis":
         from partitioncache.queues.redis import connect
 
-        return connect(name, max_attempts, config.redis_parameters(connection, env))
+        return connect(name, config.redis_parameters(connection, env))
     from partitioncache.queues.postgresql import PostgreSQLQueue
 
-    return PostgreSQLQueue(name, max_attempts, config.postgresql_parameters(connection, env, "PG_QUEUE_"))
+    return PostgreSQLQueue(name, config.postgresql_parameters(connection, env, "PG_QUEUE_"))
 
 
 def _checked_provider(provider: str) -> str:

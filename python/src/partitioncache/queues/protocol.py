@@ -6,8 +6,8 @@ takes the name of the queue.
 
 An item is never lost: claiming it only lends it for the time of a lease. Who does not acknowledge in
 time (because it died, or lost its connection) finds its claim taken back, and another worker gets the
-item with a higher attempt number. An item whose attempts are used up is *dead*: it stays visible, and
-can be put back.
+item with a higher attempt number. An item that failed is tried again after a pause. One whose attempts
+are used up is *dead*: it stays visible, and can be put back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from hashlib import sha256
 from types import TracebackType
 from typing import Literal, Protocol, runtime_checkable
 
+from partitioncache.errors import ConfigurationError
+
 QueueName = Literal["incoming", "outgoing"]
 QUEUES: tuple[QueueName, QueueName] = ("incoming", "outgoing")
 
@@ -25,8 +27,20 @@ QUEUES: tuple[QueueName, QueueName] = ("incoming", "outgoing")
 #: limit (likewise), or handed back unfinished (the attempt does not count).
 Outcome = Literal["done", "failed", "timeout", "released"]
 
-#: Attempts after which an item is dead, unless the queue was opened with another number.
+#: Attempts after which an item is dead.
 MAX_ATTEMPTS = 3
+
+
+def check_queue(name: str) -> QueueName:
+    """The name of a queue, if it is one.
+
+    >>> check_queue("incoming")
+    'incoming'
+    """
+    for known in QUEUES:
+        if name == known:
+            return known
+    raise ConfigurationError(f"There is no queue {name!r}.", hint="Use incoming or outgoing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +122,23 @@ class Queue(Protocol):
     def claim(self, queue: QueueName, limit: int = 1, lease: float = 60.0) -> list[Claim]:
         """Borrow up to `limit` items for `lease` seconds, most urgent first. Never waits."""
 
-    def finish(self, queue: QueueName, claim: Claim, outcome: Outcome = "done", error: str = "") -> bool:
-        """Acknowledge a claim. False: the lease had ended and somebody else has, or had, the item."""
+    def finish(
+        self,
+        queue: QueueName,
+        claim: Claim,
+        outcome: Outcome = "done",
+        error: str = "",
+        key_count: int | None = None,
+    ) -> bool:
+        """Acknowledge a claim. False: the lease had ended and somebody else has, or had, the item.
+
+        Args:
+            queue: the queue that the claim is from.
+            claim: the claim.
+            outcome: what became of it.
+            error: why it failed.
+            key_count: how many keys the fragment has; kept where the provider keeps a log.
+        """
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
         """Prolong leases to `lease` seconds from now; return the claims that are still held."""
@@ -121,13 +150,13 @@ class Queue(Protocol):
         """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""
 
     def counts(self, queue: QueueName) -> dict[str, int]:
-        """How many items are in each state: {"ready": …, "running": …, "dead": …}."""
+        """How many items are in each state: {"ready": …, "running": …, "paused": …, "dead": …}."""
 
     def clear(self, queue: QueueName | None = None) -> int:
         """Remove all items of one queue, or of both, whatever their state; return how many."""
 
     def dead(self, queue: QueueName, limit: int = 100) -> list[DeadItem]:
-        """The items whose attempts are used up."""
+        """The items whose attempts are used up, the latest first."""
 
     def requeue(self, queue: QueueName, ids: Iterable[str] | None = None) -> int:
         """Put dead items back (all of them without `ids`), their attempts counted anew; return how many."""

@@ -1,10 +1,11 @@
 """The queue in Redis: fast, shared by many machines, as durable as the server's persistence is set to be.
 
 Each queue is a handful of keys, changed only by the Lua functions below, which Redis runs one at a
-time. So an item is always in exactly one of three sorted sets:
+time. So an item is always in exactly one of four sorted sets:
 
 * ``ready``, by priority and age,
 * ``running``, by the time its lease ends: every claim first takes back what is overdue,
+* ``paused`` after a failure, by the time it is tried again,
 * ``dead``, by the time of the last attempt.
 
 Streams with consumer groups give the same safety, but neither priorities nor "the same item only
@@ -31,6 +32,7 @@ from partitioncache.queues.protocol import (
     Item,
     Outcome,
     QueueName,
+    check_queue,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
 BATCH = 500
 
 _COMMON = """
-local items, ready, running, dead, meta, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local items, ready, running, paused, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local meta, wake = KEYS[6], KEYS[7]
 local function now()
     local t = redis.call('TIME')
     return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -73,13 +76,17 @@ local function take_back(max_attempts)
             to_ready(id)
         end
     end
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', paused, '-inf', now(), 'LIMIT', 0, 100)) do
+        redis.call('ZREM', paused, id)
+        to_ready(id)
+    end
 end
 """
 
 _PUSH = (
     _COMMON
     + """
-local new = 0
+local new, woken = 0, 0
 for i = 1, #ARGV, 3 do
     local id, payload, priority = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
     if redis.call('HSETNX', items, id, payload) == 1 then
@@ -89,17 +96,17 @@ for i = 1, #ARGV, 3 do
         put('n', id, 0)
         to_ready(id)
     else
-        redis.call('HINCRBY', meta, 'p' .. id, priority)
+        put('p', id, math.max(tonumber(get('p', id)) + 1, priority))
         if redis.call('ZREM', dead, id) == 1 then
             put('n', id, 0)
             to_ready(id)
-            new = new + 1
+            woken = woken + 1
         elseif redis.call('ZSCORE', ready, id) then
             to_ready(id)
         end
     end
 end
-wake_up(new)
+wake_up(new + woken)
 return new
 """
 )
@@ -125,7 +132,8 @@ return out
 _FINISH = (
     _COMMON
     + """
-local id, token, outcome, why, max_attempts = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local id, token, outcome, why = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local max_attempts, pause = tonumber(ARGV[5]), tonumber(ARGV[6])
 if get('t', id) ~= token then return 0 end
 redis.call('ZREM', running, id)
 redis.call('HDEL', meta, 't' .. id)
@@ -135,12 +143,14 @@ elseif outcome == 'released' then
     redis.call('HINCRBY', meta, 'n' .. id, -1)
     to_ready(id)
     wake_up(1)
-elseif tonumber(get('n', id)) >= max_attempts then
-    to_dead(id, why)
 else
-    put('e', id, why)
-    to_ready(id)
-    wake_up(1)
+    local attempts = tonumber(get('n', id))
+    if attempts >= max_attempts then
+        to_dead(id, why)
+    else
+        put('e', id, why)
+        redis.call('ZADD', paused, now() + math.min(pause * 4 ^ (attempts - 1), 3600000), id)
+    end
 end
 return 1
 """
@@ -164,7 +174,7 @@ _DEAD = (
     _COMMON
     + """
 local out = {}
-for _, id in ipairs(redis.call('ZRANGE', dead, 0, tonumber(ARGV[1]) - 1)) do
+for _, id in ipairs(redis.call('ZREVRANGE', dead, 0, tonumber(ARGV[1]) - 1)) do
     out[#out + 1] = {id, get('n', id), get('e', id) or '', redis.call('HGET', items, id), get('p', id)}
 end
 return out
@@ -206,6 +216,8 @@ class RedisQueue:
         client: a connected ``redis.Redis`` or ``redis.cluster.RedisCluster``.
         name: queues of different names are independent.
         max_attempts: attempts after which an item is dead.
+        pause: seconds before a failed item is tried again; four times as long after each further failure,
+            an hour at most.
 
     Example::
 
@@ -216,11 +228,16 @@ class RedisQueue:
     provider = "redis"
 
     def __init__(
-        self, client: redis.Redis, name: str = "partitioncache", max_attempts: int = MAX_ATTEMPTS
+        self,
+        client: redis.Redis,
+        name: str = "partitioncache",
+        max_attempts: int = MAX_ATTEMPTS,
+        pause: float = 10.0,
     ) -> None:
         self._client = client
         self._name = name
         self._max_attempts = max_attempts
+        self._pause = pause
         self._worker = uuid.uuid4().hex
         self._push = client.register_script(_PUSH)
         self._claim = client.register_script(_CLAIM)
@@ -235,10 +252,8 @@ class RedisQueue:
         return f"{{{self._name}:queue}}:wake"
 
     def _keys(self, queue: QueueName) -> list[str]:
-        if queue not in QUEUES:
-            raise ValueError(f"there is no queue {queue!r}; use 'incoming' or 'outgoing'")
-        parts = ("items", "ready", "running", "dead", "meta")
-        return [*(f"{{{self._name}:queue}}:{queue}:{part}" for part in parts), self._wake]
+        parts = ("items", "ready", "running", "paused", "dead", "meta")
+        return [*(f"{{{self._name}:queue}}:{check_queue(queue)}:{part}" for part in parts), self._wake]
 
     def push(self, queue: QueueName, items: Iterable[Item]) -> int:
         """Add items; return how many were new. Pushing what is there already raises its priority."""
@@ -262,9 +277,16 @@ class RedisQueue:
             for row_id, token, attempt, payload, priority in rows
         ]
 
-    def finish(self, queue: QueueName, claim: Claim, outcome: Outcome = "done", error: str = "") -> bool:
+    def finish(
+        self,
+        queue: QueueName,
+        claim: Claim,
+        outcome: Outcome = "done",
+        error: str = "",
+        key_count: int | None = None,
+    ) -> bool:
         """Acknowledge a claim. False: the lease had ended and somebody else has, or had, the item."""
-        arguments = [claim.id, claim.token, outcome, error, self._max_attempts]
+        arguments = [claim.id, claim.token, outcome, error, self._max_attempts, int(self._pause * 1000)]
         return bool(self._finish(keys=self._keys(queue), args=arguments))
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
@@ -289,22 +311,21 @@ class RedisQueue:
     def lengths(self) -> tuple[int, int]:
         """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""
         incoming, outgoing = (self.counts(queue) for queue in QUEUES)
-        return incoming["ready"] + incoming["running"], outgoing["ready"] + outgoing["running"]
+        return sum(incoming.values()) - incoming["dead"], sum(outgoing.values()) - outgoing["dead"]
 
     def counts(self, queue: QueueName) -> dict[str, int]:
-        """How many items are in each state: {"ready": …, "running": …, "dead": …}."""
+        """How many items are in each state: {"ready": …, "running": …, "paused": …, "dead": …}."""
         pipeline = self._client.pipeline()
-        for key in self._keys(queue)[1:4]:
+        for key in self._keys(queue)[1:5]:
             pipeline.zcard(key)
-        ready, running, dead = pipeline.execute()
-        return {"ready": int(ready), "running": int(running), "dead": int(dead)}
+        return dict(zip(("ready", "running", "paused", "dead"), map(int, pipeline.execute()), strict=True))
 
     def clear(self, queue: QueueName | None = None) -> int:
         """Remove all items of one queue, or of both, whatever their state; return how many."""
-        return sum(int(self._clear(keys=self._keys(each)[:5])) for each in ([queue] if queue else QUEUES))
+        return sum(int(self._clear(keys=self._keys(each)[:6])) for each in ([queue] if queue else QUEUES))
 
     def dead(self, queue: QueueName, limit: int = 100) -> list[DeadItem]:
-        """The items whose attempts are used up."""
+        """The items whose attempts are used up, the latest first."""
         rows = self._dead(keys=self._keys(queue), args=[limit])
         return [
             DeadItem(_text(row_id), int(attempts), _text(error), _item(payload, priority))
@@ -331,12 +352,11 @@ class RedisQueue:
         self.close()
 
 
-def connect(name: str, max_attempts: int, parameters: Mapping[str, object]) -> RedisQueue:
+def connect(name: str, parameters: Mapping[str, object]) -> RedisQueue:
     """The queues of a name in the Redis that the parameters lead to.
 
     Args:
         name: name of the queues.
-        max_attempts: attempts after which an item is dead.
         parameters: keywords of redis-py, and ``url`` and ``cluster``, as ``config.redis_parameters`` gives them.
 
     Raises:
@@ -358,7 +378,7 @@ def connect(name: str, max_attempts: int, parameters: Mapping[str, object]) -> R
             f"The Redis queue cannot be reached: {error}.",
             hint="Check REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD, and that the server runs.",
         ) from error
-    return RedisQueue(client, name, max_attempts)
+    return RedisQueue(client, name)
 
 
 def _payload(item: Item) -> str:

@@ -1,0 +1,1 @@
+"""The command line: ``pcache`` and its parts. See docs/commands.md."""

@@ -1,0 +1,141 @@
+"""What the commands print: results to stdout as a table, JSON or CSV; words for people to stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Format = Literal["table", "json", "csv"]
+FORMATS: tuple[Format, ...] = ("table", "json", "csv")
+
+#: Wide enough for any row: what is piped is never wrapped or cut.
+_UNLIMITED = 100_000
+
+
+def stdout() -> Console:
+    """The console for results."""
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _UNLIMITED)
+
+
+def stderr() -> Console:
+    """The console for progress, notes and errors."""
+    return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else _UNLIMITED)
+
+
+def note(text: str) -> None:
+    """Tell the person at the terminal something that is no result."""
+    stderr().print(escape(text))
+
+
+def rows(records: Iterable[Mapping[str, Any]], format: Format, columns: Sequence[str], title: str = "") -> None:
+    """Print records.
+
+    Args:
+        records: one mapping a row.
+        format: how to print them.
+        columns: the names of the columns, in order.
+        title: above a table only.
+    """
+    if format == "json":
+        print(json.dumps([{name: _json(each.get(name)) for name in columns} for each in records], indent=2))
+    elif format == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_plain(each.get(name)) for name in columns] for each in records)
+    else:
+        table = Table(box=box.SIMPLE_HEAD, title=escape(title) or None, title_justify="left", pad_edge=False)
+        found = list(records)
+        for name in columns:
+            numeric = found and all(isinstance(each.get(name), (int, float, Decimal, type(None))) for each in found)
+            table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        for each in found:
+            table.add_row(*(_styled(each.get(name)) for name in columns))
+        stdout().print(table)
+
+
+def record(values: Mapping[str, Any], format: Format, title: str = "") -> None:
+    """Print one record: as an object in JSON, as name and value in a table."""
+    if format == "json":
+        print(json.dumps({name: _json(value) for name, value in values.items()}, indent=2))
+    elif format == "csv":
+        rows([values], format, list(values))
+    else:
+        table = Table(box=None, show_header=False, title=escape(title) or None, title_justify="left", pad_edge=False)
+        table.add_column(style="bold")
+        table.add_column(overflow="fold")
+        for name, value in values.items():
+            table.add_row(name.replace("_", " "), _styled(value))
+        stdout().print(table)
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    if isinstance(value, (set, frozenset)):
+        return [_json(each) for each in in_order(value)]
+    if isinstance(value, (list, tuple)):
+        return [_json(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(name): _json(each) for name, each in value.items()}
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g} s"
+    if isinstance(value, (list, tuple, set, frozenset, Mapping)):
+        return json.dumps(_json(value))
+    return str(value)
+
+
+def _styled(value: Any) -> str:
+    if isinstance(value, bool):
+        return "[green]yes[/]" if value else "[red]no[/]"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value.tzinfo else value.isoformat(" ")
+    return escape(_plain(value))
+
+
+def in_order(keys: Iterable[Any]) -> list[Any]:
+    """Keys of one kind in order, None at the end.
+
+    >>> in_order({3, None, 1})
+    [1, 3, None]
+    """
+    found = list(keys)
+    return sorted(each for each in found if each is not None) + [None for each in found if each is None]
+
+
+def size(amount: int | None) -> str:
+    """Bytes in words.
+
+    >>> size(1536), size(12), size(None)
+    ('1.5 kB', '12 B', '')
+    """
+    if amount is None:
+        return ""
+    value, units = float(amount), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 1024 and len(units) > 1:
+        value /= 1024
+        units.pop(0)
+    return f"{value:.1f} {units[0]}" if units[0] != "B" else f"{amount} B"

@@ -1,0 +1,192 @@
+"""What the server offers and what is missing, each with the statement that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from partitioncache.setup.install import Connection, installed
+from partitioncache.setup.scripts import released, version_order
+
+#: pg_cron schedules in seconds from this version on; before it, a job of one minute loops.
+_CRON_WITH_SECONDS = (1, 5)
+
+#: The oldest server that the SQL runs on.
+_OLDEST_SERVER = 14
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what it is about.
+        ok: whether it is as it should be; None if it is worth knowing, but nothing is wrong.
+        detail: what was found.
+        fix: the statement or command that mends it, empty if there is nothing to mend.
+        where: where to run the fix.
+    """
+
+    name: str
+    ok: bool | None
+    detail: str
+    fix: str = ""
+    where: str = "in this database"
+
+
+def _one(connection: Connection, query: str, *parameters: object) -> Any:
+    row = connection.execute(query.encode(), parameters or None).fetchone()
+    return row[0] if row else None
+
+
+def _identifier(name: str) -> str:
+    return sql.Identifier(name).as_string()
+
+
+def check_installation(connection: Connection) -> list[Check]:
+    """Whether the SQL is, or can be, in the database of a connection."""
+    return [*_server(connection), *_sql(connection)]
+
+
+def _server(connection: Connection) -> Iterator[Check]:
+    version = connection.info.server_version // 10000
+    database = connection.info.dbname
+    text = f"PostgreSQL {version}, database {database}"
+    if version < _OLDEST_SERVER:
+        yield Check("server", False, text, f"-- upgrade to PostgreSQL {_OLDEST_SERVER} or later", "on the server")
+        return
+    standby = bool(_one(connection, "select pg_catalog.pg_is_in_recovery()"))
+    if standby:
+        yield Check("server", False, f"{text}, a standby", "-- connect to the primary server", "elsewhere")
+        return
+    yield Check("server", True, text)
+
+
+def _sql(connection: Connection) -> Iterator[Check]:
+    there = installed(connection)
+    newest = released().newest
+    if there is not None:
+        how = "as an extension" if there.way == "extension" else "over a connection"
+        text = f"version {there.version}, installed {how}, in schema {there.schema}"
+        if version_order(there.version) < version_order(newest):
+            yield Check("partitioncache", None, text, "pcache-manage setup", f"to get version {newest}")
+        else:
+            yield Check("partitioncache", True, text)
+        return
+    offered = _one(
+        connection,
+        "select default_version from pg_catalog.pg_available_extensions where name = 'partitioncache'",
+    )
+    way = f"the server offers the extension, version {offered}" if offered else "the server does not offer the extension"
+    yield Check("partitioncache", False, f"not installed; {way}", "pcache-manage setup", "in a shell")
+    user, database = connection.info.user, connection.info.dbname
+    if not _one(connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')"):
+        yield Check(
+            "right to install",
+            False,
+            f"role {user} may not create extensions or schemas in database {database}",
+            f"grant create on database {_identifier(database)} to {_identifier(user)};",
+            "as the owner of the database",
+        )
+
+
+def check_processor(connection: Connection) -> list[Check]:
+    """Whether pg_cron can run the processor for the database of a connection."""
+    cron_database = _one(connection, "select pg_catalog.current_setting('cron.database_name', true)")
+    if cron_database is None:
+        return [_not_loaded(connection)]
+    here = cron_database == connection.info.dbname
+    checks = [
+        Check(
+            "pg_cron loaded",
+            True,
+            f"it lives in database {cron_database}" + (", this one" if here else f", not in {connection.info.dbname}"),
+        )
+    ]
+    return [*checks, *(_cron_here(connection) if here else _cron_elsewhere(connection, cron_database))]
+
+
+def _not_loaded(connection: Connection) -> Check:
+    available = _one(
+        connection, "select default_version from pg_catalog.pg_available_extensions where name = 'pg_cron'"
+    )
+    if available is None:
+        return Check(
+            "pg_cron loaded",
+            False,
+            "pg_cron is not installed on this server",
+            "apt-get install postgresql-15-cron".replace("15", str(connection.info.server_version // 10000)),
+            "on the server; or let any other scheduler run CALL partitioncache_run_processor()",
+        )
+    try:
+        loaded = _one(connection, "select pg_catalog.current_setting('shared_preload_libraries')")
+        libraries = ", ".join([*(each for each in [loaded] if each), "pg_cron"])
+    except psycopg.errors.InsufficientPrivilege:
+        libraries = "…what is there already…, pg_cron"
+    return Check(
+        "pg_cron loaded",
+        False,
+        f"pg_cron {available} is on the server, but not loaded",
+        f"alter system set shared_preload_libraries = {libraries}; "
+        f"alter system set cron.database_name = '{connection.info.dbname}';",
+        "as a superuser; then restart the server",
+    )
+
+
+def _cron_here(connection: Connection) -> Iterator[Check]:
+    version = _one(connection, "select extversion from pg_catalog.pg_extension where extname = 'pg_cron'")
+    if version is None:
+        yield Check(
+            "pg_cron created", False, "not in this database yet", "create extension pg_cron;", "as a superuser"
+        )
+        return
+    seconds = version_order(version) >= _CRON_WITH_SECONDS
+    yield Check(
+        "pg_cron created",
+        True,
+        f"version {version}, " + ("schedules in seconds" if seconds else "schedules in minutes: each job loops for a minute"),
+    )
+    user = connection.info.user
+    allowed = _one(
+        connection,
+        "select pg_catalog.has_schema_privilege('cron', 'usage')",
+    )
+    if allowed:
+        yield Check("right to schedule", True, f"role {user} may use schema cron")
+    else:
+        yield Check(
+            "right to schedule",
+            False,
+            f"role {user} may not use schema cron",
+            f"grant usage on schema cron to {_identifier(user)};",
+            "as a superuser",
+        )
+    yield _cron_connects(connection)
+
+
+def _cron_connects(connection: Connection) -> Check:
+    workers = _one(connection, "select pg_catalog.current_setting('cron.use_background_workers', true)")
+    if workers == "on":
+        return Check(
+            "pg_cron runs jobs", None, "in background workers; pg_cron 1.4 runs long ones one after the other there"
+        )
+    host = _one(connection, "select pg_catalog.current_setting('cron.host', true)")
+    return Check(
+        "pg_cron runs jobs",
+        None,
+        f"over connections to {host}, which must let role {connection.info.user} in without a password",
+    )
+
+
+def _cron_elsewhere(connection: Connection, cron_database: str) -> Iterator[Check]:
+    yield Check(
+        "pg_cron in another database",
+        None,
+        "jobs for this database are scheduled from there",
+        "pcache-processor enable",
+        f"prints the statements to run in {cron_database}, or runs them with --cron-db",
+    )

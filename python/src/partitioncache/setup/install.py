@@ -1,0 +1,253 @@
+"""Installing and upgrading the SQL of PartitionCache in a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+from psycopg import sql
+
+from partitioncache.errors import PartitionCacheError
+from partitioncache.setup.scripts import Scripts, released
+
+Way = Literal["extension", "connection"]
+
+Connection = psycopg.Connection[Any]
+
+
+class InstallError(PartitionCacheError):
+    """The SQL could not be installed; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What a database has.
+
+    Attributes:
+        way: ``extension`` (CREATE EXTENSION) or ``connection`` (the same SQL, sent by us).
+        version: its version.
+        schema: the schema it is in.
+    """
+
+    way: Way
+    version: str
+    schema: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done so that a database has a version.
+
+    Attributes:
+        way: how the SQL gets there.
+        start: the version that is there, None for none.
+        version: the version that will be there.
+        schema: the schema.
+        statements: what will be run, as a person would write it.
+    """
+
+    way: Way
+    start: str | None
+    version: str
+    schema: str
+    statements: tuple[str, ...]
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the version is there already."""
+        return self.start == self.version
+
+
+def installed(connection: Connection) -> Installed | None:
+    """What the database of a connection has, None if nothing."""
+    row = connection.execute(
+        """
+        select 'extension', e.extversion, n.nspname::text
+        from pg_catalog.pg_extension as e
+        join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+        where e.extname = 'partitioncache'
+        """
+    ).fetchone()
+    if row is None:
+        row = _installed_over_connection(connection)
+    return Installed(*row) if row else None
+
+
+def _installed_over_connection(connection: Connection) -> tuple[str, str, str] | None:
+    schemas = connection.execute(
+        """
+        select n.nspname::text
+        from pg_catalog.pg_proc as p
+        join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+        where p.proname = 'partitioncache_version' and p.pronargs = 0
+        order by n.nspname <> pg_catalog.current_schema(), n.nspname
+        """
+    ).fetchall()
+    if not schemas:
+        return None
+    function = sql.Identifier(schemas[0][0], "partitioncache_version")
+    try:
+        row = connection.execute(sql.SQL("select {}()").format(function)).fetchone()
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise InstallError(
+            f"PartitionCache is in schema {schemas[0][0]}, but this role may not use it.",
+            hint="Connect as the role that installed it, or let that role grant you its use.",
+        ) from error
+    return ("connection", str(row[0]), str(schemas[0][0])) if row else None
+
+
+def plan(
+    connection: Connection,
+    *,
+    version: str | None = None,
+    schema: str | None = None,
+    way: Way | None = None,
+    scripts: Scripts | None = None,
+) -> Plan:
+    """What has to be done, without doing it.
+
+    Args:
+        connection: to the database.
+        version: the version wanted; without it, the newest that the chosen way offers.
+        schema: the schema wanted; without it, where it is already, or the connection's current schema.
+        way: how to install it; without it, as an extension where the server offers it, else over the connection.
+        scripts: the released SQL; without it, what came with this package.
+
+    Raises:
+        InstallError: it is there in another way or in another schema, or newer.
+    """
+    there = installed(connection)
+    scripts = scripts or released()
+    offered = _offered(connection)
+    if there is not None:
+        _refuse_other(there, way, schema)
+        way, schema = there.way, there.schema
+    elif way is None:
+        way = "extension" if offered else "connection"
+    if way == "extension" and not offered:
+        raise InstallError(
+            "This server does not offer the extension partitioncache.",
+            hint="Install it on the server with `make install`, or take the other way: --over-connection.",
+        )
+    newest = offered[0] if way == "extension" else scripts.newest
+    wanted = version or newest
+    schema = schema or _current_schema(connection)
+    start = there.version if there else None
+    return Plan(way, start, wanted, schema, _statements(way, start, wanted, schema, scripts))
+
+
+def _refuse_other(there: Installed, way: Way | None, schema: str | None) -> None:
+    if schema is not None and schema != there.schema:
+        raise InstallError(
+            f"PartitionCache is installed in schema {there.schema}, not in {schema}.",
+            hint=f"Leave the schema out, or say --schema {there.schema}.",
+        )
+    if way is not None and way != there.way:
+        ways = {"extension": "as an extension", "connection": "over a connection"}
+        raise InstallError(
+            f"PartitionCache is installed {ways[there.way]} already.",
+            hint="Upgrade it in the same way: leave the option out.",
+        )
+
+
+def _offered(connection: Connection) -> list[str]:
+    """The versions of the extension that the server's files offer, the default first."""
+    rows = connection.execute(
+        """
+        select v.version
+        from pg_catalog.pg_available_extension_versions as v
+        join pg_catalog.pg_available_extensions as e on e.name = v.name
+        where v.name = 'partitioncache'
+        order by v.version <> e.default_version, v.version
+        """
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _current_schema(connection: Connection) -> str:
+    row = connection.execute("select pg_catalog.current_schema()").fetchone()
+    return str(row[0]) if row and row[0] else "public"
+
+
+def _statements(way: Way, start: str | None, version: str, schema: str, scripts: Scripts) -> tuple[str, ...]:
+    name = sql.Identifier(schema).as_string()
+    create_schema = f"create schema if not exists {name}"
+    if start == version:
+        return ()
+    if way == "connection":
+        runs = tuple(f"\\i {script.name}" for script in scripts.path(start, version))
+        return runs if start else (create_schema, *runs)
+    if start is not None:
+        return (f"alter extension partitioncache update to '{version}'",)
+    return (create_schema, f"create extension partitioncache schema {name} version '{version}'")
+
+
+def apply_plan(connection: Connection, todo: Plan, scripts: Scripts | None = None) -> None:
+    """Do what a plan says, in one transaction: all of it, or nothing.
+
+    Raises:
+        InstallError: the server refused; nothing was changed.
+    """
+    if todo.nothing_to_do:
+        return
+    scripts = scripts or released()
+    schema = sql.Identifier(todo.schema)
+    try:
+        with connection.transaction():
+            # two set-ups at once: the second waits, and then finds the work done
+            connection.execute("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('partitioncache set-up'))")
+            there = installed(connection)
+            if there is not None and there.version == todo.version:
+                return
+            if todo.start is None and not _schema_exists(connection, todo.schema):
+                connection.execute(sql.SQL("create schema {}").format(schema))
+            if todo.way == "extension":
+                _run_as_extension(connection, todo, schema)
+            else:
+                _run_over_connection(connection, todo, scripts)
+    except psycopg.Error as error:
+        raise InstallError(
+            f"The server refused: {error.diag.message_primary or error}.",
+            hint=error.diag.message_hint or "Nothing was changed. Mend the cause and run the set-up again.",
+        ) from error
+
+
+def _schema_exists(connection: Connection, schema: str) -> bool:
+    found = connection.execute("select from pg_catalog.pg_namespace where nspname = %s", [schema]).fetchone()
+    return found is not None
+
+
+def _run_as_extension(connection: Connection, todo: Plan, schema: sql.Identifier) -> None:
+    if todo.start is None:
+        statement = sql.SQL("create extension partitioncache schema {} version {}").format(schema, todo.version)
+    else:
+        statement = sql.SQL("alter extension partitioncache update to {}").format(todo.version)
+    connection.execute(statement)
+
+
+def _run_over_connection(connection: Connection, todo: Plan, scripts: Scripts) -> None:
+    """Run the scripts under the settings under which CREATE EXTENSION runs them."""
+    for setting, value in (
+        ("client_min_messages", "warning"),
+        ("check_function_bodies", "off"),
+        ("search_path", f"{sql.Identifier(todo.schema).as_string(connection)}, pg_temp"),
+    ):
+        connection.execute("select pg_catalog.set_config(%s, %s, true)", [setting, value])
+    for script in scripts.path(todo.start, todo.version):
+        text = runnable(script.read_text(encoding="utf-8"), sql.Identifier(todo.schema).as_string(connection))
+        connection.execute(text.encode())
+
+
+def runnable(script: str, schema: str) -> str:
+    """A script of the extension as one text that a server takes over a connection.
+
+    Args:
+        script: the file's text; lines that begin with a backslash speak to psql only.
+        schema: the schema's name, quoted where it must be.
+
+    >>> runnable('\\\\echo Use "CREATE EXTENSION"\\nselect @extschema@.f()', '"My"')
+    '\\nselect "My".f()'
+    """
+    lines = ("" if line.startswith("\\") else line for line in script.split("\n"))
+    return "\n".join(lines).replace("@extschema@", schema)
