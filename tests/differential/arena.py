@@ -192,10 +192,10 @@ class Arena:
 
     def check(self, case: Case) -> Failure | None:
         """Apply every method to a case and compare; None if nothing differs."""
-        reader, world, text = self.reader, case.world, case.text
+        reader, _world, text = self.reader, case.world, case.text
         reader.must("begin isolation level repeatable read")
         try:
-            original, failure = self._attempt(case, text)
+            _original, failure = self._attempt(case, text)
         finally:
             reader.must("rollback")
         return failure
@@ -212,7 +212,7 @@ class Arena:
         if applied.error:
             return Answer(), Failure(case, "apply", f"partitioncache_apply raises: {applied.error}")
         explained = reader.call(
-            "select applied, reason, keys, partitions, rewritten from partitioncache_explain($1, $2, $3)",
+            "select applied, reason, keys, partitions, rewritten from partitioncache_explain($1, $2, $3, 'literal')",
             text, world.key, world.cache,
         )  # fmt: skip
         if explained.error:

@@ -118,7 +118,7 @@ class Conditions:
     def _key(self, ref: Col, column: Column, entry: Entry) -> Expr:
         v, comparison = self.value, self.random.choice(COMPARISONS)
         return self.random.choice((
-            lambda: expr("{0} %s {1}" % comparison, ref, v(column), labels="comparison on_key"),
+            lambda: expr(f"{{0}} {comparison} {{1}}", ref, v(column), labels="comparison on_key"),
             lambda: expr("{0} <> {1}", ref, v(column), labels="comparison on_key"),
             lambda: expr("{0} in ({1}, {2}, {3}, {4})", ref, *(v(column) for _ in range(4)), labels="in on_key"),
             lambda: expr("{0} not in ({1}, {2})", ref, v(column), v(column), labels="not_in on_key"),
@@ -135,8 +135,9 @@ class Conditions:
         second = self.column_of(entry, "int") or column
         other = Col(entry.alias, second.name)
         f = self.function
+        drifts = f"operator({f('<~')})" if self.qualified else "<~"
         return self.random.choice((
-            lambda: expr("{0} %s {1}" % comparison, ref, v(column), labels="comparison"),
+            lambda: expr(f"{{0}} {comparison} {{1}}", ref, v(column), labels="comparison"),
             lambda: expr("{0} > {1}", ref, v(column), labels="comparison"),
             lambda: expr("{1} < {0}", ref, v(column), labels="comparison"),
             lambda: expr("{0} between {1} and {2}", ref, v(column), v(column), labels="between"),
@@ -165,18 +166,18 @@ class Conditions:
             lambda: expr("({0}, {1}) in (({2}, {3}), ({3}, {2}))", ref, other, v(column), v(second), labels="row in"),
             lambda: expr("row({0}, {1}) is distinct from row({2}, {3})", ref, other, v(column), v(second), labels="row is_distinct"),
             lambda: expr("{0}::text = {1}", ref, Lit("'5'"), labels="immutable_fn"),
-            lambda: expr("%s({0}::integer) > {1}" % f("half"), ref, v(column), labels="immutable_fn udf"),
-            lambda: expr("%s({0}::integer) > {1}" % f("settled"), ref, v(column), labels="stable_fn udf"),
-            lambda: expr("%s({0}::integer) > {1}" % f("noise"), ref, v(column), labels="volatile_fn udf"),
+            lambda: expr(f"{f('half')}({{0}}::integer) > {{1}}", ref, v(column), labels="immutable_fn udf"),
+            lambda: expr(f"{f('settled')}({{0}}::integer) > {{1}}", ref, v(column), labels="stable_fn udf"),
+            lambda: expr(f"{f('noise')}({{0}}::integer) > {{1}}", ref, v(column), labels="volatile_fn udf"),
             lambda: expr(
-                "{0}::integer operator(%s) {1}" % f("<~") if self.qualified else "{0}::integer <~ {1}", ref, v(column),
+                f"{{0}}::integer {drifts} {{1}}", ref, v(column),
                 labels="stable_fn udf"),
         ))()  # fmt: skip
 
     def _num(self, ref: Col, column: Column, entry: Entry) -> Expr:
         v, comparison = self.value, self.random.choice(COMPARISONS)
         return self.random.choice((
-            lambda: expr("{0} %s {1}" % comparison, ref, v(column), labels="comparison"),
+            lambda: expr(f"{{0}} {comparison} {{1}}", ref, v(column), labels="comparison"),
             lambda: expr("{0} > {1}", ref, v(column), labels="comparison"),
             lambda: expr("{0} >= {1} and {0} < {2}", ref, v(column), v(column), labels="comparison"),
             lambda: expr("{0} between {1} and {2}", ref, v(column), v(column), labels="between"),
@@ -194,7 +195,7 @@ class Conditions:
         pattern = lambda: Lit(self.random.choice(patterns))  # noqa: E731
         raw = Lit("'back\\slash'")
         return self.random.choice((
-            lambda: expr("{0} %s {1}" % comparison, ref, v(column), labels="comparison literal"),
+            lambda: expr(f"{{0}} {comparison} {{1}}", ref, v(column), labels="comparison literal"),
             lambda: expr("{0} = {1}", ref, v(column), labels="comparison literal"),
             lambda: expr("{0} <> {1}", ref, v(column), labels="comparison literal"),
             lambda: expr("{0} = {1}", ref, Lit("$x$a FROM b$x$"), labels="comparison literal dollar_quote"),
@@ -218,7 +219,7 @@ class Conditions:
             lambda: expr("substring({0} from 1 for 1) = {1}", ref, Lit("'a'"), labels="immutable_fn"),
             lambda: expr("position({1} in {0}) > 0", ref, Lit("'a'"), labels="immutable_fn"),
             lambda: expr("{0} collate \"C\" < {1}", ref, Lit("'m'"), labels="comparison collate"),
-            lambda: expr("{0} = {1} collate %s" % self.function("blind"), ref, Lit("'ALPHA'"), labels="comparison collate"),
+            lambda: expr(f"{{0}} = {{1}} collate {self.function('blind')}", ref, Lit("'ALPHA'"), labels="comparison collate"),
             lambda: expr("concat({0}, {1}) <> {1}", ref, Lit("'x'"), labels="stable_fn"),
             lambda: expr("({0}, {1}) = ({0}, {0})", ref, v(column), labels="row literal"),
             lambda: expr("case when {0} = {1} then {2} else {0} end = {2}", ref, v(column), v(column), labels="case literal"),
@@ -353,7 +354,7 @@ class Conditions:
             return Expr("{0} >= ({1})", [outer, select], "bool", frozenset(("scalar_select" + label).split()))
         if shape < 0.93:
             how = self.random.choice(("> all", "= any", "<= any", "<> all"))
-            return Expr("{0} %s ({1})" % how, [outer, select], "bool", frozenset(("any_all in_select" + label).split()))
+            return Expr(f"{{0}} {how} ({{1}})", [outer, select], "bool", frozenset(("any_all in_select" + label).split()))
         select.items = [Item(Expr("count(*)", [], "scalar"))]
         return Expr("({0}) > 1", [select], "bool", frozenset(("scalar_select" + label).split()))
 

@@ -53,7 +53,7 @@ class Generator:
         self.make = Conditions(world, random, qualified)
 
     def query(self) -> Select:
-        forms, weights = zip(*FORMS)
+        forms, weights = zip(*FORMS, strict=False)
         form = self.random.choices(forms, weights)[0]
         self.names = list(self.random.choice(ALIASES))
         select: Select = getattr(self, f"_{form}")()
@@ -170,7 +170,7 @@ class Generator:
         elif dice < 0.39:
             renamed = tuple(f"c{number}" for number in range(len(entry.table.columns)))
             table = Table(entry.table.name, [
-                Column(new, c.type, c.kind, c.pool) for new, c in zip(renamed, entry.table.columns)
+                Column(new, c.type, c.kind, c.pool) for new, c in zip(renamed, entry.table.columns, strict=False)
             ], "c0" if entry.table.unique == entry.table.columns[0].name else "")  # fmt: skip
             node.columns, entry.table = renamed, table
         select = Select([], [node], self.conditions([entry]))
@@ -195,7 +195,7 @@ class Generator:
         links = self.connections(entries)
         tree: Node = self.relation(entries[0])
         where: list[Node] = []
-        for entry, found in zip(entries[1:], links):
+        for entry, found in zip(entries[1:], links, strict=False):
             on = [c for c in found if self.chance(0.85)]
             where += [c for c in found if c not in on]
             kind = "inner" if on or self.chance(0.5) else "cross"
@@ -208,7 +208,7 @@ class Generator:
         return self.finish(self.joined(Select([], [tree], where), entries), entries)
 
     def _join_using(self) -> Select:
-        keyed = [n for n in (*BASE, "things", "v_pois", "strangers", "empties")]
+        keyed = [*BASE, "things", "v_pois", "strangers", "empties"]
         entries = [self.entry(self.random.choice(keyed)) for _ in range(min(self.count(), 4))]
         tree: Node = self.relation(entries[0])
         for place, entry in enumerate(entries[1:], 1):
@@ -260,7 +260,7 @@ class Generator:
         tree: Node = self.relation(entries[0])
         kinds: set[str] = set()
         extra: list[Node] = []
-        for entry, found in zip(entries[1:], links):
+        for entry, found in zip(entries[1:], links, strict=False):
             kind = self.random.choices(("left", "right", "full", "inner"), (52, 22, 8, 18))[0]
             on = list(found)
             if kind == "full":
@@ -359,7 +359,7 @@ class Generator:
         entry = Entry("f", Table("", [Column("n", "integer", "int", numbers(0, 6))], "n"))
         body = self.random.choice((
             Expr("generate_series(1, 4)", [], "scalar"),
-            Expr("%s(3)" % self.make.function("upto"), [], "scalar"),
+            Expr(f"{self.make.function('upto')}(3)", [], "scalar"),
             Expr("unnest({0}::integer[])", [Lit("'{1,2,5}'")], "scalar"),
         ))  # fmt: skip
         where: list[Node] = [self.make.simple(outer)]
@@ -483,17 +483,20 @@ class Generator:
             inside = Select([Expr("count(*)", [], "scalar")], [self.make.table("streets", "inside")], [])
             found.append(Item(Expr("({0})", [inside], "scalar")))
         if self.chance(0.03):
-            found.append(Item(Expr("%s({0})" % self.make.function("noise"), [Lit("4")], "scalar", frozenset({"volatile_fn"}))))
+            found.append(Item(self._noise()))
         if self.chance(0.03) and entries[0].alias:
             found.append(Item(Col(entries[0].alias, "")))
         return found
+
+    def _noise(self) -> Expr:
+        return Expr(f"{self.make.function('noise')}({{0}})", [Lit("4")], "scalar", frozenset({"volatile_fn"}))
 
     def finish(self, select: Select, entries: list[Entry]) -> Select:
         total = self.orders(entries)
         tails = [("plain", 40), ("count", 8), ("aggregate", 9), ("group", 14), ("grouping_sets", 2), ("distinct", 6)]
         if total:
             tails += [("distinct_on", 4), ("window", 9), ("limit", 11), ("order", 4), ("lock", 5)]
-        names, weights = zip(*tails)
+        names, weights = zip(*tails, strict=False)
         tail = self.random.choices(names, weights)[0]
         getattr(self, f"_tail_{tail}")(select, entries, total)
         select.labels |= {tail} if tail != "plain" else set()
@@ -565,7 +568,7 @@ class Generator:
     def _tail_window(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         number = self.make.column_of(entries[0], "int id") or entries[0].table.columns[0]
         value = Col(entries[0].alias, number.name)
-        order = ", ".join("{%d}" % (place + 2) for place in range(len(total)))
+        order = ", ".join(f"{{{place + 2}}}" for place in range(len(total)))
         template = self.random.choice((
             f"row_number() over (partition by {{0}} order by {order})",
             f"count({{1}}) over (order by {order})",

@@ -72,7 +72,7 @@ def _shuffle(query: Select, world: World, random: Random, qualified: bool) -> Se
 
 def _rename(query: Select, world: World, random: Random, qualified: bool) -> Select:
     names = [alias for alias in aliases(query) if alias]
-    fresh = dict(zip(names, random.choice(ALIASES)))
+    fresh = dict(zip(names, random.choice(ALIASES), strict=False))
     for part in walk(query):
         if isinstance(part, (Relation, Derived, Raw, Col)) and part.alias in fresh:
             part.alias = fresh[part.alias]

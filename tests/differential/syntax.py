@@ -64,8 +64,8 @@ class Expr(Node):
 
     def render(self) -> str:
         text = spaced(self.template)
-        for number, arg in enumerate(self.args):
-            text = text.replace("{%d}" % number, f"\x02{number}\x02")
+        for number in range(len(self.args)):
+            text = text.replace(f"{{{number}}}", f"\x02{number}\x02")
         for number, arg in enumerate(self.args):
             text = text.replace(f"\x02{number}\x02", arg.render())
         return text

@@ -1,0 +1,44 @@
+-- Two conditions are not one: a key set of the one, or of both, never stands for the other.
+create extension if not exists partitioncache;
+create table pois (id integer primary key, city_id integer, name text, kind integer);
+insert into pois select n, n % 20, 'name ' || n % 7, n % 5 from generate_series(1, 100) n;
+select partitioncache_register('city_id', 'integer', 'array');
+select partitioncache_push($push$select * from pois where kind = 1 and name = 'name 1'$push$, 'city_id');
+select partitioncache_push($push$select * from pois where kind = 2 or name = 'name 2'$push$, 'city_id');
+do $$ begin while partitioncache_process_queue('partitioncache') > 0 loop end loop; end $$;
+select $query$select id from pois where kind = 1$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$select id from pois where name = 'name 1'$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$select id from pois where kind = 1 or name = 'name 1'$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$select id from pois where kind = 2$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$select id from pois where kind = 1 and name = 'name 1' and id > 20$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$select id from pois where kind = 2 and name = 'name 2'$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;

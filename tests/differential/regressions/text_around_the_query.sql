@@ -1,0 +1,56 @@
+-- Comments, brackets, semicolons and a missing line end change nothing.
+create extension if not exists partitioncache;
+create table pois (id integer primary key, city_id integer, name text, kind integer);
+insert into pois select n, n % 20, 'name ' || n % 7, n % 5 from generate_series(1, 100) n;
+select partitioncache_register('city_id', 'integer', 'array');
+select partitioncache_push($push$select * from pois where kind = 1;  $push$, 'city_id');
+select partitioncache_push($push$select * from pois where /* kind = 2 */ kind = 3 -- and kind = 4$push$, 'city_id');
+do $$ begin while partitioncache_process_queue('partitioncache') > 0 loop end loop; end $$;
+select $query$select id from pois where kind = 1 -- the end$query$ as query \gset
+-- expect: rewritten
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$(select id from pois where kind = 1)$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$/* select */ select id -- FROM x
+from pois /* where */ where kind /* it's */ = 3 ;
+$query$ as query \gset
+-- expect: rewritten
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$
+
+	select id
+	from pois
+	where kind = 1
+	;
+
+$query$ as query \gset
+-- expect: rewritten
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$TABLE pois$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
+select $query$select from pois where kind = 1$query$ as query \gset
+select partitioncache_apply(:'query', 'city_id') as rewritten \gset
+:query
+;
+:rewritten
+;
