@@ -20,8 +20,8 @@ begin
     from (select f.hash, f.fragment as query, f.keyed_tables, f.parts,
                  partitioncache_push_fragment.partition_key, partitioncache_push_fragment.priority
           from pc_fragments(partitioncache_push_fragment.query, partitioncache_push_fragment.partition_key, partitioncache_push_fragment.cache, session)
-               with ordinality f(hash, fragment, tables, conjuncts, keyed_tables, parts, place)
-          order by cardinality(f.tables) desc, cardinality(f.conjuncts) desc, f.place limit 1) w;
+               with ordinality f
+          order by cardinality(f.tables) desc, cardinality(f.conjuncts) desc, f.ordinality limit 1) w;
     if items is null then
         perform pc_fail('PC005', 'this query has no fragment that can be cached', format('Partition key: %s.', partition_key),
             'partitioncache_explain says why.');

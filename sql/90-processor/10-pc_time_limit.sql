@@ -1,0 +1,10 @@
+create function pc_time_limit(cache text) returns interval
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- What statement_timeout cuts off would be cut off again and again; an item that had half of that time had its turn.
+    select least((pc_settings(cache)).fragment_timeout, nullif(current_setting('statement_timeout')::interval, interval '0') / 2)
+$$;
+
+comment on function pc_time_limit(text) is
+'How long an item may take before its cancellation counts as its time limit: fragment_timeout, or half of this session''s statement_timeout if that is less. Example: select pc_time_limit(''partitioncache'')';

@@ -1,0 +1,31 @@
+create function pc_work_query(item partitioncache_queue) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    fragments bigint;
+    items jsonb;
+begin
+    with f as materialized (
+        select * from pc_fragments(item.query, item.partition_key, item.cache, item.session) with ordinality
+    )
+    select count(*), jsonb_agg(jsonb_build_object('hash', f.hash, 'query', f.fragment, 'partition_key', item.partition_key, 'priority', item.priority,
+                                                  'keyed_tables', f.keyed_tables, 'parts', f.parts) order by f.ordinality)
+                     filter (where e.hash is null)
+    into fragments, items
+    from f
+    left join pc_entry_state(item.cache, item.partition_key, (select array_agg(f.hash) from f)) e
+        on e.hash = f.hash and e.state in ('fresh', 'asserted');
+    if fragments = 0 then
+        return coalesce((pc_take_apart(item.query, item.partition_key, item.cache, item.session)).reason,
+                        'no fragment of this query can be cached');
+    end if;
+    if items is not null then
+        perform pc_enqueue('outgoing', item.cache, items, true);
+    end if;
+    return null;
+end
+$$;
+
+comment on function pc_work_query(partitioncache_queue) is
+'Takes a queued query apart and puts those of its fragments that have no fresh entry into the outgoing queue. Null, or the reason why nothing of it can be cached. Example: select pc_work_query(q) from partitioncache_queue q where q.id = 7';

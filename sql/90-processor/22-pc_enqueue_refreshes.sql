@@ -1,0 +1,35 @@
+create function pc_enqueue_refreshes(cache text, amount integer default 100) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registered text;
+    items jsonb;
+    added bigint := 0::bigint;
+begin
+    for registered in
+        select r.partition_key from partitioncache_registration r where r.cache = pc_enqueue_refreshes.cache order by 1
+    loop
+        -- An entry that changes all the time is evaluated at most a twentieth of the time.
+        execute format($query$
+            select coalesce(jsonb_agg(to_jsonb(w)), '[]')
+            from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority
+                  from pc_entry_state($1, $2) s
+                  join %s e on e.hash = s.hash
+                  left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = s.hash
+                  where s.state in ('changed', 'aside') and s.owner = current_user and e.query is not null and e.key_count is not null
+                    and e.evaluated_at < clock_timestamp() - greatest(interval '10 s', interval '20 ms' * coalesce(e.evaluation_ms, 0))
+                    and not exists (select from partitioncache_queue q
+                                    where q.queue = 'outgoing' and q.cache = $1 and q.partition_key = $2 and q.hash = s.hash and q.owner = current_user)
+                  order by u.uses desc nulls last, u.last_used desc nulls last, e.evaluated_at
+                  limit $3) w
+            $query$, pc_key_table(cache, registered))
+        into items using cache, registered, amount;
+        added := added + (select e.added from pc_enqueue('outgoing', cache, items, true, again => false) e);
+    end loop;
+    return added;
+end
+$$;
+
+comment on function pc_enqueue_refreshes(text, integer) is
+'Puts entries of this role that have changed or lie aside into the outgoing queue, with priority 0, the most used first, at most amount a partition key; returns how many. Example: select pc_enqueue_refreshes(''partitioncache'')';
