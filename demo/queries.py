@@ -1,0 +1,188 @@
+"""The questions of the demonstration. Every one of them joins or filters places within one region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NEAR = "a.region = b.region and km(a.spot, b.spot) < {}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query and what it asks, in words."""
+
+    words: str
+    sql: str
+
+
+# Asked first: the cache learns from these.
+FIRST = (
+    Question(
+        "Neighbouring towns that live in different time zones, up to 15 km apart",
+        """
+        select a.name, a.timezone, b.name, b.timezone
+        from place a join place b on a.region = b.region
+        where a.population > 5000 and b.population > 5000
+          and a.timezone < b.timezone and km(a.spot, b.spot) < 15
+        """,
+    ),
+    Question(
+        "A …ville, a …mont… and a …court within 4 km of one another",
+        """
+        select a.name, b.name, c.name
+        from place a
+        join place b on b.region = a.region
+        join place c on c.region = a.region
+        where a.name ~ 'ville$' and b.name ~ 'mont' and c.name ~ 'court$'
+          and km(a.spot, b.spot) < 4 and km(b.spot, c.spot) < 4
+        """,
+    ),
+    Question(
+        "A castle and an abbey, by their names, less than 5 km apart",
+        """
+        select a.name as castle, b.name as abbey, round(km(a.spot, b.spot)::numeric, 1) as km
+        from place a, place b
+        where a.region = b.region
+          and a.name ~* '(castle|château|castell|schloss|burg|zamek|hrad)'
+          and b.name ~* '(abbey|abbaye|kloster|monaster|münster|minster)'
+          and km(a.spot, b.spot) < 5
+        order by km
+        """,
+    ),
+    Question(
+        "Harbour towns within 10 km of a spa",
+        """
+        select a.name as harbour, b.name as spa, a.country
+        from place a join place b using (region)
+        where a.name ~* '(port|haven|puerto|porto)'
+          and b.name ~* '(spa|bad |terme|bains)'
+          and km(a.spot, b.spot) < 10
+        """,
+    ),
+    Question(
+        "New towns of 10,000 people within 5 km of an old one (Nova…, Neu…; Old…, Alt…)",
+        """
+        select a.name, a.population, b.name
+        from place a join place b on a.region = b.region
+        where a.name ~ '^(New|Nueva|Nova|Neu|Nouvelle|Novo)'
+          and b.name ~ '^(Old|Alt|Vieux|Vieja|Staro)'
+          and a.population > 10000 and km(a.spot, b.spot) < 5
+        order by a.population desc
+        """,
+    ),
+    Question(
+        "Villages of 500 to 600 people less than 300 m apart",
+        """
+        select a.region, a.name, b.name, a.population + b.population as together
+        from place a join place b on a.region = b.region and a.id < b.id
+        where a.population between 500 and 600 and b.population between 500 and 600
+          and km(a.spot, b.spot) < 0.3
+        """,
+    ),
+    Question(
+        "Three places of one name in a region, less than 60 km from each to the next",
+        """
+        select a.region, a.name, count(*)
+        from place a
+        join place b on b.region = a.region and b.name = a.name and b.id > a.id
+        join place c on c.region = b.region and c.name = b.name and c.id > b.id
+        where km(a.spot, b.spot) < 60 and km(b.spot, c.spot) < 60
+        group by a.region, a.name
+        """,
+    ),
+    Question(
+        "Places whose name says the same thing twice",
+        """
+        select name, country, population
+        from place
+        where name ~ '^(.{3,})[ -]\\1$'
+        order by population desc, id
+        """,
+    ),
+    Question(
+        "Villages within 6 km of a city of a million, by city",
+        """
+        select a.name, count(*) as villages, sum(b.population) as people
+        from place a join place b on a.region = b.region
+        where a.population > 1000000 and b.population < 1500 and km(a.spot, b.spot) < 6
+        group by a.id, a.name
+        order by villages desc, a.id
+        """,
+    ),
+    Question(
+        "Names of six letters or more that read the same backwards",
+        """
+        select name, country from place
+        where length(name) > 5 and lower(name) = reverse(lower(name))
+        """,
+    ),
+)
+
+# Asked afterwards, and never seen before: each shares some of its conditions with one or two of the first.
+NEW = (
+    Question(
+        "Of the time zone neighbours, those of 50,000 people and more, by distance",
+        """
+        select a.name, b.name, km(a.spot, b.spot) as distance
+        from place a join place b on a.region = b.region
+        where a.population > 5000 and b.population > 5000
+          and a.timezone < b.timezone and km(a.spot, b.spot) < 15
+          and a.population >= 50000 and b.population >= 50000
+        order by distance
+        """,
+    ),
+    Question(
+        "How many European castles have an abbey within 5 km, by country",
+        """
+        select c.name, count(distinct a.id) as castles
+        from place a
+        join place b on b.region = a.region
+        join country c on c.code = a.country
+        where a.name ~* '(castle|château|castell|schloss|burg|zamek|hrad)'
+          and b.name ~* '(abbey|abbaye|kloster|monaster|münster|minster)'
+          and km(a.spot, b.spot) < 5 and c.continent = 'EU'
+        group by c.name
+        """,
+    ),
+    Question(
+        "A harbour, a spa within 10 km of it, and a castle within 20 km of that",
+        """
+        select a.name as harbour, b.name as spa, c.name as castle
+        from place a, place b, place c
+        where a.region = b.region and b.region = c.region
+          and a.name ~* '(port|haven|puerto|porto)'
+          and b.name ~* '(spa|bad |terme|bains)'
+          and c.name ~* '(castle|château|castell|schloss|burg|zamek|hrad)'
+          and km(a.spot, b.spot) < 10 and km(b.spot, c.spot) < 20
+        """,
+    ),
+    Question(
+        "A spa and an abbey within 5 km (neither pair was asked for before)",
+        """
+        select a.name as spa, b.name as abbey
+        from place a, place b
+        where a.region = b.region
+          and a.name ~* '(spa|bad |terme|bains)'
+          and b.name ~* '(abbey|abbaye|kloster|monaster|münster|minster)'
+          and km(a.spot, b.spot) < 5
+        """,
+    ),
+    Question(
+        "The largest town within 30 km of every place whose name says the same thing twice",
+        """
+        select distinct on (a.id) a.name, b.name as town, b.population
+        from place a join place b on a.region = b.region
+        where a.name ~ '^(.{3,})[ -]\\1$' and b.population > a.population and km(a.spot, b.spot) < 30
+        order by a.id, b.population desc, b.id
+        """,
+    ),
+    Question(
+        "Twin villages of 500 to 600 people within 300 m, more than 5 names known of one",
+        """
+        select a.name, b.name, a.known_as
+        from place a join place b on a.region = b.region and a.id < b.id
+        where a.population between 500 and 600 and b.population between 500 and 600
+          and km(a.spot, b.spot) < 0.3 and a.known_as > 5
+        """,
+    ),
+)
