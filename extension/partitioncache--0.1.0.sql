@@ -268,7 +268,7 @@ declare
     known partitioncache_registration;
 begin
     perform pc_check_registration(partition_key, datatype, storage, cache, partition_local);
-    perform pg_advisory_xact_lock(hashtextextended('partitioncache ' || pc_key_table(cache, partition_key), 0));
+    perform pg_advisory_xact_lock(hashtextextended('partitioncache ' || cache, 0));
 
     select r.* into known from partitioncache_registration r
     where r.cache = partitioncache_register.cache and r.partition_key = partitioncache_register.partition_key;
@@ -282,7 +282,7 @@ begin
         return;
     end if;
 
-    insert into partitioncache_settings (cache) values (cache) on conflict do nothing;
+    perform pc_create_cache(cache);
     insert into partitioncache_registration (cache, partition_key, datatype, storage, partition_local)
     values (cache, partition_key, datatype, storage, partition_local);
     perform pc_create_key_table(cache, partition_key, datatype, storage);
@@ -325,6 +325,27 @@ $$;
 
 comment on function pc_check_registration(text, text, text, text, boolean) is
 'Raises PC001 or PC004 if these arguments cannot be registered. Example: select pc_check_registration(''city_id'', ''integer'', ''bit'', ''partitioncache'', false)';
+
+-- sql/20-storage/22-pc_create_cache.sql
+create function pc_create_cache(cache text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    counter text;
+begin
+    insert into partitioncache_settings (cache) values (cache) on conflict do nothing;
+    foreach counter in array array[pc_counter(cache, 'hits'), pc_counter(cache, 'misses')] loop
+        if to_regclass(counter) is null then
+            execute format('create sequence %s', counter);
+            perform pc_grant_as(counter, '@extschema@.partitioncache_registration');
+        end if;
+    end loop;
+end
+$$;
+
+comment on function pc_create_cache(text) is
+'Makes the settings and the counters of a cache, if they are not there. Example: select pc_create_cache(''partitioncache'')';
 
 -- sql/20-storage/22-pc_create_key_table.sql
 create function pc_create_key_table(cache text, partition_key text, datatype text, storage text) returns void
@@ -387,13 +408,15 @@ begin
         from pg_class c, aclexplode(c.relacl) a
         where c.oid = model and a.privilege_type = 'SELECT' and a.grantee <> 0 and a.grantee <> c.relowner
     loop
-        execute format('grant select, insert, update, delete on %s to %s', target, reader.role);
+        execute format('grant %s on %s to %s',
+                       case when (select c.relkind from pg_class c where c.oid = target::regclass) = 'S' then 'usage, select'
+                            else 'select, insert, update, delete' end, target, reader.role);
     end loop;
 end
 $$;
 
 comment on function pc_grant_as(text, regclass) is
-'Lets every role that may read a control table fill a key table too; so roles that were granted the use of PartitionCache see partition keys that are registered later. Example: select pc_grant_as(pc_key_table(''partitioncache'', ''city_id''), ''partitioncache_registration'')';
+'Lets every role that may read a control table use a table or counter that was made later; so roles that were granted the use of PartitionCache share partition keys that are registered later. Example: select pc_grant_as(pc_key_table(''partitioncache'', ''city_id''), ''partitioncache_registration'')';
 
 -- sql/20-storage/24-partitioncache_partition_keys.sql
 create function partitioncache_partition_keys(
@@ -637,6 +660,49 @@ $$;
 comment on function partitioncache_clear(text, text) is
 'Deletes all entries of one partition key, or of all in the cache; the number deleted. Registrations and queues stay. Example: select partitioncache_clear(''city_id'')';
 
+-- sql/25-tracking/10-partitioncache_tracked.sql
+create table partitioncache_tracked (
+    cache text not null,
+    partition_key text not null,
+    relation regclass not null,
+    since xid8 not null default pg_current_xact_id(),
+    created_at timestamptz not null default now(),
+    primary key (cache, partition_key, relation),
+    foreign key (cache, partition_key) references partitioncache_registration on update cascade on delete cascade
+);
+
+comment on table partitioncache_tracked is
+'The tables whose writes are logged, by cache and partition key.';
+
+select pc_dump_with_extension('partitioncache_tracked');
+
+-- sql/25-tracking/20-pc_tracking_problem.sql
+create function pc_tracking_problem(cache text, partition_key text, roots oid[]) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with recursive family(relation) as (
+        select r from unnest(roots) r
+        union
+        select i.inhrelid from family f join pg_inherits i on i.inhparent = f.relation
+    ), judged as (
+        select f.relation,
+               case
+                   when exists (select from pg_subscription_rel s where s.srrelid = f.relation)
+                       then 'is written by logical replication, which fires no statement triggers'
+                   when not exists (select from pg_trigger t where t.tgrelid = f.relation and t.tgname ^@ 'partitioncache_')
+                       then 'has no trigger that logs its writes'
+                   when exists (select from pg_trigger t where t.tgrelid = f.relation and t.tgname ^@ 'partitioncache_' and t.tgenabled in ('D', 'R'))
+                       then 'has a disabled trigger, so that writes to it are not logged'
+               end as problem
+        from family f
+    )
+    select string_agg(format('%s %s', j.relation::regclass, j.problem), '; ' order by j.relation) from judged j where j.problem is not null
+$$;
+
+comment on function pc_tracking_problem(text, text, oid[]) is
+'Why the writes to tracked tables, their partitions and children are not surely logged; null if they are. Example: select pc_tracking_problem(''partitioncache'', ''city_id'', ''{}'')';
+
 -- sql/30-analysis/10-pc_session.sql
 create function pc_session(session_path text) returns jsonb
 language sql stable parallel safe
@@ -749,7 +815,9 @@ as $$
                    'VAR', 'CONST', 'OPEXPR', 'FUNCEXPR', 'BOOLEXPR', 'SCALARARRAYOPEXPR', 'NULLTEST', 'BOOLEANTEST', 'CASEEXPR', 'CASE',
                    'CASEWHEN', 'WHEN', 'CASETESTEXPR', 'COALESCEEXPR', 'COALESCE', 'MINMAXEXPR', 'MINMAX', 'RELABELTYPE', 'DISTINCTEXPR',
                    'NULLIFEXPR', 'ARRAYEXPR', 'ARRAY', 'SUBSCRIPTINGREF', 'ROWCOMPAREEXPR', 'ROWCOMPARE', 'ROWEXPR', 'ROW', 'COLLATEEXPR',
-                   'COLLATE', 'SUBLINK', 'FIELDSELECT', 'ARRAYCOERCEEXPR', 'PARAM', 'NAMEDARGEXPR')),
+                   'COLLATE', 'SUBLINK', 'FIELDSELECT', 'ARRAYCOERCEEXPR', 'PARAM', 'NAMEDARGEXPR'))
+           -- Money is read by the rules of lc_monetary, which a stored text does not carry.
+           or exists (select from fact where name like '%type' and id = 'money'::regtype),
            exists (
                select from tree where tree.text ~ ':(limitCount|limitOffset|tablesample) \{|:(hasWindowFuncs|hasDistinctOn) true')
            or exists (
@@ -1934,6 +2002,520 @@ $$;
 comment on function pc_take_apart(text, text, text, jsonb) is
 'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';
 
+-- sql/40-fragments/80-partitioncache_analysis.sql
+create table partitioncache_analysis (
+    owner name not null default current_user,
+    digest text not null,
+    made_at timestamptz not null default clock_timestamp(),
+    reason text,
+    canonical text,
+    families pc_family[],
+    named oid[] not null,
+    relations oid[] not null,
+    functions oid[] not null,
+    operators oid[] not null,
+    types oid[] not null,
+    state bigint not null
+);
+
+create index on partitioncache_analysis (digest);
+
+alter table partitioncache_analysis enable row level security;
+
+-- Whoever could write here for another role would write the text that the other one runs.
+create policy own on partitioncache_analysis using (owner = current_user) with check (owner = current_user);
+
+comment on table partitioncache_analysis is
+'What queries were found to consist of, by the digest of their text and of all that gives it its meaning. Used only by the role that made it, and only while the catalog is as it was (state). Several rows of one digest do no harm: there is no unique index, so that nobody ever waits for another''s transaction.';
+
+-- sql/40-fragments/81-pc_analysis_state.sql
+create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[]) returns bigint
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- Beside what was found: everything that could now be found instead of it, under the same name.
+    select hashtextextended(concat_ws('|',
+        (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations) s),
+        (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
+         from pg_class c
+         where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
+           and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
+        (select string_agg(concat_ws(' ', p.oid, p.xmin), ',' order by p.oid)
+         from pg_proc p
+         where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
+        (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
+         from pg_operator o
+         where o.oid >= 16384 and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)))),
+        (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
+         from pg_type t
+         where t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)))),
+        (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
+        (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
+$$;
+
+comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[]) is
+'A fingerprint of the part of the catalog that decides what a text means: the objects it uses and all of the same names, the schemas and the casts. Example: select pc_analysis_state(''{}'', ''{}'', ''{}'', ''{}'', ''{}'')';
+
+-- sql/40-fragments/82-pc_known_analysis.sql
+create function pc_analysis_digest(query text, registration partitioncache_registration, session jsonb) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
+                                              (registration).partition_local, session, query), 'UTF8')), 'hex')
+$$;
+
+comment on function pc_analysis_digest(text, partitioncache_registration, jsonb) is
+'Under what an analysis is remembered. Example: select pc_analysis_digest(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))';
+
+create function pc_known_analysis(digest text) returns partitioncache_analysis
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    known partitioncache_analysis;
+begin
+    -- Table owners see the rows of all roles, so the role is asked for here as well.
+    for known in
+        select a.* from partitioncache_analysis a
+        where a.digest = pc_known_analysis.digest and a.owner = current_user
+        order by a.made_at desc
+        limit 1
+    loop
+        if known.state = pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types)
+            and not exists (select from unnest(known.named) n where not has_table_privilege(n, 'select'))
+        then
+            return known;
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+comment on function pc_known_analysis(text) is
+'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables (by privileges on them whole). Example: select pc_known_analysis(''…'')';
+
+create function pc_remember(digest text, apart pc_taken_apart) returns partitioncache_analysis
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    made partitioncache_analysis;
+begin
+    insert into partitioncache_analysis (digest, reason, canonical, families, named, relations, functions, operators, types, state)
+    values (digest, apart.reason, apart.canonical, apart.families, apart.named, apart.relations, apart.functions, apart.operators, apart.types,
+            pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types))
+    returning * into made;
+    return made;
+end
+$$;
+
+comment on function pc_remember(text, pc_taken_apart) is
+'Remembers what a query was found to consist of. Example: see pc_analyse';
+
+create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    digest text := pc_analysis_digest(query, registration, session);
+    analysis partitioncache_analysis := pc_known_analysis(digest);
+begin
+    if analysis.digest is not null then
+        return analysis;
+    end if;
+    if current_setting('transaction_read_only')::boolean then
+        analysis.reason := 'the query is not known yet, and in a read-only transaction it cannot be analysed';
+        return analysis;
+    end if;
+    begin
+        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session));
+    exception when others then
+        -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.
+        analysis.reason := sqlerrm;
+        return analysis;
+    end;
+end
+$$;
+
+comment on function pc_analyse(text, partitioncache_registration, jsonb) is
+'What a query consists of, remembered or found out now; never fails: whatever PostgreSQL has against the query is the reason for leaving it unchanged. Example: select (pc_analyse(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))).reason';
+
+create function pc_forget_analyses(most integer default 10000) returns bigint
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with old as (
+        delete from partitioncache_analysis a
+        where a.ctid in (
+            select r.ctid
+            from (select x.ctid, row_number() over (partition by x.owner, x.digest order by x.made_at desc) as copy,
+                         row_number() over (order by x.made_at desc) as age
+                  from partitioncache_analysis x) r
+            where (r.copy > 1 or r.age > most)
+            )
+        returning 1
+    )
+    select count(*) from old
+$$;
+
+comment on function pc_forget_analyses(integer) is
+'Deletes remembered analyses that a newer one replaces, and the oldest past so many; the number deleted. Example: select pc_forget_analyses(10000)';
+
+-- sql/40-fragments/90-partitioncache_fragments.sql
+create function pc_fragments(query text, partition_key text, cache text, session jsonb) returns setof pc_fragment
+language sql volatile parallel unsafe rows 20
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
+    from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
+          from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
+               with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
+    where f.copy = 1
+    order by f.n
+$$;
+
+comment on function pc_fragments(text, text, text, jsonb) is
+'The fragments of a query, each once, parts before wholes. Raises PostgreSQL''s own error for a query that it does not accept. Example: select * from pc_fragments(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))';
+
+create function partitioncache_fragments(
+    query text, partition_key text, cache text default 'partitioncache',
+    session_path text default pg_catalog.current_setting('search_path'),
+    out hash text, out fragment text, out tables text[], out conjuncts text[]
+) returns setof record
+language plpgsql volatile parallel unsafe rows 20
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_push_check(query, pc_session(session_path));
+    return query
+        select f.hash, f.fragment, f.tables, f.conjuncts
+        from pc_fragments(query, partition_key, cache, pc_session(session_path)) f
+        order by cardinality(f.tables), cardinality(f.conjuncts), f.fragment collate "C";
+end
+$$;
+
+comment on function partitioncache_fragments(text, text, text, text) is
+'What a query is taken apart into: each fragment''s hash, canonical text, tables and conditions, small ones first; no rows if it cannot be (partitioncache_explain says why). Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select * from partitioncache_fragments(''select * from poi where kind = 1'', ''city_id'')';
+
+create function pc_push_check(query text, session jsonb) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    checked refcursor;
+begin
+    if query is null then
+        perform pc_fail('PC001', 'the query is null', '', 'Pass the text of one SELECT.');
+    end if;
+    begin
+        perform pc_enter_session(session);
+        perform set_config('search_path', session ->> 'search_path', true);
+        open checked for execute query;
+        close checked;
+        raise exception using errcode = 'PC000';
+    exception
+        when sqlstate 'PC000' then
+            null;
+        when invalid_cursor_definition then
+            perform @extschema@.pc_fail('PC005', 'only a single query that reads can be cached', sqlerrm, 'Pass one SELECT, without a semicolon between statements.');
+    end;
+end
+$$;
+
+comment on function pc_push_check(text, jsonb) is
+'Lets PostgreSQL plan a query as the session that wrote it would, without running it. Raises PostgreSQL''s own error if it does not accept it, PC005 for several statements and for anything but a query. Example: select pc_push_check(''select 1'', pc_session(''public''))';
+
+-- sql/40-fragments/91-pc_key_type.sql
+create function pc_key_type(query text, partition_key text, session jsonb) returns text
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select pc_datatype_of(a.atttypid, a.attcollation)
+    from unnest((pc_parse(query, session)).relations) with ordinality r(oid, n)
+    join pg_attribute a on a.attrelid = r.oid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
+    order by pc_datatype_of(a.atttypid, a.attcollation) is null, r.n
+    limit 1
+$$;
+
+comment on function pc_key_type(text, text, jsonb) is
+'The datatype under which a column of that name in one of the query''s tables would be registered; null if there is none. Example: select pc_key_type(''select * from poi'', ''city_id'', pc_session(''public''))';
+
+-- sql/50-lookup/10-partitioncache_entry_use.sql
+create table partitioncache_entry_use (
+    cache text not null,
+    partition_key text not null,
+    hash text not null,
+    uses bigint not null default 0,
+    last_used timestamptz not null default now(),
+    primary key (cache, partition_key, hash)
+) with (fillfactor = 50);
+
+comment on table partitioncache_entry_use is
+'How much an entry is used: uses = minutes in which at least one query was restricted by it, last_used = the last of them. Beside the entries, so that a long transaction that used one never makes the processor wait.';
+
+-- sql/50-lookup/20-pc_tracked_roots.sql
+create function pc_tracked_roots(cache text, partition_key text, deps oid[], out dep oid, out root oid) returns setof record
+language sql stable parallel safe rows 5
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with recursive up(dep, relation) as (
+        select d, d from unnest(deps) d
+        union
+        select u.dep, i.inhparent from up u join pg_inherits i on i.inhrelid = u.relation
+    ), down(dep, relation) as (
+        select d, d from unnest(deps) d
+        union
+        select w.dep, i.inhrelid from down w join pg_inherits i on i.inhparent = w.relation
+    )
+    select distinct f.dep, f.relation
+    from (select * from up union all select * from down) f
+    join partitioncache_tracked t on t.relation = f.relation and t.cache = pc_tracked_roots.cache and t.partition_key = pc_tracked_roots.partition_key
+$$;
+
+comment on function pc_tracked_roots(text, text, oid[]) is
+'Under which tracked tables the writes to each relation are logged: itself, those it is a partition or child of, and its own. Example: select * from pc_tracked_roots(''partitioncache'', ''city_id'', array[''pg_class''::regclass])';
+
+-- sql/50-lookup/30-pc_usable_entries.sql
+create type pc_usable_entry as (
+    hash text,
+    key_count bigint,
+    matches_null boolean,
+    parts text[],
+    changed bigint,
+    tracked boolean,
+    problem text
+);
+
+comment on type pc_usable_entry is
+'An entry as it stands against the catalog and the change log: changed = partitions that were written to since and ride along; tracked = whether any of its tables is; problem = why it must not be used, null if it may.';
+
+create function pc_usable_entries(registration partitioncache_registration, hashes text[]) returns setof pc_usable_entry
+language plpgsql stable parallel safe rows 10
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    tracking boolean := exists (
+        select from partitioncache_tracked t
+        where t.cache = (registration).cache and t.partition_key = (registration).partition_key);
+begin
+    return query execute format($sql$
+        with entry as materialized (
+            select e.hash, e.key_count, e.matches_null, e.parts, e.deps, e.dep_states, e.keyed, e.functions, e.function_state,
+                   e.snapshot, e.cluster
+            from %1$s e
+            where e.key_count is not null and ($1 is null or e.hash = any ($1))
+        ), state as materialized (
+            select s.relation, s.state from pc_relation_states(array(select distinct unnest(e.deps) from entry e)) s
+        )
+        select e.hash, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts,
+               coalesce(c.changed, 0), coalesce(c.tracked, false),
+               case
+                   when e.deps is null then null
+                   when e.cluster is distinct from pc_cluster() then 'it was computed in another database cluster, whose transactions are numbered otherwise'
+                   when o.altered is not null then 'changed in its definition or rewritten as a whole since: ' || o.altered
+                   when e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
+                   else c.problem
+               end
+        from entry e
+        cross join lateral (
+            select string_agg(coalesce(d.relation::regclass::text, 'a dropped table'), ', ') as altered
+            from unnest(e.deps, e.dep_states) d(relation, state)
+            left join state s on s.relation = d.relation
+            where s.state is distinct from d.state) o
+        left join lateral (%2$s) c on true
+        $sql$,
+        pc_key_table((registration).cache, (registration).partition_key),
+        case when tracking then 'select * from pc_entry_changes($2, e.deps, e.keyed, e.snapshot) where e.deps is not null'
+             else 'select null::boolean as null_changed, null::bigint as changed, null::boolean as tracked, null::text as problem' end)
+    using hashes, registration;
+end
+$$;
+
+comment on function pc_usable_entries(partitioncache_registration, text[]) is
+'The entries under these hashes (null: all), each judged against the catalog of now and against the writes that the snapshot in force sees. Example: select * from pc_usable_entries(pc_registration(''partitioncache'', ''city_id''), null)';
+
+-- sql/50-lookup/31-pc_entry_changes.sql
+create function pc_entry_changes(
+    registration partitioncache_registration, deps oid[], keyed oid[], snapshot pg_snapshot,
+    out null_changed boolean, out changed bigint, out tracked boolean, out problem text
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    keyed_roots oid[];
+    whole_roots oid[];
+    written oid;
+begin
+    select array_agg(distinct r.root) filter (where r.dep = any (keyed)), array_agg(distinct r.root) filter (where r.dep <> all (keyed))
+    into keyed_roots, whole_roots
+    from pc_tracked_roots((registration).cache, (registration).partition_key, deps) r;
+    tracked := coalesce(keyed_roots, whole_roots) is not null;
+    if not tracked then
+        return;
+    end if;
+
+    problem := pc_tracking_problem((registration).cache, (registration).partition_key, keyed_roots || whole_roots);
+    if problem is null and pg_snapshot_xmin(snapshot) < (registration).log_trimmed_below then
+        problem := 'the change log has been trimmed past it';
+    end if;
+    if problem is not null then
+        return;
+    end if;
+
+    if whole_roots is not null then
+        execute format('select c.relation from %s c
+                        where c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2) limit 1',
+                       pc_changes_table((registration).cache, (registration).partition_key))
+        into written using whole_roots, snapshot;
+        if written is not null then
+            problem := format('%s was written to since, and a row of it can make any partition match', written::regclass);
+            return;
+        end if;
+    end if;
+    if keyed_roots is not null then
+        execute format('select count(distinct c.key), coalesce(bool_or(c.key is null), false) from %s c
+                        where not c.whole and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
+                       pc_changes_table((registration).cache, (registration).partition_key))
+        into changed, null_changed using keyed_roots, snapshot;
+    end if;
+end
+$$;
+
+comment on function pc_entry_changes(partitioncache_registration, oid[], oid[], pg_snapshot) is
+'What the change log says of an entry that was evaluated under a snapshot: changed = distinct partitions written to since, null_changed = also rows without a partition key, tracked = any of its tables is, problem = why it must not be used. Example: see pc_usable_entries';
+
+-- sql/50-lookup/32-pc_entry_keys.sql
+create function pc_entry_keys(registration partitioncache_registration, hash text, changed boolean, of_type anyelement, out keys anyarray)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    stored text := case (registration).storage when 'bit' then format('pc_bits_decode(e.bits, e.base)::%s[]', pc_native_type((registration).datatype))
+                                               else 'e.keys' end;
+begin
+    execute case when changed then
+        format('select array(select k from unnest(%s) k
+                             union
+                             select c.key from %s c
+                             where not c.whole and c.key is not null
+                               and c.relation in (select r.root from pc_tracked_roots($2, $3, e.keyed) r)
+                               and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot))
+                from %s e where e.hash = $1',
+               stored, pc_changes_table((registration).cache, (registration).partition_key),
+               pc_key_table((registration).cache, (registration).partition_key))
+    else
+        format('select %s from %s e where e.hash = $1', stored, pc_key_table((registration).cache, (registration).partition_key))
+    end
+    into keys using hash, (registration).cache, (registration).partition_key;
+end
+$$;
+
+comment on function pc_entry_keys(partitioncache_registration, text, boolean, anyelement) is
+'The keys of one entry; if changed, with those of partitions that tracked tables were written to since. Example: select pc_entry_keys(pc_registration(''partitioncache'', ''city_id''), ''pizza'', false, null::integer)';
+
+-- sql/50-lookup/35-pc_intersect_arrays.sql
+create function pc_intersect_arrays(a anyarray, b anyarray) returns anyarray
+language sql immutable strict parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$ select array(select k from unnest(a) k intersect select k from unnest(b) k) $$;
+
+comment on function pc_intersect_arrays(anyarray, anyarray) is
+'The elements that two arrays have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';
+
+create function pc_intersect_bits(registration partitioncache_registration, hashes text[], of_type anyelement, out keys anyarray)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- Bases are multiples of 64, so that what two entries have in common is cut out at the same words.
+    execute format($sql$
+        with entry as materialized (
+            select e.base, e.bits || B'' as bits from %s e where e.hash = any ($1)
+        ), overlap as materialized (
+            select max(e.base) as low, min(e.base + length(e.bits)) as high, bool_or(e.bits is null) as nothing from entry e
+        )
+        select case when o.nothing or o.high <= o.low then '{}'
+               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer)::bit), o.low)
+                     from entry e) end
+        from overlap o
+        $sql$, pc_key_table((registration).cache, (registration).partition_key))
+    into keys using hashes;
+end
+$$;
+
+comment on function pc_intersect_bits(partitioncache_registration, text[], anyelement) is
+'The keys that entries in bit storage have in common, found word by word. Example: select pc_intersect_bits(pc_registration(''partitioncache'', ''city_id''), ''{a,b}'', null::integer)';
+
+-- sql/50-lookup/40-pc_lookup.sql
+create function pc_lookup(
+    registration partitioncache_registration, hashes text[], of_type anyelement,
+    out keys anyarray, out matches_null boolean, out hits integer, out used text[], out tracked boolean
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    entries pc_usable_entry[];
+    entry pc_usable_entry;
+    unchanged text[];
+begin
+    select coalesce(array_agg(u order by u.key_count), '{}') into entries
+    from pc_usable_entries(registration, hashes) u where u.problem is null;
+    hits := cardinality(entries);
+    if hits = 0 then
+        return;
+    end if;
+    select bool_and(e.matches_null), bool_or(e.tracked) into matches_null, tracked from unnest(entries) e;
+
+    -- A part says nothing that a whole does not say better: to leave it out is sound, and saves its intersection.
+    entries := array(select e from unnest(entries) e
+                     where not exists (select from unnest(entries) w where e.hash = any (w.parts) and w.changed = 0)
+                     order by e.key_count);
+    used := array(select e.hash from unnest(entries) e);
+    unchanged := array(select e.hash from unnest(entries) e where e.changed = 0);
+    if (registration).storage = 'bit' and cardinality(unchanged) > 1 then
+        keys := pc_intersect_bits(registration, unchanged, of_type);
+        entries := array(select e from unnest(entries) e where e.changed <> 0);
+    end if;
+    foreach entry in array entries loop
+        exit when cardinality(keys) = 0;
+        if keys is null then
+            keys := pc_entry_keys(registration, entry.hash, entry.changed <> 0, of_type);
+        else
+            keys := pc_intersect_arrays(keys, pc_entry_keys(registration, entry.hash, entry.changed <> 0, of_type));
+        end if;
+    end loop;
+end
+$$;
+
+comment on function pc_lookup(partitioncache_registration, text[], anyelement) is
+'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; hits: how many were usable; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';
+
+-- sql/50-lookup/50-partitioncache_intersect.sql
+create function partitioncache_intersect(
+    partition_key text, hashes text[], of_type anyelement, cache text default 'partitioncache', out keys anyarray, out hits integer
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+    with_null boolean;
+begin
+    perform pc_check_key_type(registration, pg_typeof(of_type));
+    execute format('select l.keys, l.hits, l.matches_null from pc_lookup($1, $2, null::%s) l', pc_native_type(registration.datatype))
+    into keys, hits, with_null using registration, hashes;
+    if with_null then
+        keys := array_append(keys, null);
+    end if;
+end
+$$;
+
+comment on function partitioncache_intersect(text, text[], anyelement, text) is
+'The partition keys that all entries under these hashes have in common, as an array of of_type, and how many entries there are (hits); null and 0 if none. A null among the keys: rows without a partition key match too. Raises PC002 (not registered), PC004 (of_type is another type). Example: select * from partitioncache_intersect(''city_id'', ''{pizza,open_late}'', null::integer)';
+
 -- sql/50-lookup/60-partitioncache_get.sql
 create function partitioncache_get(
     partition_key text, hash text, of_type anyelement, cache text default 'partitioncache'
@@ -1946,6 +2528,769 @@ $$;
 
 comment on function partitioncache_get(text, text, anyelement, text) is
 'The partition keys of an entry as an array of of_type, null among them if rows without a partition key match; null if there is no such entry or it is put aside. Example: select partitioncache_get(''city_id'', ''pizza'', null::integer)';
+
+-- sql/50-lookup/70-partitioncache_lookup.sql
+create function partitioncache_lookup(
+    partition_key text, hashes text[], relation text, of_type anyelement, cache text default 'partitioncache'
+) returns setof anyelement
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+begin
+    -- Where all entries were put aside since the query was rewritten: every key, which restricts nothing.
+    return query execute format($sql$
+        with known as materialized (select l.keys, l.hits from pc_lookup($1, $2, null::%1$s) l)
+        select unnest(k.keys) from known k
+        union all
+        select distinct r.%2$I::%1$s from %3$s r where (select k.hits from known k) = 0
+        $sql$, pc_native_type(registration.datatype), partition_key, relation)
+    using registration, hashes;
+end
+$$;
+
+comment on function partitioncache_lookup(text, text[], text, anyelement, text) is
+'What a query that was rewritten with method subquery calls: the partition keys to search, exact for the snapshot of that very statement. relation: a table that has all the keys, read if no entry is usable any more. Example: select partitioncache_lookup(''city_id'', ''{pizza}'', ''public.poi'', null::integer)';
+
+-- sql/50-lookup/80-pc_usage.sql
+create function pc_count_use(registration partitioncache_registration, hashes text[]) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- Sequences: counted without a lock, without a row and without a transaction id, though also when the caller rolls back.
+    if current_setting('transaction_read_only')::boolean then
+        return;
+    end if;
+    perform nextval(pc_counter((registration).cache, case when cardinality(hashes) > 0 then 'hits' else 'misses' end)::regclass);
+    -- At most one write a minute and entry, and never one that another transaction would have to wait for.
+    if current_setting('transaction_isolation') = 'read committed' and cardinality(hashes) > 0 then
+        update partitioncache_entry_use u set uses = u.uses + 1, last_used = now()
+        from (select s.hash from partitioncache_entry_use s
+              where s.cache = (registration).cache and s.partition_key = (registration).partition_key
+                and s.hash = any (hashes) and s.last_used < now() - interval '1 minute'
+              for update skip locked) due
+        where u.cache = (registration).cache and u.partition_key = (registration).partition_key and u.hash = due.hash;
+    end if;
+end
+$$;
+
+comment on function pc_count_use(partitioncache_registration, text[]) is
+'Notes that a query was restricted by these entries, or by none. Does nothing in a read-only transaction. Example: select pc_count_use(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
+
+create function pc_counter(cache text, what text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+return format('%s.%I', '@extschema@', cache || '_' || what);
+
+comment on function pc_counter(text, text) is
+'The sequence that counts the hits or the misses of a cache. Example: select pc_counter(''partitioncache'', ''hits'')';
+
+create function pc_usage(cache text, out hits bigint, out misses bigint)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    hits := coalesce(pg_sequence_last_value(to_regclass(pc_counter(cache, 'hits'))), 0);
+    misses := coalesce(pg_sequence_last_value(to_regclass(pc_counter(cache, 'misses'))), 0);
+end
+$$;
+
+comment on function pc_usage(text) is
+'How many queries were given to partitioncache_apply and restricted (hits), and how many not (misses). Example: select * from pc_usage(''partitioncache'')';
+
+-- sql/50-lookup/90-pc_entry_state.sql
+create function pc_entry_state(
+    cache text, partition_key text, hashes text[] default null,
+    out hash text, out state text, out reason text, out changed bigint, out tracked boolean, out owner name
+) returns setof record
+language plpgsql stable parallel safe rows 100
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return query execute format($sql$
+        select u.hash,
+               case when u.problem is not null then 'aside' when e.deps is null then 'asserted' when u.changed > 0 then 'changed' else 'fresh' end,
+               u.problem, u.changed, u.tracked, e.owner
+        from pc_usable_entries($1, $2) u join %s e on e.hash = u.hash
+        $sql$, pc_key_table(cache, partition_key))
+    using pc_registration(cache, partition_key), hashes;
+end
+$$;
+
+comment on function pc_entry_state(text, text, text[]) is
+'How the entries stand. state: fresh; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand. tracked: whether it follows writes, or its tables are taken to be static. Example: select * from pc_entry_state(''partitioncache'', ''city_id'')';
+
+-- sql/60-rewrite/10-pc_key_literal.sql
+create function pc_key_literal(keys anyarray) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+set DateStyle = 'ISO, YMD'
+set TimeZone = 'UTC'
+set extra_float_digits = 3
+as $$ select format('%L::%s', keys::text, pg_typeof(keys)) $$;
+
+comment on function pc_key_literal(anyarray) is
+'Keys as a constant that every session reads alike. Example: select pc_key_literal(array[1,2])';
+
+create function pc_key_list(keys anyarray) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+set DateStyle = 'ISO, YMD'
+set TimeZone = 'UTC'
+set extra_float_digits = 3
+as $$ select string_agg(format('%L::%s', k::text, pg_typeof(k)), ', ' order by n) from unnest(keys) with ordinality u(k, n) $$;
+
+comment on function pc_key_list(anyarray) is
+'Keys as constants with commas between; null for no keys. Example: select pc_key_list(array[1,2])';
+
+-- sql/60-rewrite/11-pc_key_temp_table.sql
+create function pc_key_temp_table(keys anyarray) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    name text := 'partitioncache_keys_' || substr(md5(keys::text || pg_typeof(keys)::text), 1, 16);
+begin
+    if to_regclass('pg_temp.' || name) is null then
+        execute format('create temp table %I (partition_key %s primary key)', name,
+                       (select format_type(t.typelem, null) from pg_type t where t.oid = pg_typeof(keys)));
+        execute format('insert into pg_temp.%I select unnest($1)', name) using keys;
+        execute format('analyze pg_temp.%I', name);
+    end if;
+    return format('pg_temp.%I', name);
+end
+$$;
+
+comment on function pc_key_temp_table(anyarray) is
+'The name of a temporary table of this session that holds these keys; made at the first call and analysed, so that the planner knows its size. Example: select pc_key_temp_table(array[1,2])';
+
+-- sql/60-rewrite/20-pc_restriction.sql
+create type pc_restriction as (
+    conditions text,
+    from_item text
+);
+
+comment on type pc_restriction is
+'What is added to a block: conditions for its WHERE, and a further table for its FROM or null.';
+
+create function pc_restriction(
+    family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration
+) returns pc_restriction
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    wanted text;
+    keep_null text := case when matches_null and (family).matches_null then ' OR %1$s IS NULL' else '' end;
+    nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    result pc_restriction;
+begin
+    if nothing then
+        wanted := 'false';
+    elsif method = 'literal' then
+        wanted := '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')';
+    elsif method = 'IN' then
+        wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
+    elsif method = 'VALUES' then
+        wanted := '%1$s IN (VALUES (' || replace(replace(pc_key_list(keys), '%', '%%'), ', ', '), (') || '))';
+    elsif method = 'TMP_TABLE_JOIN' and keep_null = '' then
+        result.from_item := format('%s partitioncache_%s', pc_key_temp_table(keys), (family).family);
+        wanted := '%1$s = ' || format('partitioncache_%s.partition_key', (family).family);
+    elsif method in ('TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
+        wanted := '%1$s IN (SELECT k.partition_key FROM ' || pc_key_temp_table(keys) || ' k)';
+    else
+        wanted := '%1$s ' || replace(pc_lookup_call(family, cardinality(keys), registration), '%', '%%');
+    end if;
+    result.conditions := (
+        select string_agg(format('(' || wanted || keep_null || ')', c.name), ' AND ' order by c.n)
+        from unnest((family).columns) with ordinality c(name, n));
+    return result;
+end
+$$;
+
+comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration) is
+'How a family''s columns are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
+
+create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
+    select format(
+        case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
+        format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
+               (registration).partition_key, (family).hashes, (family).relation,
+               pc_native_type((registration).datatype), (registration).cache))
+$$;
+
+comment on function pc_lookup_call(pc_family, integer, partitioncache_registration) is
+'The part of a condition that looks the keys up while the query runs. expected: how many there are now. Example: see pc_restriction';
+
+-- sql/60-rewrite/21-pc_insert_restrictions.sql
+create function pc_insert_restrictions(canonical text, families pc_family[], restrictions pc_restriction[]) returns text
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    rewritten text := canonical;
+    place record;
+begin
+    -- From the end, so that what stands before keeps its place.
+    for place in
+        select p.at, string_agg(p.text, '' order by p.is_condition, p.at_family) as text
+        from (
+            select f.from_at as at, ', ' || r.from_item as text, false as is_condition, f.family as at_family
+            from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, n) where x.n = f.family) r on true
+            where r.from_item is not null
+            union all
+            select b.at, case when b.has_where then E'\n  AND ' else E'\n WHERE ' end || b.conditions, true, b.family
+            from (select f.where_at as at, f.has_where, string_agg(r.conditions, E'\n  AND ' order by f.family) as conditions, min(f.family) as family
+                  from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, n) where x.n = f.family) r on true
+                  where r.conditions is not null
+                  group by 1, 2) b
+        ) p
+        group by p.at
+        order by p.at desc
+    loop
+        rewritten := overlay(rewritten placing place.text from place.at + 1 for 0);
+    end loop;
+    return rewritten;
+end
+$$;
+
+comment on function pc_insert_restrictions(text, pc_family[], pc_restriction[]) is
+'The canonical text with the restriction of each family (null: none) put into its block: PostgreSQL writes brackets round a WHERE condition, so that AND may follow it. Example: see pc_rewrite';
+
+-- sql/60-rewrite/30-pc_partition_estimate.sql
+create function pc_partition_estimate(relation text, partition_key text) returns bigint
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
+    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+    order by s.inherited desc
+    limit 1
+$$;
+
+comment on function pc_partition_estimate(text, text) is
+'How many partitions a table has, by the planner''s statistics; null if it was never analysed. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
+
+create function pc_plan_cost(query text, session_path text) returns double precision
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    plan json;
+begin
+    perform set_config('search_path', session_path, true);
+    execute 'explain (format json) ' operator(pg_catalog.||) query into plan;
+    perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
+    return (plan -> 0 -> 'Plan' ->> 'Total Cost')::double precision;
+end
+$$;
+
+comment on function pc_plan_cost(text, text) is
+'What the planner expects a query to cost, in its own units. Example: select pc_plan_cost(''select 1'', ''public'')';
+
+-- sql/60-rewrite/35-pc_restrict_family.sql
+create function pc_restrict_family(
+    family pc_family, registration partitioncache_registration, method text, of_type anyelement,
+    out restriction pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    looked_up record;
+begin
+    select * into looked_up from pc_lookup(registration, (family).hashes, of_type);
+    hits := looked_up.hits;
+    keys := cardinality(looked_up.keys);
+    used := looked_up.used;
+    partitions := pc_partition_estimate((family).relation, (registration).partition_key);
+    if hits = 0 then
+        reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
+        return;
+    end if;
+    if method = 'auto' and keys >= 0.9 * partitions then
+        reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
+        return;
+    end if;
+    method_used := case
+        when method <> 'auto' then method
+        -- Only a lookup inside the statement is exact while tracked tables are written to.
+        when looked_up.tracked or keys > 5000 then 'subquery'
+        else 'literal' end;
+    -- Inside the statement more may be known than now, so it must be ready for rows without a key.
+    restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used = 'subquery', registration);
+end
+$$;
+
+comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
+'Looks up what is known of a family and says how it is restricted: restriction, the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';
+
+-- sql/60-rewrite/40-pc_rewrite.sql
+create type pc_rewritten as (
+    applied boolean,
+    reason text,
+    method text,
+    fragments integer,
+    hits integer,
+    keys bigint,
+    partitions bigint,
+    rewritten text,
+    hashes text[]
+);
+
+comment on type pc_rewritten is
+'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
+
+create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration;
+    analysis partitioncache_analysis;
+    family pc_family;
+    restrictions pc_restriction[] := '{}';
+    restricted record;
+    result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
+begin
+    perform pc_check_method(method);
+    select r.* into registration from partitioncache_registration r
+    where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
+    if not found or query is null then
+        result.reason := case when query is null then 'the query is null'
+                              else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
+        return result;
+    end if;
+    analysis := pc_analyse(query, registration, pc_session(session_path));
+    result.reason := analysis.reason;
+    if result.reason is not null then
+        return result;
+    end if;
+
+    foreach family in array analysis.families loop
+        execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
+        into restricted using family, registration, method;
+        restrictions := restrictions || restricted.restriction;
+        result.fragments := result.fragments + cardinality(family.hashes);
+        result.hits := result.hits + restricted.hits;
+        result.hashes := result.hashes || coalesce(restricted.used, '{}');
+        result.partitions := coalesce(result.partitions, restricted.partitions);
+        result.reason := coalesce(result.reason, restricted.reason);
+        if (restricted.restriction).conditions is not null then
+            result.applied := true;
+            result.keys := least(result.keys, restricted.keys);
+            result.method := coalesce(result.method, restricted.method_used);
+        end if;
+    end loop;
+
+    if result.applied then
+        result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
+        result.reason := null;
+        if method = 'auto' then
+            result := pc_gate(result, query, session_path);
+        end if;
+    end if;
+    perform pc_count_use(registration, case when result.applied then result.hashes end);
+    return result;
+end
+$$;
+
+comment on function pc_rewrite(text, text, text, text, text) is
+'Analyses a query, looks its fragments up and restricts each family of partition columns that something is known of. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
+
+create function pc_check_method(method text) returns void
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    if method is null or method not in ('auto', 'literal', 'subquery', 'IN', 'VALUES', 'TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
+        perform pc_fail('PC001', format('"%s" is no method', method), '',
+            'Methods are auto, literal, subquery, IN, VALUES, TMP_TABLE_IN and TMP_TABLE_JOIN.');
+    end if;
+end
+$$;
+
+comment on function pc_check_method(text) is
+'Raises PC001 for a word that is no method of rewriting. Example: select pc_check_method(''auto'')';
+
+-- sql/60-rewrite/41-pc_gate.sql
+create function pc_gate(rewritten pc_rewritten, query text, session_path text) returns pc_rewritten
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    before double precision := pc_plan_cost(query, session_path);
+    after double precision := pc_plan_cost((rewritten).rewritten, session_path);
+begin
+    -- Where both plans read the same, testing the keys costs a little; only more than that is a bad sign.
+    if after > before * 1.1 then
+        rewritten.applied := false;
+        rewritten.reason := format('the planner expects the rewritten query to cost more (%s instead of %s): it would not pay',
+                                   round(after::numeric), round(before::numeric));
+        rewritten.rewritten := query;
+        rewritten.method := null;
+    end if;
+    return rewritten;
+end
+$$;
+
+comment on function pc_gate(pc_rewritten, text, text) is
+'Takes a rewrite back that the planner expects to be slower than the query itself. Example: see pc_rewrite';
+
+-- sql/60-rewrite/50-partitioncache_apply.sql
+create function partitioncache_apply(
+    query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
+    session_path text default pg_catalog.current_setting('search_path')
+) returns text
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$ select (pc_rewrite(query, partition_key, cache, method, session_path)).rewritten $$;
+
+comment on function partitioncache_apply(text, text, text, text, text) is
+'The query, restricted to the partitions that can have a match, or the query itself where that is not safe, not known or would not pay. method: auto chooses; literal writes the keys into the query (exact for the moment of this call); subquery looks them up while the query runs (exact for its snapshot); IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN are further forms of literal. Never fails on a query that PostgreSQL would accept. Raises PC001 for a bad method. Example: select partitioncache_apply(''select * from poi where kind = 1'', ''city_id'')';
+
+-- sql/60-rewrite/51-partitioncache_explain.sql
+create function partitioncache_explain(
+    query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
+    session_path text default pg_catalog.current_setting('search_path'),
+    out applied boolean, out reason text, out method_used text, out fragments integer, out hits integer,
+    out keys bigint, out partitions bigint, out entries jsonb, out rewritten text
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    outcome pc_rewritten := pc_rewrite(query, partition_key, cache, method, session_path);
+begin
+    applied := outcome.applied;
+    reason := outcome.reason;
+    method_used := outcome.method;
+    fragments := outcome.fragments;
+    hits := outcome.hits;
+    keys := outcome.keys;
+    partitions := outcome.partitions;
+    rewritten := outcome.rewritten;
+    if outcome.fragments > 0 then
+        entries := pc_explain_entries(query, pc_registration(cache, partition_key), pc_session(session_path));
+    end if;
+end
+$$;
+
+comment on function partitioncache_explain(text, text, text, text, text) is
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into and hits among them; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+
+create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+               'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
+               'tables', case when s.state = 'asserted' then null when s.tracked then 'tracked' else 'static' end)) order by s.hash)
+    from pc_entry_state((registration).cache, (registration).partition_key, (
+             select array_agg(h) from unnest((pc_analyse(query, registration, session)).families) f, unnest(f.hashes) h)) s
+$$;
+
+comment on function pc_explain_entries(text, partitioncache_registration, jsonb) is
+'The cached fragments of a query and how they stand. Example: see partitioncache_explain';
+
+-- sql/60-rewrite/52-partitioncache_open.sql
+create function partitioncache_open(
+    cursor refcursor, query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
+    session_path text default pg_catalog.current_setting('search_path')
+) returns refcursor
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    rewritten text := partitioncache_apply(query, partition_key, cache, method, session_path);
+begin
+    perform set_config('search_path', session_path, true);
+    open cursor for execute rewritten;
+    return cursor;
+end
+$$;
+
+comment on function partitioncache_open(refcursor, text, text, text, text, text) is
+'Opens a cursor on the rewritten query, for people in psql. Needs a transaction, at whose end the cursor closes. Raises PostgreSQL''s own error if the query cannot run. Example: begin; select partitioncache_open(''c'', ''select * from poi where kind = 1'', ''city_id''); fetch all from c; commit';
+
+-- sql/70-evaluation/10-pc_fragment_dependencies.sql
+create type pc_dependencies as (
+    relations oid[],
+    states bigint[],
+    functions oid[],
+    function_state bigint
+);
+
+comment on type pc_dependencies is
+'What a fragment reads, through views as well, and calls, each with its fingerprint.';
+
+create function pc_fragment_dependencies(fragment text) returns pc_dependencies
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    checked refcursor;
+    named oid[];
+    found pc_dependencies;
+begin
+    begin
+        perform pc_enter_canonical();
+        perform set_config('search_path', '', true);
+        open checked for execute fragment;  -- one statement, of tables that this role may read
+        close checked;
+        execute 'create temp view partitioncache_fragment as ' || fragment;
+        perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
+        select f.relations, f.functions into named, found.functions
+        from pc_tree_facts(array['pg_temp.partitioncache_fragment'::regclass::oid]) f;
+        raise exception using errcode = 'PC000';
+    exception when sqlstate 'PC000' then
+        null;
+    end;
+    found.relations := array(select distinct c.relation from pc_relation_closure(named) c order by 1);
+    found.functions := array(
+        select f from unnest(found.functions) f where f >= 16384
+        union
+        select f from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v')) t, unnest(t.functions) f
+        where f >= 16384
+        order by 1);
+    found.states := array(select s.state from unnest(found.relations) with ordinality r(oid, n)
+                          left join pc_relation_states(found.relations) s on s.relation = r.oid order by r.n);
+    found.function_state := pc_function_state(found.functions);
+    return found;
+end
+$$;
+
+comment on function pc_fragment_dependencies(text) is
+'What the canonical text of a fragment depends on, asked of PostgreSQL. Raises its error if the text is no single query that this role may run. Example: select * from pc_fragment_dependencies(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
+
+-- sql/70-evaluation/20-pc_run_read_only.sql
+create function pc_run_read_only(statement text, candidates anyarray, out keys anyarray, out with_null boolean)
+language plpgsql volatile parallel unsafe
+set search_path = ''
+set transaction_read_only = on
+set jit = off
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+set extra_float_digits = 3
+set standard_conforming_strings = on
+set transform_null_equals = off
+set xmloption = content
+set array_nulls = on
+as $$
+declare
+    result refcursor;
+begin
+    -- A cursor takes one statement and no more; and nothing that it calls can leave read-only mode from inside.
+    open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
+        operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
+    fetch result into keys, with_null;
+    close result;
+    keys := coalesce(keys, '{}');
+end
+$$;
+
+comment on function pc_run_read_only(text, anyarray) is
+'Runs a query that gives keys, in read-only mode and under canonical settings; $1 in it stands for the candidates. keys: those it gave, with_null: whether null was among them. Example: select * from pc_run_read_only(''select 1 union all select null'', ''{}''::integer[])';
+
+-- sql/70-evaluation/30-pc_evaluation_statement.sql
+create function pc_evaluation_statement(
+    fragment text, partition_key text, candidates anyarray, relation text, null_possible boolean
+) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    native text := (select format_type(t.typelem, null) from pg_type t where t.oid = pg_typeof(candidates));
+    body text := regexp_replace(fragment, '^SELECT DISTINCT ', 'SELECT ');
+    source text := case when candidates is null then format('(SELECT DISTINCT s.%I AS k FROM %s s) c', partition_key, relation)
+                        else 'pg_catalog.unnest($1) c(k)' end;
+    joined text := case when candidates is null
+        then format('SELECT DISTINCT f.k::%s FROM (%s) f(k) WHERE f.k IS NOT NULL', native, body)
+        else format('SELECT DISTINCT f.k::%s FROM (%s) f(k) JOIN %s ON f.k = c.k', native, body, source) end;
+    probing text := format('SELECT c.k::%s FROM %s CROSS JOIN LATERAL (SELECT 1 FROM (%s) f(k) WHERE f.k = c.k LIMIT 1) hit', native, source, body);
+begin
+    -- A join finds rare matches best; where most partitions match, looking into each until the first match is much less work.
+    return case when pc_statement_cost(probing, candidates) < pc_statement_cost(joined, candidates) then probing else joined end
+        || case when null_possible then format(' UNION ALL SELECT NULL::%s WHERE EXISTS (SELECT 1 FROM (%s) f(k) WHERE f.k IS NULL)', native, body)
+                else '' end;
+end
+$$;
+
+comment on function pc_evaluation_statement(text, text, anyarray, text, boolean) is
+'The statement by which a fragment is evaluated: a join or a probe of each partition, whichever the planner takes for cheaper. candidates: the only partitions that can match, null if all; relation: a table that has them all; null_possible: rows without a partition key can match. Example: select pc_evaluation_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', null::integer[], ''public.poi'', false)';
+
+create function pc_statement_cost(statement text, candidates anyarray) returns double precision
+language plpgsql volatile parallel unsafe
+set search_path = ''
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+set standard_conforming_strings = on
+as $$
+declare
+    plan pg_catalog.json;
+begin
+    execute 'explain (format json) ' operator(pg_catalog.||) statement into plan using candidates;
+    return (plan operator(pg_catalog.->) 0 operator(pg_catalog.->) 'Plan' operator(pg_catalog.->>) 'Total Cost')::pg_catalog.float8;
+end
+$$;
+
+comment on function pc_statement_cost(text, anyarray) is
+'What the planner expects a canonical statement to cost; $1 in it stands for the candidates. Example: select pc_statement_cost(''select 1'', ''{}''::integer[])';
+
+-- sql/70-evaluation/31-pc_evaluated_keys.sql
+create function pc_null_possible(keyed oid[], partition_key text) returns boolean
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
+    select not exists (select from pg_attribute a where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull)
+$$;
+
+comment on function pc_null_possible(oid[], text) is
+'Whether a fragment over these tables can match rows without a partition key. Example: select pc_null_possible(array[''pg_class''::regclass::oid], ''relname'')';
+
+create function pc_evaluated_keys(
+    registration partitioncache_registration, fragment text, parts text[], of_type anyelement, keyed oid[],
+    out keys anyarray, out with_null boolean
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    null_possible boolean := pc_null_possible(keyed, (registration).partition_key);
+    known record;
+begin
+    select * into known from pc_lookup(registration, parts, of_type);
+    if cardinality(known.keys) = 0 and not (known.matches_null and null_possible) then
+        keys := known.keys;
+        with_null := false;
+        return;
+    end if;
+    select r.keys, r.with_null into keys, with_null
+    from pc_run_read_only(
+        pc_evaluation_statement(fragment, (registration).partition_key, known.keys, pc_first_relation(fragment),
+                                null_possible and coalesce(known.matches_null, true)), known.keys) r;
+end
+$$;
+
+comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[]) is
+'The keys of a fragment, evaluated in full, though only among those that its parts leave. Example: see pc_evaluate_fragment';
+
+create function pc_first_relation(fragment text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
+    select r.m[1]
+    from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
+         regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
+    where r.m[2] = wanted
+    limit 1
+$$;
+
+comment on function pc_first_relation(text) is
+'The table of a fragment whose partition column it selects. Example: select pc_first_relation(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
+
+create function pc_refreshed_keys(
+    registration partitioncache_registration, hash text, fragment text, of_type anyelement, keyed oid[],
+    out keys anyarray, out with_null boolean
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    entry pc_usable_entry;
+    held record;
+    written record;
+begin
+    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
+    -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
+    if not found or entry.changed > 1000 and entry.changed * 4 > entry.key_count then
+        return;
+    end if;
+    execute format('select e.matches_null, e.snapshot from %s e where e.hash = $1', pc_key_table((registration).cache, (registration).partition_key))
+    into held using hash;
+    execute format('select array_agg(distinct c.key) filter (where c.key is not null) as keys, coalesce(bool_or(c.key is null), false) as with_null
+                    from %s c
+                    where not c.whole and c.relation in (select r.root from pc_tracked_roots($1, $2, $3) r)
+                      and c.xid >= pg_snapshot_xmin($4) and not pg_visible_in_snapshot(c.xid, $4)',
+                   pc_changes_table((registration).cache, (registration).partition_key))
+    into written using (registration).cache, (registration).partition_key, keyed, held.snapshot;
+    select r.keys, r.with_null into keys, with_null
+    from pc_run_read_only(
+        pc_evaluation_statement(fragment, (registration).partition_key, coalesce(written.keys, '{}'), pc_first_relation(fragment),
+                                written.with_null and pc_null_possible(keyed, (registration).partition_key)), coalesce(written.keys, '{}')) r;
+    keys := array(select k from unnest(pc_entry_keys(registration, hash, false, of_type)) k
+                  except select k from unnest(written.keys) k
+                  union all select k from unnest(keys) k);
+    with_null := case when written.with_null then with_null else held.matches_null end;
+end
+$$;
+
+comment on function pc_refreshed_keys(partitioncache_registration, text, text, anyelement, oid[]) is
+'The keys of an entry after only those partitions were evaluated again that tracked tables were written to since; null if that is not possible or would not pay. Example: see pc_evaluate_fragment';
+
+-- sql/70-evaluation/40-pc_evaluate_fragment.sql
+create function pc_evaluate_fragment(
+    cache text, partition_key text, hash text, fragment text, keyed_tables text[], parts text[]
+) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+    key_count bigint;
+begin
+    execute format('select pc_evaluate($1, $2, $3, $4, $5, null::%s)', pc_native_type(registration.datatype))
+    into key_count using registration, hash, fragment, keyed_tables, parts;
+    return key_count;
+end
+$$;
+
+comment on function pc_evaluate_fragment(text, text, text, text, text[], text[]) is
+'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on; the number of keys. Raises whatever goes wrong, and then nothing is stored. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''…'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
+
+create function pc_evaluate(
+    registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement
+) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    -- Taken first: an entry may claim to have seen less than it has, never more.
+    snapshot pg_snapshot := pg_current_snapshot();
+    started timestamptz := clock_timestamp();
+    dependencies pc_dependencies := pc_fragment_dependencies(fragment);
+    keyed oid[] := array(select t::regclass::oid from unnest(keyed_tables) t);
+    evaluated record;
+begin
+    select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, keyed);
+    if evaluated.keys is null then
+        select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, keyed);
+    end if;
+    perform pc_store_keys(registration, hash, case when evaluated.with_null then array_append(evaluated.keys, null) else evaluated.keys end, fragment);
+    execute format('update %s e set keyed_tables = $2, parts = $3, deps = $4, dep_states = $5, keyed = $6, functions = $7, function_state = $8,
+                           snapshot = $9, cluster = pc_cluster(), evaluation_ms = $10
+                    where e.hash = $1', pc_key_table((registration).cache, (registration).partition_key))
+    using hash, keyed_tables, parts, dependencies.relations, dependencies.states, keyed, dependencies.functions, dependencies.function_state,
+          snapshot, extract(epoch from clock_timestamp() - started) * 1000;
+    return cardinality(evaluated.keys);
+end
+$$;
+
+comment on function pc_evaluate(partitioncache_registration, text, text, text[], text[], anyelement) is
+'pc_evaluate_fragment for keys of a type. Example: see pc_evaluate_fragment';
 
 -- sql/80-queue/10-partitioncache_queue.sql
 create sequence partitioncache_queue_id;
@@ -2344,8 +3689,8 @@ begin
     from (select f.hash, f.fragment as query, f.keyed_tables, f.parts,
                  partitioncache_push_fragment.partition_key, partitioncache_push_fragment.priority
           from pc_fragments(partitioncache_push_fragment.query, partitioncache_push_fragment.partition_key, partitioncache_push_fragment.cache, session)
-               with ordinality f(hash, fragment, tables, conjuncts, keyed_tables, parts, place)
-          order by cardinality(f.tables) desc, cardinality(f.conjuncts) desc, f.place limit 1) w;
+               with ordinality f
+          order by cardinality(f.tables) desc, cardinality(f.conjuncts) desc, f.ordinality limit 1) w;
     if items is null then
         perform pc_fail('PC005', 'this query has no fragment that can be cached', format('Partition key: %s.', partition_key),
             'partitioncache_explain says why.');
@@ -2645,3 +3990,838 @@ $$;
 
 comment on function partitioncache_queue_extend(text, bigint[], bigint[], interval) is
 'For monitors and other clients: prolongs the leases of these claims to this long from now; returns the numbers of the items that are still held. Example: select partitioncache_queue_extend(''outgoing'', ''{7}'', ''{1}'', ''5 min'')';
+
+-- sql/90-processor/10-pc_time_limit.sql
+create function pc_time_limit(cache text) returns interval
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- What statement_timeout cuts off would be cut off again and again; an item that had half of that time had its turn.
+    select least((pc_settings(cache)).fragment_timeout, nullif(current_setting('statement_timeout')::interval, interval '0') / 2)
+$$;
+
+comment on function pc_time_limit(text) is
+'How long an item may take before its cancellation counts as its time limit: fragment_timeout, or half of this session''s statement_timeout if that is less. Example: select pc_time_limit(''partitioncache'')';
+
+-- sql/90-processor/11-pc_work_query.sql
+create function pc_work_query(item partitioncache_queue) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    fragments bigint;
+    items jsonb;
+begin
+    with f as materialized (
+        select * from pc_fragments(item.query, item.partition_key, item.cache, item.session) with ordinality
+    )
+    select count(*), jsonb_agg(jsonb_build_object('hash', f.hash, 'query', f.fragment, 'partition_key', item.partition_key, 'priority', item.priority,
+                                                  'keyed_tables', f.keyed_tables, 'parts', f.parts) order by f.ordinality)
+                     filter (where e.hash is null)
+    into fragments, items
+    from f
+    left join pc_entry_state(item.cache, item.partition_key, (select array_agg(f.hash) from f)) e
+        on e.hash = f.hash and e.state in ('fresh', 'asserted');
+    if fragments = 0 then
+        return coalesce((pc_take_apart(item.query, item.partition_key, item.cache, item.session)).reason,
+                        'no fragment of this query can be cached');
+    end if;
+    if items is not null then
+        perform pc_enqueue('outgoing', item.cache, items, true);
+    end if;
+    return null;
+end
+$$;
+
+comment on function pc_work_query(partitioncache_queue) is
+'Takes a queued query apart and puts those of its fragments that have no fresh entry into the outgoing queue. Null, or the reason why nothing of it can be cached. Example: select pc_work_query(q) from partitioncache_queue q where q.id = 7';
+
+-- sql/90-processor/12-pc_work.sql
+create function pc_work(item partitioncache_queue) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    reason text;
+    keys bigint;
+    held boolean;
+    outcome text;
+begin
+    begin
+        if item.queue = 'incoming' then
+            reason := pc_work_query(item);
+        else
+            keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts);
+        end if;
+        outcome := case when reason is null then 'success' else 'skipped' end;
+        held := pc_settle(item.queue, item.id, item.claim, outcome, reason, keys);
+        if not held then
+            -- Somebody else has the item by now. Leaving through an error takes the entry back too.
+            perform pc_fail('PC009', 'the claim was lost');
+        end if;
+        return outcome;
+    exception
+        when query_canceled then
+            if clock_timestamp() - item.started_at >= pc_time_limit(item.cache) then
+                outcome := 'timeout';
+                reason := format('stopped at the time limit of %s', pc_time_limit(item.cache));
+            else
+                outcome := 'released';
+                reason := sqlerrm;
+            end if;
+        when others then
+            outcome := 'failed';
+            reason := sqlerrm;
+    end;
+    if not held or not pc_settle(item.queue, item.id, item.claim, outcome, reason) then
+        outcome := 'lost';
+    end if;
+    return outcome;
+end
+$$;
+
+comment on function pc_work(partitioncache_queue) is
+'Does the work of a claimed item and settles the claim, in one subtransaction: an entry is stored exactly when its item is finished. Returns success, skipped, failed, timeout, released (cancelled before its time limit; whoever calls should stop) or lost (somebody else has the item; nothing was stored). Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pg_backend_pid(), pc_worker_id(), true) c';
+
+-- sql/90-processor/20-pc_cancel_overdue.sql
+create function pc_cancel_overdue(cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    started_before timestamptz := clock_timestamp() - (pc_settings(cache)).fragment_timeout;
+    cancelled bigint;
+begin
+    -- Running items have no index of their own; most of the time a look at the sessions shows that there is nothing to find.
+    if not exists (select from pg_stat_activity a
+                   where a.datname = current_database() and a.state = 'active' and a.pid <> pg_backend_pid() and a.xact_start < started_before) then
+        return 0::bigint;
+    end if;
+    -- The worker needs its item's row to settle the claim. While it is locked here, the cancellation cannot hit what the worker does next.
+    with overdue as materialized (
+        select q.worker_pid, q.worker_id from partitioncache_queue q
+        where q.cache = pc_cancel_overdue.cache and q.owner = current_user and q.status = 'running'
+          and q.worker_pid <> pg_backend_pid() and q.started_at < started_before
+        for update skip locked
+    )
+    select count(*) into cancelled
+    from overdue o
+    join pg_stat_activity a on a.pid = o.worker_pid and a.state = 'active' and pc_session_id(a.backend_start, a.pid) = o.worker_id
+    where pg_cancel_backend(a.pid);
+    return cancelled;
+end
+$$;
+
+comment on function pc_cancel_overdue(text) is
+'Cancels the workers of this role whose item is over its time limit (fragment_timeout of the cache); returns how many. A worker cannot time itself: statement_timeout set inside a running statement has no effect. Example: select pc_cancel_overdue(''partitioncache'')';
+
+-- sql/90-processor/21-pc_recover.sql
+create function pc_recover(cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    recovered bigint;
+begin
+    -- The sessions must be read after the rows: read before, a worker that came in between would be missing.
+    perform pg_stat_clear_snapshot();
+    update partitioncache_queue q
+    set due_at = clock_timestamp(), error_msg = 'the worker ended before it was done'
+    where (q.queue, q.id) in (
+        select r.queue, r.id from partitioncache_queue r
+        where r.cache = pc_recover.cache and r.owner = current_user and r.status = 'running' and r.worker_pid is not null
+          and not exists (select from pg_stat_activity a
+                          where a.pid = r.worker_pid and a.state is distinct from 'idle'
+                            and coalesce(pc_session_id(a.backend_start, a.pid) = r.worker_id, true))
+        for update skip locked);
+    get diagnostics recovered = row_count;
+    return recovered;
+end
+$$;
+
+comment on function pc_recover(text) is
+'Ends the leases of items whose worker in this database is gone (killed, crashed, disconnected), so that they are claimed again at once; returns how many. Example: select pc_recover(''partitioncache'')';
+
+-- sql/90-processor/22-pc_enqueue_refreshes.sql
+create function pc_enqueue_refreshes(cache text, amount integer default 100) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registered text;
+    items jsonb;
+    added bigint := 0::bigint;
+begin
+    for registered in
+        select r.partition_key from partitioncache_registration r where r.cache = pc_enqueue_refreshes.cache order by 1
+    loop
+        -- An entry that changes all the time is evaluated at most a twentieth of the time.
+        execute format($query$
+            select coalesce(jsonb_agg(to_jsonb(w)), '[]')
+            from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority
+                  from pc_entry_state($1, $2) s
+                  join %s e on e.hash = s.hash
+                  left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = s.hash
+                  where s.state in ('changed', 'aside') and s.owner = current_user and e.query is not null and e.key_count is not null
+                    and e.evaluated_at < clock_timestamp() - greatest(interval '10 s', interval '20 ms' * coalesce(e.evaluation_ms, 0))
+                    and not exists (select from partitioncache_queue q
+                                    where q.queue = 'outgoing' and q.cache = $1 and q.partition_key = $2 and q.hash = s.hash and q.owner = current_user)
+                  order by u.uses desc nulls last, u.last_used desc nulls last, e.evaluated_at
+                  limit $3) w
+            $query$, pc_key_table(cache, registered))
+        into items using cache, registered, amount;
+        added := added + (select e.added from pc_enqueue('outgoing', cache, items, true, again => false) e);
+    end loop;
+    return added;
+end
+$$;
+
+comment on function pc_enqueue_refreshes(text, integer) is
+'Puts entries of this role that have changed or lie aside into the outgoing queue, with priority 0, the most used first, at most amount a partition key; returns how many. Example: select pc_enqueue_refreshes(''partitioncache'')';
+
+-- sql/90-processor/23-pc_prune_cron_history.sql
+create function pc_prune_cron_history(cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    home text := 'cron';
+    pruned bigint := 0::bigint;
+begin
+    if exists (select from pg_namespace n join pg_class c on c.relnamespace = n.oid
+               where n.nspname = home and c.relname = 'job_run_details'
+                 and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select, delete')) then
+        execute format($query$
+            delete from %I.job_run_details d using %1$I.job j
+            where j.jobid = d.jobid and j.username = current_user
+              and j.jobname = any (array(select pc_job_name($1, n) from generate_series(0, 64) n))
+              and d.end_time < now() - case d.status when 'succeeded' then interval '1 h' else interval '7 days' end
+            $query$, home) using cache;
+        get diagnostics pruned = row_count;
+    end if;
+    return pruned;
+end
+$$;
+
+comment on function pc_prune_cron_history(text) is
+'Removes what pg_cron has noted about our own jobs'' runs: succeeded ones after an hour, others after a week. Does nothing where pg_cron is in another database or this role may not. Example: select pc_prune_cron_history(''partitioncache'')';
+
+-- sql/90-processor/24-pc_upkeep.sql
+create function pc_upkeep(cache text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_recover(cache);
+    if extract(minute from clock_timestamp())::integer % 10 = 0 then
+        perform pc_prune_cron_history(cache);
+    end if;
+exception
+    when others then
+        perform pc_log(cache, 'upkeep', null, null, 'failed', sqlerrm, null, 0, null);
+end
+$$;
+
+comment on function pc_upkeep(text) is
+'What has to be done once a minute: takes back items of workers that are gone and prunes pg_cron''s notes about our jobs. A failure is logged and stops nothing. Example: select pc_upkeep(''partitioncache'')';
+
+-- sql/90-processor/25-pc_refresh.sql
+create function pc_refresh(cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return pc_enqueue_refreshes(cache);
+exception
+    when others then
+        perform pc_log(cache, 'upkeep', null, null, 'failed', sqlerrm, null, 0, null);
+        return 0::bigint;
+end
+$$;
+
+comment on function pc_refresh(text) is
+'pc_enqueue_refreshes for the processor: a failure is logged and stops nothing. Example: select pc_refresh(''partitioncache'')';
+
+-- sql/90-processor/30-partitioncache_process_queue.sql
+create function partitioncache_process_queue(
+    cache text default 'partitioncache', max_items integer default 1000, max_seconds double precision default 1
+) returns integer
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    ends_at timestamptz := clock_timestamp() + max_seconds * interval '1 s';
+    worker_id text := pc_worker_id();
+    item partitioncache_queue;
+    outcome text;
+    finished integer := 0;
+    refreshed boolean := false;
+begin
+    perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
+    for i in 1 .. max_items loop
+        select c.* into item
+        from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', pg_backend_pid(), worker_id, true) c;
+        if item.id is null then
+            exit when refreshed or pc_recover(cache) + pc_refresh(cache) = 0;
+            refreshed := true;
+        else
+            outcome := pc_work(item);
+            if outcome = 'released' then
+                raise query_canceled using message = 'partitioncache_process_queue was cancelled', hint = 'Nothing is lost: the items of this call are back in their queues.';
+            end if;
+            finished := finished + (outcome in ('success', 'skipped'))::integer;
+        end if;
+        exit when clock_timestamp() >= ends_at;
+    end loop;
+    return finished;
+end
+$$;
+
+comment on function partitioncache_process_queue(text, integer, double precision) is
+'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items. With nothing queued it refreshes entries whose tables have changed. An item that fails does not touch the others; one that statement_timeout stops counts as a timeout if it had at least half of that time. All in the caller''s transaction; CALL partitioncache_run_processor() commits as it goes. Example: select partitioncache_process_queue()';
+
+-- sql/90-processor/39-pc_check_processor_config.sql
+create function pc_check_processor_config(
+    frequency_seconds numeric default null, max_parallel_jobs integer default null, fragment_timeout interval default null,
+    max_attempts integer default null, log_limit integer default null
+) returns void
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    wrong record;
+begin
+    select c.name, c.value, c.rule into wrong
+    from (values ('frequency_seconds', frequency_seconds::text, 'from 0.1 to 60', frequency_seconds between 0.1 and 60),
+                 ('max_parallel_jobs', max_parallel_jobs::text, 'from 1 to 64', max_parallel_jobs between 1 and 64),
+                 ('fragment_timeout', fragment_timeout::text, 'more than 0', fragment_timeout > interval '0'),
+                 ('max_attempts', max_attempts::text, 'at least 1', max_attempts >= 1),
+                 ('log_limit', log_limit::text, 'at least 0', log_limit >= 0)) c(name, value, rule, holds)
+    where not c.holds limit 1;
+    if found then
+        perform pc_fail('PC001', format('%s is out of range', wrong.name), format('%s: %s.', wrong.name, wrong.value), format('Pass a value %s.', wrong.rule));
+    end if;
+end
+$$;
+
+comment on function pc_check_processor_config(numeric, integer, interval, integer, integer) is
+'Raises PC001 for the first value that is out of its range; null is in range. Example: select pc_check_processor_config(frequency_seconds => 1)';
+
+-- sql/90-processor/40-pc_turn.sql
+create type pc_turn as (
+    cache text,
+    worker integer,
+    frequency_seconds numeric,
+    until timestamptz,
+    worker_id text,
+    overdue_at timestamptz,
+    upkeep_at timestamptz,
+    refresh_at timestamptz,
+    outcome text,
+    item partitioncache_queue,
+    works boolean,
+    wait double precision,
+    finished boolean
+);
+
+comment on type pc_turn is
+'What a processor carries from one transaction to the next. worker: null for one that a person called, 0 for pg_cron''s first job, which evaluates nothing itself and keeps the others to their time, 1 and up for those that evaluate. overdue_at, upkeep_at, refresh_at: when these are due. outcome: of the last item. Then what to do next: works = the item, otherwise wait so many seconds, finished = stop.';
+
+-- sql/90-processor/41-pc_first_turn.sql
+create function pc_first_turn(cache text, duration interval, frequency_seconds numeric, worker integer) returns pc_turn
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    turn pc_turn;
+    jobs integer := (pc_settings(cache)).max_parallel_jobs + 1;
+begin
+    perform pc_not_null('cache', cache);
+    perform pc_check_processor_config(frequency_seconds => pc_first_turn.frequency_seconds);
+    if duration <= interval '0' then
+        perform pc_fail('PC001', 'duration is not positive', format('Duration: %s.', duration), 'Pass for example ''1 h'', or null to stop when nothing is left to do.');
+    end if;
+    turn.cache := cache;
+    turn.worker := worker;
+    turn.frequency_seconds := frequency_seconds;
+    turn.worker_id := pc_worker_id();
+    turn.overdue_at := clock_timestamp();
+    turn.upkeep_at := clock_timestamp();
+    turn.refresh_at := clock_timestamp();
+    if worker is null then
+        turn.until := clock_timestamp() + duration;
+    else
+        -- pg_cron starts a job on the minute, or, if it was still running then, as soon as it ends. Ending over the next minute's start,
+        -- each job at a second of its own, leaves a gap of milliseconds, and never more than one job at a time in it.
+        turn.until := date_trunc('minute', clock_timestamp()) + interval '1 min' + interval '1 s' * (5 + 50.0 * worker / jobs);
+        perform set_config('application_name', pc_job_name(cache, worker), false);
+    end if;
+    return turn;
+end
+$$;
+
+comment on function pc_first_turn(text, interval, numeric, integer) is
+'The state in which a processor begins; checks what it was called with. Example: select pc_first_turn(''partitioncache'', ''1 min'', null, null)';
+
+-- sql/90-processor/42-pc_next_turn.sql
+create function pc_next_turn(turn pc_turn) returns pc_turn
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    settings partitioncache_settings := pc_settings(turn.cache);
+    now_ timestamptz := clock_timestamp();
+    refreshed bigint := 0::bigint;
+begin
+    if turn.outcome = 'released' then
+        raise query_canceled using message = 'the processor was cancelled', hint = 'Nothing is lost: the item it was working on is back in its queue.';
+    end if;
+    turn.finished := coalesce(now_ >= turn.until, false)
+        or (turn.worker is not null and (not settings.enabled or turn.worker > settings.max_parallel_jobs));
+    if turn.finished then
+        return turn;
+    end if;
+
+    if now_ >= turn.overdue_at then
+        perform pc_cancel_overdue(turn.cache);
+        turn.overdue_at := now_ + interval '0.5 s';
+    end if;
+    if now_ >= turn.upkeep_at then
+        perform pc_upkeep(turn.cache);
+        turn.upkeep_at := now_ + interval '1 min';
+    end if;
+
+    turn.item := (select c from pc_claim(case turn.worker when 0 then '{incoming}' else '{incoming,outgoing}'::text[] end, turn.cache, 1,
+                                         settings.fragment_timeout + interval '1 min', pg_backend_pid(), turn.worker_id, true) c);
+    turn.works := (turn.item).id is not null;
+    if not turn.works and coalesce(turn.worker, 0) = 0 and now_ >= turn.refresh_at then
+        refreshed := pc_refresh(turn.cache);
+        turn.refresh_at := case when turn.until is null then 'infinity' else now_ + greatest(interval '5 s', (clock_timestamp() - now_) * 50) end;
+    end if;
+    turn.finished := not turn.works and refreshed = 0 and turn.until is null;
+    turn.wait := (case when refreshed > 0 and turn.worker is null then 0
+                      else least(coalesce(turn.frequency_seconds, settings.frequency_seconds), case turn.worker when 0 then 5 end,
+                                 greatest(extract(epoch from turn.until - clock_timestamp()), 0)) end)::double precision;
+    return turn;
+end
+$$;
+
+comment on function pc_next_turn(pc_turn) is
+'What a processor does next: keeps others to their time limits, looks after the queues, claims an item. With nothing to claim, the first job (and a processor that a person called) looks for entries to refresh, at most a fiftieth of the time. Raises query_canceled if the last item was cancelled before its time limit. Example: select pc_next_turn(pc_first_turn(''partitioncache'', ''1 min'', null, null))';
+
+-- sql/90-processor/43-partitioncache_run_processor.sql
+create procedure partitioncache_run_processor(
+    cache text default 'partitioncache',
+    duration interval default null,
+    frequency_seconds numeric default null,
+    worker integer default null
+)
+language plpgsql
+as $$
+-- A procedure that commits cannot pin its search_path. So there is nothing in here to look up on it: every function is qualified and pins its own,
+-- and no operator is used.
+declare
+    turn @extschema@.pc_turn;
+begin
+    commit;
+    turn := @extschema@.pc_first_turn(cache, duration, frequency_seconds, worker);
+    loop
+        commit;
+        set transaction isolation level read committed, read write;
+        perform pg_catalog.set_config('synchronous_commit', 'off', true);
+        turn := @extschema@.pc_next_turn(turn);
+        exit when turn.finished;
+        -- The claim is committed before the work begins. If a crash loses this commit, the item is merely claimed again.
+        commit;
+        set transaction isolation level read committed, read write;
+        perform pg_catalog.set_config('synchronous_commit', 'off', true);
+        if turn.works then
+            turn.outcome := @extschema@.pc_work(turn.item);
+        else
+            perform pg_catalog.pg_sleep(turn.wait);
+        end if;
+    end loop;
+end
+$$;
+
+comment on procedure partitioncache_run_processor(text, interval, numeric, integer) is
+'Works on both queues, one short transaction after another: without duration until nothing is due, otherwise for that long, looking for work every frequency_seconds (default: the cache''s setting). Takes only items of the current role. Several may run at once; a fragment over the time limit is stopped by any other that runs. worker is for pg_cron''s jobs: the number of the job, which runs about a minute, and ends when the processor is disabled. Must not be called inside a transaction block. Example: call partitioncache_run_processor()';
+
+-- sql/90-processor/50-pc_job_name.sql
+create function pc_job_name(cache text, worker integer) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- pg_cron keeps names as the type name: 63 bytes, and one space of names for all databases.
+    select case when octet_length(long.name) <= 60 then long.name else 'partitioncache ' || md5(long.name) end || ' ' || worker
+    from (values (format('partitioncache %s/%s', current_database(), cache))) long(name)
+$$;
+
+comment on function pc_job_name(text, integer) is
+'The name of a pg_cron job of this database''s processor; its sessions have it as application_name. Example: select pc_job_name(''partitioncache'', 0)';
+
+-- sql/90-processor/51-pc_cron_is_here.sql
+create function pc_cron_is_here() returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    home text := current_setting('cron.database_name', true);
+begin
+    if home is null then
+        perform pc_fail('PC006', 'pg_cron is not loaded in this server', '',
+            format('Install pg_cron (Debian: postgresql-%s-cron), set shared_preload_libraries = ''pg_cron'' and cron.database_name = ''%s'' in postgresql.conf, restart the server, then: create extension pg_cron; Without pg_cron let any scheduler run: call partitioncache_run_processor(duration => ''1 min'')',
+                   current_setting('server_version_num')::integer / 10000, current_database()));
+    elsif home <> current_database() then
+        return false;
+    elsif not exists (select from pg_extension e where e.extname = 'pg_cron') then
+        perform pc_fail('PC006', 'pg_cron is loaded, but not created in this database', '', 'As a superuser: create extension pg_cron;');
+    elsif not has_schema_privilege('cron', 'usage') then
+        perform pc_fail('PC006', format('role "%s" may not use pg_cron', current_user), '', format('As a superuser: grant usage on schema cron to %I;', current_user));
+    end if;
+    return true;
+end
+$$;
+
+comment on function pc_cron_is_here() is
+'Whether pg_cron lives in this database (true) or in another one of this server (false). Raises PC006, with the steps to take, where it cannot be used. Example: select pc_cron_is_here()';
+
+-- sql/90-processor/52-partitioncache_processor_jobs.sql
+create function partitioncache_processor_jobs(cache text default 'partitioncache')
+returns table (
+    job text, schedule text, command text, database text, username text, wanted boolean, scheduled boolean, statement text, removal text
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    here boolean := pc_cron_is_here();
+    settings partitioncache_settings := pc_settings(cache);
+    home text := 'cron';
+    present text[];
+begin
+    if here then
+        execute format('select array(select j.jobname::text from %I.job j where j.username = current_user and j.database = current_database() and j.active)', home)
+        into present;
+    end if;
+    return query
+        select j.name, '* * * * *', j.command, current_database()::text, current_user::text, j.worker <= settings.max_parallel_jobs,
+               j.name = any (present),
+               case when here then format('select cron.schedule(%L, %L, %L);', j.name, '* * * * *', j.command)
+                    else format('select cron.schedule_in_database(%L, %L, %L, %L, %L);', j.name, '* * * * *', j.command, current_database(), current_user) end,
+               format('select cron.unschedule(%L);', j.name)
+        from (select n, pc_job_name(partitioncache_processor_jobs.cache, n),
+                     format('call %s.partitioncache_run_processor(%L, worker => %s)', '@extschema@', partitioncache_processor_jobs.cache, n)
+              from generate_series(0, 64) n) j(worker, name, command)
+        where j.worker <= settings.max_parallel_jobs or j.name = any (present)
+        order by j.worker;
+end
+$$;
+
+comment on function partitioncache_processor_jobs(text) is
+'The pg_cron jobs of this cache and role: one that oversees and max_parallel_jobs that evaluate; with the statement that makes each and the one that removes it, to be run where pg_cron lives. wanted is false for one too many; scheduled is null where pg_cron lives in another database. Example: select job, scheduled, statement from partitioncache_processor_jobs()';
+
+-- sql/90-processor/53-pc_role_statement_timeout.sql
+create function pc_role_statement_timeout() returns interval
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select (v.value || case when v.value ~ '^\s*\d+\s*$' then ' ms' else '' end)::interval
+    from (select 1, d.setrole <> 0, d.setdatabase <> 0, split_part(c.setting, '=', 2)
+          from pg_db_role_setting d
+          cross join unnest(d.setconfig) c(setting)
+          where d.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
+            and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+            and c.setting like 'statement\_timeout=%'
+          union all
+          select 2, false, false, s.setting from pg_settings s
+          where s.name = 'statement_timeout' and s.source in ('configuration file', 'command line', 'environment variable', 'override')
+         ) v(rank, for_role, for_database, value)
+    order by v.rank, v.for_role desc, v.for_database desc
+    limit 1
+$$;
+
+comment on function pc_role_statement_timeout() is
+'The statement_timeout that a new session of this role in this database begins with, as far as it is set for role, database or server; null or 0 for none. Example: select pc_role_statement_timeout()';
+
+-- sql/90-processor/54-pc_schedule_jobs.sql
+create function pc_schedule_jobs(cache text) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    statements text[];
+begin
+    if not pc_cron_is_here() then
+        return format(E'-- pg_cron lives in database %s. Run there, as a superuser or as %s:\n', current_setting('cron.database_name'), current_user)
+            || (select string_agg(j.statement, E'\n') from partitioncache_processor_jobs(cache) j where j.wanted);
+    end if;
+    statements := array(select case when j.wanted then j.statement else j.removal end
+                        from partitioncache_processor_jobs(cache) j where j.wanted <> j.scheduled);
+    for i in 1 .. cardinality(statements) loop
+        execute statements[i];
+    end loop;
+    return format('%s jobs are scheduled in pg_cron; they start with the next minute.', (pc_settings(cache)).max_parallel_jobs + 1);
+end
+$$;
+
+comment on function pc_schedule_jobs(text) is
+'Makes and removes pg_cron jobs until they are those that the cache''s settings ask for, or returns the statements to run in the database in which pg_cron lives. Example: select pc_schedule_jobs(''partitioncache'')';
+
+-- sql/90-processor/60-partitioncache_enable_processor.sql
+create function partitioncache_enable_processor(
+    cache text default 'partitioncache',
+    frequency_seconds numeric default 1,
+    max_parallel_jobs integer default 2,
+    fragment_timeout interval default '30 min'
+) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_not_null('cache', cache, 'frequency_seconds', frequency_seconds::text, 'max_parallel_jobs', max_parallel_jobs::text,
+                        'fragment_timeout', fragment_timeout::text);
+    perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout);
+    if pc_role_statement_timeout() > interval '0' then
+        raise warning using message = format('statement_timeout of role "%s" is %s and stops fragments before fragment_timeout does', current_user, pc_role_statement_timeout()),
+            hint = format('To lift it: alter role %I in database %I set statement_timeout = 0;', current_user, current_database());
+    end if;
+    perform pc_create_cache(cache);
+    update partitioncache_settings s
+    set enabled = true, frequency_seconds = partitioncache_enable_processor.frequency_seconds,
+        max_parallel_jobs = partitioncache_enable_processor.max_parallel_jobs, fragment_timeout = partitioncache_enable_processor.fragment_timeout
+    where s.cache = partitioncache_enable_processor.cache;
+    return pc_schedule_jobs(cache);
+end
+$$;
+
+comment on function partitioncache_enable_processor(text, numeric, integer, interval) is
+'Lets pg_cron work on the queues of a cache, as the current role: looks for work every frequency_seconds (0.1 to 60), evaluates up to max_parallel_jobs fragments at once and stops one that takes longer than fragment_timeout. Returns what was scheduled, or the statements to run in the database in which pg_cron lives. Doing it twice changes nothing. Each role that pushes queries enables its own jobs; the settings are the cache''s. Raises PC006, with the steps to take, where pg_cron cannot be used. Example: select partitioncache_enable_processor(max_parallel_jobs => 4)';
+
+-- sql/90-processor/61-partitioncache_disable_processor.sql
+create function partitioncache_disable_processor(cache text default 'partitioncache') returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    removals text[];
+begin
+    perform pc_not_null('cache', cache);
+    update partitioncache_settings s set enabled = false where s.cache = partitioncache_disable_processor.cache and s.enabled;
+    if current_setting('cron.database_name', true) is null then
+        return 'The processor is disabled.';
+    elsif not pc_cron_is_here() then
+        return format(E'-- The processor is disabled. pg_cron lives in database %s; run there, to remove the jobs:\n', current_setting('cron.database_name'))
+            || (select string_agg(j.removal, E'\n') from partitioncache_processor_jobs(cache) j);
+    end if;
+    removals := array(select j.removal from partitioncache_processor_jobs(cache) j where j.scheduled);
+    for i in 1 .. cardinality(removals) loop
+        execute removals[i];
+    end loop;
+    return format('The processor is disabled; %s jobs were removed from pg_cron.', cardinality(removals));
+end
+$$;
+
+comment on function partitioncache_disable_processor(text) is
+'Ends the processor of a cache: its workers stop with the item they are working on (those of all roles), and this role''s jobs are removed from pg_cron. Returns what was done, or the statements to run in the database in which pg_cron lives. Doing it twice changes nothing. Example: select partitioncache_disable_processor()';
+
+-- sql/90-processor/62-partitioncache_update_processor_config.sql
+create function partitioncache_update_processor_config(
+    cache text default 'partitioncache',
+    frequency_seconds numeric default null,
+    max_parallel_jobs integer default null,
+    fragment_timeout interval default null,
+    max_attempts integer default null,
+    log_limit integer default null
+) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_not_null('cache', cache);
+    perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout, max_attempts, log_limit);
+    perform pc_create_cache(cache);
+    update partitioncache_settings s
+    set frequency_seconds = coalesce(partitioncache_update_processor_config.frequency_seconds, s.frequency_seconds),
+        max_parallel_jobs = coalesce(partitioncache_update_processor_config.max_parallel_jobs, s.max_parallel_jobs),
+        fragment_timeout = coalesce(partitioncache_update_processor_config.fragment_timeout, s.fragment_timeout),
+        max_attempts = coalesce(partitioncache_update_processor_config.max_attempts, s.max_attempts),
+        log_limit = coalesce(partitioncache_update_processor_config.log_limit, s.log_limit)
+    where s.cache = partitioncache_update_processor_config.cache;
+    if (pc_settings(cache)).enabled then
+        return pc_schedule_jobs(cache);
+    end if;
+    return 'The settings are stored; the processor is not enabled.';
+end
+$$;
+
+comment on function partitioncache_update_processor_config(text, numeric, integer, interval, integer, integer) is
+'Changes settings of a cache''s processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows kept in partitioncache_processor_log. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
+
+-- sql/90-processor/63-pc_processor_problem.sql
+create function pc_processor_problem(cache text, workers bigint) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    home text := 'cron';
+    missing bigint;
+    message text;
+begin
+    if not pc_cron_is_here() then
+        return case when workers = 0 then format('no worker is running; pg_cron lives in database %s: see the statements of partitioncache_processor_jobs(%L) and cron.job_run_details there',
+                                                 current_setting('cron.database_name'), cache) end;
+    end if;
+    select count(*) into missing from partitioncache_processor_jobs(cache) j where j.wanted and not j.scheduled;
+    if missing > 0 then
+        return format('%s jobs are missing in pg_cron for role "%s": call partitioncache_enable_processor(%L)', missing, current_user, cache);
+    elsif workers > 0 then
+        return null;
+    end if;
+    execute format($query$
+        select d.return_message from %I.job_run_details d join %1$I.job j on j.jobid = d.jobid
+        where j.username = current_user and j.jobname = any (array(select pc_job_name($1, n) from generate_series(0, 64) n)) and d.status = 'failed'
+        order by d.runid desc limit 1
+        $query$, home) into message using cache;
+    return coalesce(format('no worker is running; pg_cron says: %s', message),
+                    'no worker is running yet: pg_cron starts jobs on the minute, and must be able to connect (cron.host, pg_hba.conf)');
+exception
+    when sqlstate 'PC006' then
+        get stacked diagnostics message = pg_exception_hint;
+        return sqlerrm || '. ' || message;
+end
+$$;
+
+comment on function pc_processor_problem(text, bigint) is
+'Why an enabled processor, of which so many workers are running, may not be at work; null if all is well. Example: select pc_processor_problem(''partitioncache'', 0)';
+
+-- sql/90-processor/64-partitioncache_processor_status.sql
+create function partitioncache_processor_status(
+    cache text default 'partitioncache',
+    out enabled boolean, out frequency_seconds numeric, out max_parallel_jobs integer, out fragment_timeout interval,
+    out workers bigint, out running bigint, out incoming bigint, out outgoing bigint, out dead bigint,
+    out last_activity timestamptz, out problem text
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_not_null('cache', cache);
+    select s.enabled, s.frequency_seconds, s.max_parallel_jobs, s.fragment_timeout
+    into enabled, frequency_seconds, max_parallel_jobs, fragment_timeout
+    from pc_settings(cache) s;
+    select count(*) into workers from pg_stat_activity a
+    where a.datname = current_database()
+      and a.application_name = any (array(select pc_job_name(partitioncache_processor_status.cache, n) from generate_series(0, 64) n));
+    select count(*) filter (where q.status = 'running'), count(*) filter (where q.died_at is null and q.queue = 'incoming'),
+           count(*) filter (where q.died_at is null and q.queue = 'outgoing'), count(q.died_at),
+           greatest(max(q.started_at), (select l.created_at from partitioncache_processor_log l
+                                        where l.cache = partitioncache_processor_status.cache order by l.id desc limit 1))
+    into running, incoming, outgoing, dead, last_activity
+    from partitioncache_queue q where q.cache = partitioncache_processor_status.cache;
+    problem := case when enabled then pc_processor_problem(cache, workers) end;
+end
+$$;
+
+comment on function partitioncache_processor_status(text) is
+'The processor of a cache in one row: its settings, workers = sessions of pg_cron''s jobs that are there now, running = items being worked on, what waits in the two queues, dead items, when it last did something, and problem = why an enabled processor may not be at work (null: all is well). Example: select * from partitioncache_processor_status()';
+
+-- sql/95-status/10-partitioncache_status.sql
+create function partitioncache_status(
+    cache text default 'partitioncache',
+    out partition_keys bigint, out entries bigint, out bytes bigint,
+    out fresh bigint, out changed bigint, out aside bigint, out asserted bigint, out tracked_tables bigint,
+    out hits bigint, out misses bigint, out hit_rate numeric,
+    out incoming bigint, out outgoing bigint, out running bigint, out dead bigint,
+    out processed bigint, out failed bigint, out error_rate numeric, out avg_time_ms numeric, out p95_time_ms numeric, out max_time_ms numeric,
+    out enabled boolean, out workers bigint, out last_activity timestamptz, out problem text
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_not_null('cache', cache);
+    select count(*), coalesce(sum(k.entries), 0)::bigint, coalesce(sum(k.bytes), 0)::bigint into partition_keys, entries, bytes
+    from partitioncache_partition_keys(cache) k;
+    select count(*) filter (where e.state = 'fresh'), count(*) filter (where e.state = 'changed'),
+           count(*) filter (where e.state = 'aside'), count(*) filter (where e.state = 'asserted')
+    into fresh, changed, aside, asserted
+    from partitioncache_partition_keys(cache) k, pc_entry_state(partitioncache_status.cache, k.partition_key) e;
+    select count(distinct t.relation) into tracked_tables from partitioncache_tracked t where t.cache = partitioncache_status.cache;
+    select u.hits, u.misses, round(u.hits::numeric / nullif(u.hits + u.misses, 0), 3) into hits, misses, hit_rate from pc_usage(cache) u;
+    select p.incoming, p.outgoing, p.running, p.dead, p.enabled, p.workers, p.last_activity, p.problem
+    into incoming, outgoing, running, dead, enabled, workers, last_activity, problem
+    from partitioncache_processor_status(cache) p;
+    select count(*), count(*) filter (where l.status in ('failed', 'timeout')),
+           round(count(*) filter (where l.status in ('failed', 'timeout')) / nullif(count(*), 0)::numeric, 3),
+           round(avg(l.execution_time_ms)::numeric, 1),
+           round(percentile_cont(0.95) within group (order by l.execution_time_ms)::numeric, 1), round(max(l.execution_time_ms)::numeric, 1)
+    into processed, failed, error_rate, avg_time_ms, p95_time_ms, max_time_ms
+    from partitioncache_processor_log l where l.cache = partitioncache_status.cache and l.queue = 'outgoing';
+end
+$$;
+
+comment on function partitioncache_status(text) is
+'A cache in one look: partition keys, entries and their bytes; entries that are fresh, changed (used; the changed partitions ride along), aside (not used until refreshed) or asserted (stored by hand); tracked tables; hits and misses of lookups; the queues; fragments processed as far back as partitioncache_processor_log goes, the part that failed, and their times; the processor. Example: select * from partitioncache_status()';
+
+-- sql/99-rights/05-partitioncache_grant.sql
+create function partitioncache_grant(role regrole, level text default 'use') returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    target text;
+begin
+    if level is null or level not in ('use', 'administer') then
+        perform pc_fail('PC001', format('"%s" is no level of rights', level), '',
+            'Levels are use (apply, push, process, read and fill the cache) and administer (also register, track, schedule and configure).');
+    end if;
+    execute format('grant usage on schema @extschema@ to %s', role);
+    for target in
+        select p.oid::regprocedure::text from pg_proc p
+        where p.pronamespace = '@extschema@'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
+          and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_|disable_|update_)')
+    loop
+        execute format('grant execute on routine %s to %s', target, role);
+    end loop;
+    for target in
+        select c.oid::regclass::text from pg_class c
+        where c.relnamespace = '@extschema@'::regnamespace and c.relkind in ('r', 'p', 'v')
+          and (c.relname ^@ 'partitioncache_'
+               or exists (select from partitioncache_registration r
+                          where c.oid in (to_regclass(pc_key_table(r.cache, r.partition_key)), to_regclass(pc_changes_table(r.cache, r.partition_key)))))
+    loop
+        execute format('grant select, insert, update, delete on %s to %s', target, role);
+    end loop;
+    for target in
+        select c.oid::regclass::text from pg_class c
+        where c.relnamespace = '@extschema@'::regnamespace and c.relkind = 'S'
+          and (c.relname ^@ 'partitioncache_'
+               or exists (select from partitioncache_settings s
+                          where c.oid in (to_regclass(pc_counter(s.cache, 'hits')), to_regclass(pc_counter(s.cache, 'misses')))))
+    loop
+        execute format('grant usage, select on sequence %s to %s', target, role);
+    end loop;
+    if level = 'administer' then
+        execute format('grant create on schema @extschema@ to %s', role);
+    end if;
+end
+$$;
+
+comment on function partitioncache_grant(regrole, text) is
+'Gives a role the right to use PartitionCache (apply, push, process, read and fill the cache) or to administer it (also register, track, schedule and configure). Roles that may use one cache share its key sets, and so trust one another with which partitions match; queues and remembered analyses stay each role''s own. To be called by the owner of the extension. Raises PC001 for another level. Example: select partitioncache_grant(''app'', ''use'')';
+
+
+-- sql/99-rights/10-revoke.sql
+do $$
+declare
+    routine regprocedure;
+begin
+    for routine in
+        select p.oid from pg_proc p
+        where p.pronamespace = '@extschema@'::regnamespace and p.proname ~ '^(partitioncache|pc)_'
+    loop
+        execute format('revoke all on routine %s from public', routine);
+    end loop;
+end
+$$;

@@ -12,7 +12,7 @@ declare
     known partitioncache_registration;
 begin
     perform pc_check_registration(partition_key, datatype, storage, cache, partition_local);
-    perform pg_advisory_xact_lock(hashtextextended('partitioncache ' || pc_key_table(cache, partition_key), 0));
+    perform pg_advisory_xact_lock(hashtextextended('partitioncache ' || cache, 0));
 
     select r.* into known from partitioncache_registration r
     where r.cache = partitioncache_register.cache and r.partition_key = partitioncache_register.partition_key;
@@ -26,7 +26,7 @@ begin
         return;
     end if;
 
-    insert into partitioncache_settings (cache) values (cache) on conflict do nothing;
+    perform pc_create_cache(cache);
     insert into partitioncache_registration (cache, partition_key, datatype, storage, partition_local)
     values (cache, partition_key, datatype, storage, partition_local);
     perform pc_create_key_table(cache, partition_key, datatype, storage);

@@ -1,0 +1,104 @@
+create function pc_analysis_digest(query text, registration partitioncache_registration, session jsonb) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
+                                              (registration).partition_local, session, query), 'UTF8')), 'hex')
+$$;
+
+comment on function pc_analysis_digest(text, partitioncache_registration, jsonb) is
+'Under what an analysis is remembered. Example: select pc_analysis_digest(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))';
+
+create function pc_known_analysis(digest text) returns partitioncache_analysis
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    known partitioncache_analysis;
+begin
+    -- Table owners see the rows of all roles, so the role is asked for here as well.
+    for known in
+        select a.* from partitioncache_analysis a
+        where a.digest = pc_known_analysis.digest and a.owner = current_user
+        order by a.made_at desc
+        limit 1
+    loop
+        if known.state = pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types)
+            and not exists (select from unnest(known.named) n where not has_table_privilege(n, 'select'))
+        then
+            return known;
+        end if;
+    end loop;
+    return null;
+end
+$$;
+
+comment on function pc_known_analysis(text) is
+'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables (by privileges on them whole). Example: select pc_known_analysis(''…'')';
+
+create function pc_remember(digest text, apart pc_taken_apart) returns partitioncache_analysis
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    made partitioncache_analysis;
+begin
+    insert into partitioncache_analysis (digest, reason, canonical, families, named, relations, functions, operators, types, state)
+    values (digest, apart.reason, apart.canonical, apart.families, apart.named, apart.relations, apart.functions, apart.operators, apart.types,
+            pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types))
+    returning * into made;
+    return made;
+end
+$$;
+
+comment on function pc_remember(text, pc_taken_apart) is
+'Remembers what a query was found to consist of. Example: see pc_analyse';
+
+create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    digest text := pc_analysis_digest(query, registration, session);
+    analysis partitioncache_analysis := pc_known_analysis(digest);
+begin
+    if analysis.digest is not null then
+        return analysis;
+    end if;
+    if current_setting('transaction_read_only')::boolean then
+        analysis.reason := 'the query is not known yet, and in a read-only transaction it cannot be analysed';
+        return analysis;
+    end if;
+    begin
+        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session));
+    exception when others then
+        -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.
+        analysis.reason := sqlerrm;
+        return analysis;
+    end;
+end
+$$;
+
+comment on function pc_analyse(text, partitioncache_registration, jsonb) is
+'What a query consists of, remembered or found out now; never fails: whatever PostgreSQL has against the query is the reason for leaving it unchanged. Example: select (pc_analyse(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))).reason';
+
+create function pc_forget_analyses(most integer default 10000) returns bigint
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with old as (
+        delete from partitioncache_analysis a
+        where a.ctid in (
+            select r.ctid
+            from (select x.ctid, row_number() over (partition by x.owner, x.digest order by x.made_at desc) as copy,
+                         row_number() over (order by x.made_at desc) as age
+                  from partitioncache_analysis x) r
+            where (r.copy > 1 or r.age > most)
+            )
+        returning 1
+    )
+    select count(*) from old
+$$;
+
+comment on function pc_forget_analyses(integer) is
+'Deletes remembered analyses that a newer one replaces, and the oldest past so many; the number deleted. Example: select pc_forget_analyses(10000)';

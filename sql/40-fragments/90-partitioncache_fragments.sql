@@ -1,0 +1,62 @@
+create function pc_fragments(query text, partition_key text, cache text, session jsonb) returns setof pc_fragment
+language sql volatile parallel unsafe rows 20
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
+    from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
+          from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
+               with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
+    where f.copy = 1
+    order by f.n
+$$;
+
+comment on function pc_fragments(text, text, text, jsonb) is
+'The fragments of a query, each once, parts before wholes. Raises PostgreSQL''s own error for a query that it does not accept. Example: select * from pc_fragments(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))';
+
+create function partitioncache_fragments(
+    query text, partition_key text, cache text default 'partitioncache',
+    session_path text default pg_catalog.current_setting('search_path'),
+    out hash text, out fragment text, out tables text[], out conjuncts text[]
+) returns setof record
+language plpgsql volatile parallel unsafe rows 20
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_push_check(query, pc_session(session_path));
+    return query
+        select f.hash, f.fragment, f.tables, f.conjuncts
+        from pc_fragments(query, partition_key, cache, pc_session(session_path)) f
+        order by cardinality(f.tables), cardinality(f.conjuncts), f.fragment collate "C";
+end
+$$;
+
+comment on function partitioncache_fragments(text, text, text, text) is
+'What a query is taken apart into: each fragment''s hash, canonical text, tables and conditions, small ones first; no rows if it cannot be (partitioncache_explain says why). Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select * from partitioncache_fragments(''select * from poi where kind = 1'', ''city_id'')';
+
+create function pc_push_check(query text, session jsonb) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    checked refcursor;
+begin
+    if query is null then
+        perform pc_fail('PC001', 'the query is null', '', 'Pass the text of one SELECT.');
+    end if;
+    begin
+        perform pc_enter_session(session);
+        perform set_config('search_path', session ->> 'search_path', true);
+        open checked for execute query;
+        close checked;
+        raise exception using errcode = 'PC000';
+    exception
+        when sqlstate 'PC000' then
+            null;
+        when invalid_cursor_definition then
+            perform @extschema@.pc_fail('PC005', 'only a single query that reads can be cached', sqlerrm, 'Pass one SELECT, without a semicolon between statements.');
+    end;
+end
+$$;
+
+comment on function pc_push_check(text, jsonb) is
+'Lets PostgreSQL plan a query as the session that wrote it would, without running it. Raises PostgreSQL''s own error if it does not accept it, PC005 for several statements and for anything but a query. Example: select pc_push_check(''select 1'', pc_session(''public''))';

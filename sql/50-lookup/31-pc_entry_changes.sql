@@ -1,0 +1,49 @@
+create function pc_entry_changes(
+    registration partitioncache_registration, deps oid[], keyed oid[], snapshot pg_snapshot,
+    out null_changed boolean, out changed bigint, out tracked boolean, out problem text
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    keyed_roots oid[];
+    whole_roots oid[];
+    written oid;
+begin
+    select array_agg(distinct r.root) filter (where r.dep = any (keyed)), array_agg(distinct r.root) filter (where r.dep <> all (keyed))
+    into keyed_roots, whole_roots
+    from pc_tracked_roots((registration).cache, (registration).partition_key, deps) r;
+    tracked := coalesce(keyed_roots, whole_roots) is not null;
+    if not tracked then
+        return;
+    end if;
+
+    problem := pc_tracking_problem((registration).cache, (registration).partition_key, keyed_roots || whole_roots);
+    if problem is null and pg_snapshot_xmin(snapshot) < (registration).log_trimmed_below then
+        problem := 'the change log has been trimmed past it';
+    end if;
+    if problem is not null then
+        return;
+    end if;
+
+    if whole_roots is not null then
+        execute format('select c.relation from %s c
+                        where c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2) limit 1',
+                       pc_changes_table((registration).cache, (registration).partition_key))
+        into written using whole_roots, snapshot;
+        if written is not null then
+            problem := format('%s was written to since, and a row of it can make any partition match', written::regclass);
+            return;
+        end if;
+    end if;
+    if keyed_roots is not null then
+        execute format('select count(distinct c.key), coalesce(bool_or(c.key is null), false) from %s c
+                        where not c.whole and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
+                       pc_changes_table((registration).cache, (registration).partition_key))
+        into changed, null_changed using keyed_roots, snapshot;
+    end if;
+end
+$$;
+
+comment on function pc_entry_changes(partitioncache_registration, oid[], oid[], pg_snapshot) is
+'What the change log says of an entry that was evaluated under a snapshot: changed = distinct partitions written to since, null_changed = also rows without a partition key, tracked = any of its tables is, problem = why it must not be used. Example: see pc_usable_entries';

@@ -1,0 +1,31 @@
+create function pc_intersect_arrays(a anyarray, b anyarray) returns anyarray
+language sql immutable strict parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$ select array(select k from unnest(a) k intersect select k from unnest(b) k) $$;
+
+comment on function pc_intersect_arrays(anyarray, anyarray) is
+'The elements that two arrays have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';
+
+create function pc_intersect_bits(registration partitioncache_registration, hashes text[], of_type anyelement, out keys anyarray)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- Bases are multiples of 64, so that what two entries have in common is cut out at the same words.
+    execute format($sql$
+        with entry as materialized (
+            select e.base, e.bits || B'' as bits from %s e where e.hash = any ($1)
+        ), overlap as materialized (
+            select max(e.base) as low, min(e.base + length(e.bits)) as high, bool_or(e.bits is null) as nothing from entry e
+        )
+        select case when o.nothing or o.high <= o.low then '{}'
+               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer)::bit), o.low)
+                     from entry e) end
+        from overlap o
+        $sql$, pc_key_table((registration).cache, (registration).partition_key))
+    into keys using hashes;
+end
+$$;
+
+comment on function pc_intersect_bits(partitioncache_registration, text[], anyelement) is
+'The keys that entries in bit storage have in common, found word by word. Example: select pc_intersect_bits(pc_registration(''partitioncache'', ''city_id''), ''{a,b}'', null::integer)';

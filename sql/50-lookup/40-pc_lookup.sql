@@ -1,0 +1,43 @@
+create function pc_lookup(
+    registration partitioncache_registration, hashes text[], of_type anyelement,
+    out keys anyarray, out matches_null boolean, out hits integer, out used text[], out tracked boolean
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    entries pc_usable_entry[];
+    entry pc_usable_entry;
+    unchanged text[];
+begin
+    select coalesce(array_agg(u order by u.key_count), '{}') into entries
+    from pc_usable_entries(registration, hashes) u where u.problem is null;
+    hits := cardinality(entries);
+    if hits = 0 then
+        return;
+    end if;
+    select bool_and(e.matches_null), bool_or(e.tracked) into matches_null, tracked from unnest(entries) e;
+
+    -- A part says nothing that a whole does not say better: to leave it out is sound, and saves its intersection.
+    entries := array(select e from unnest(entries) e
+                     where not exists (select from unnest(entries) w where e.hash = any (w.parts) and w.changed = 0)
+                     order by e.key_count);
+    used := array(select e.hash from unnest(entries) e);
+    unchanged := array(select e.hash from unnest(entries) e where e.changed = 0);
+    if (registration).storage = 'bit' and cardinality(unchanged) > 1 then
+        keys := pc_intersect_bits(registration, unchanged, of_type);
+        entries := array(select e from unnest(entries) e where e.changed <> 0);
+    end if;
+    foreach entry in array entries loop
+        exit when cardinality(keys) = 0;
+        if keys is null then
+            keys := pc_entry_keys(registration, entry.hash, entry.changed <> 0, of_type);
+        else
+            keys := pc_intersect_arrays(keys, pc_entry_keys(registration, entry.hash, entry.changed <> 0, of_type));
+        end if;
+    end loop;
+end
+$$;
+
+comment on function pc_lookup(partitioncache_registration, text[], anyelement) is
+'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; hits: how many were usable; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';

@@ -1,0 +1,45 @@
+create function pc_count_use(registration partitioncache_registration, hashes text[]) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- Sequences: counted without a lock, without a row and without a transaction id, though also when the caller rolls back.
+    if current_setting('transaction_read_only')::boolean then
+        return;
+    end if;
+    perform nextval(pc_counter((registration).cache, case when cardinality(hashes) > 0 then 'hits' else 'misses' end)::regclass);
+    -- At most one write a minute and entry, and never one that another transaction would have to wait for.
+    if current_setting('transaction_isolation') = 'read committed' and cardinality(hashes) > 0 then
+        update partitioncache_entry_use u set uses = u.uses + 1, last_used = now()
+        from (select s.hash from partitioncache_entry_use s
+              where s.cache = (registration).cache and s.partition_key = (registration).partition_key
+                and s.hash = any (hashes) and s.last_used < now() - interval '1 minute'
+              for update skip locked) due
+        where u.cache = (registration).cache and u.partition_key = (registration).partition_key and u.hash = due.hash;
+    end if;
+end
+$$;
+
+comment on function pc_count_use(partitioncache_registration, text[]) is
+'Notes that a query was restricted by these entries, or by none. Does nothing in a read-only transaction. Example: select pc_count_use(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
+
+create function pc_counter(cache text, what text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+return format('%s.%I', '@extschema@', cache || '_' || what);
+
+comment on function pc_counter(text, text) is
+'The sequence that counts the hits or the misses of a cache. Example: select pc_counter(''partitioncache'', ''hits'')';
+
+create function pc_usage(cache text, out hits bigint, out misses bigint)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    hits := coalesce(pg_sequence_last_value(to_regclass(pc_counter(cache, 'hits'))), 0);
+    misses := coalesce(pg_sequence_last_value(to_regclass(pc_counter(cache, 'misses'))), 0);
+end
+$$;
+
+comment on function pc_usage(text) is
+'How many queries were given to partitioncache_apply and restricted (hits), and how many not (misses). Example: select * from pc_usage(''partitioncache'')';

@@ -1,0 +1,60 @@
+create type pc_restriction as (
+    conditions text,
+    from_item text
+);
+
+comment on type pc_restriction is
+'What is added to a block: conditions for its WHERE, and a further table for its FROM or null.';
+
+create function pc_restriction(
+    family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration
+) returns pc_restriction
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    wanted text;
+    keep_null text := case when matches_null and (family).matches_null then ' OR %1$s IS NULL' else '' end;
+    nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    result pc_restriction;
+begin
+    if nothing then
+        wanted := 'false';
+    elsif method = 'literal' then
+        wanted := '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')';
+    elsif method = 'IN' then
+        wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
+    elsif method = 'VALUES' then
+        wanted := '%1$s IN (VALUES (' || replace(replace(pc_key_list(keys), '%', '%%'), ', ', '), (') || '))';
+    elsif method = 'TMP_TABLE_JOIN' and keep_null = '' then
+        result.from_item := format('%s partitioncache_%s', pc_key_temp_table(keys), (family).family);
+        wanted := '%1$s = ' || format('partitioncache_%s.partition_key', (family).family);
+    elsif method in ('TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
+        wanted := '%1$s IN (SELECT k.partition_key FROM ' || pc_key_temp_table(keys) || ' k)';
+    else
+        wanted := '%1$s ' || replace(pc_lookup_call(family, cardinality(keys), registration), '%', '%%');
+    end if;
+    result.conditions := (
+        select string_agg(format('(' || wanted || keep_null || ')', c.name), ' AND ' order by c.n)
+        from unnest((family).columns) with ordinality c(name, n));
+    return result;
+end
+$$;
+
+comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration) is
+'How a family''s columns are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
+
+create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
+    select format(
+        case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
+        format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
+               (registration).partition_key, (family).hashes, (family).relation,
+               pc_native_type((registration).datatype), (registration).cache))
+$$;
+
+comment on function pc_lookup_call(pc_family, integer, partitioncache_registration) is
+'The part of a condition that looks the keys up while the query runs. expected: how many there are now. Example: see pc_restriction';

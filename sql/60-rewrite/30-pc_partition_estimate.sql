@@ -1,0 +1,32 @@
+create function pc_partition_estimate(relation text, partition_key text) returns bigint
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
+    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+    order by s.inherited desc
+    limit 1
+$$;
+
+comment on function pc_partition_estimate(text, text) is
+'How many partitions a table has, by the planner''s statistics; null if it was never analysed. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
+
+create function pc_plan_cost(query text, session_path text) returns double precision
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    plan json;
+begin
+    perform set_config('search_path', session_path, true);
+    execute 'explain (format json) ' operator(pg_catalog.||) query into plan;
+    perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
+    return (plan -> 0 -> 'Plan' ->> 'Total Cost')::double precision;
+end
+$$;
+
+comment on function pc_plan_cost(text, text) is
+'What the planner expects a query to cost, in its own units. Example: select pc_plan_cost(''select 1'', ''public'')';

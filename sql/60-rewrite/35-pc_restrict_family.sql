@@ -1,0 +1,35 @@
+create function pc_restrict_family(
+    family pc_family, registration partitioncache_registration, method text, of_type anyelement,
+    out restriction pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    looked_up record;
+begin
+    select * into looked_up from pc_lookup(registration, (family).hashes, of_type);
+    hits := looked_up.hits;
+    keys := cardinality(looked_up.keys);
+    used := looked_up.used;
+    partitions := pc_partition_estimate((family).relation, (registration).partition_key);
+    if hits = 0 then
+        reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
+        return;
+    end if;
+    if method = 'auto' and keys >= 0.9 * partitions then
+        reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
+        return;
+    end if;
+    method_used := case
+        when method <> 'auto' then method
+        -- Only a lookup inside the statement is exact while tracked tables are written to.
+        when looked_up.tracked or keys > 5000 then 'subquery'
+        else 'literal' end;
+    -- Inside the statement more may be known than now, so it must be ready for rows without a key.
+    restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used = 'subquery', registration);
+end
+$$;
+
+comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
+'Looks up what is known of a family and says how it is restricted: restriction, the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';

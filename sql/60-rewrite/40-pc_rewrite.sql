@@ -1,0 +1,86 @@
+create type pc_rewritten as (
+    applied boolean,
+    reason text,
+    method text,
+    fragments integer,
+    hits integer,
+    keys bigint,
+    partitions bigint,
+    rewritten text,
+    hashes text[]
+);
+
+comment on type pc_rewritten is
+'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
+
+create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration;
+    analysis partitioncache_analysis;
+    family pc_family;
+    restrictions pc_restriction[] := '{}';
+    restricted record;
+    result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
+begin
+    perform pc_check_method(method);
+    select r.* into registration from partitioncache_registration r
+    where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
+    if not found or query is null then
+        result.reason := case when query is null then 'the query is null'
+                              else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
+        return result;
+    end if;
+    analysis := pc_analyse(query, registration, pc_session(session_path));
+    result.reason := analysis.reason;
+    if result.reason is not null then
+        return result;
+    end if;
+
+    foreach family in array analysis.families loop
+        execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
+        into restricted using family, registration, method;
+        restrictions := restrictions || restricted.restriction;
+        result.fragments := result.fragments + cardinality(family.hashes);
+        result.hits := result.hits + restricted.hits;
+        result.hashes := result.hashes || coalesce(restricted.used, '{}');
+        result.partitions := coalesce(result.partitions, restricted.partitions);
+        result.reason := coalesce(result.reason, restricted.reason);
+        if (restricted.restriction).conditions is not null then
+            result.applied := true;
+            result.keys := least(result.keys, restricted.keys);
+            result.method := coalesce(result.method, restricted.method_used);
+        end if;
+    end loop;
+
+    if result.applied then
+        result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
+        result.reason := null;
+        if method = 'auto' then
+            result := pc_gate(result, query, session_path);
+        end if;
+    end if;
+    perform pc_count_use(registration, case when result.applied then result.hashes end);
+    return result;
+end
+$$;
+
+comment on function pc_rewrite(text, text, text, text, text) is
+'Analyses a query, looks its fragments up and restricts each family of partition columns that something is known of. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
+
+create function pc_check_method(method text) returns void
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    if method is null or method not in ('auto', 'literal', 'subquery', 'IN', 'VALUES', 'TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
+        perform pc_fail('PC001', format('"%s" is no method', method), '',
+            'Methods are auto, literal, subquery, IN, VALUES, TMP_TABLE_IN and TMP_TABLE_JOIN.');
+    end if;
+end
+$$;
+
+comment on function pc_check_method(text) is
+'Raises PC001 for a word that is no method of rewriting. Example: select pc_check_method(''auto'')';

@@ -1,0 +1,42 @@
+create function partitioncache_explain(
+    query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
+    session_path text default pg_catalog.current_setting('search_path'),
+    out applied boolean, out reason text, out method_used text, out fragments integer, out hits integer,
+    out keys bigint, out partitions bigint, out entries jsonb, out rewritten text
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    outcome pc_rewritten := pc_rewrite(query, partition_key, cache, method, session_path);
+begin
+    applied := outcome.applied;
+    reason := outcome.reason;
+    method_used := outcome.method;
+    fragments := outcome.fragments;
+    hits := outcome.hits;
+    keys := outcome.keys;
+    partitions := outcome.partitions;
+    rewritten := outcome.rewritten;
+    if outcome.fragments > 0 then
+        entries := pc_explain_entries(query, pc_registration(cache, partition_key), pc_session(session_path));
+    end if;
+end
+$$;
+
+comment on function partitioncache_explain(text, text, text, text, text) is
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into and hits among them; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+
+create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+               'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
+               'tables', case when s.state = 'asserted' then null when s.tracked then 'tracked' else 'static' end)) order by s.hash)
+    from pc_entry_state((registration).cache, (registration).partition_key, (
+             select array_agg(h) from unnest((pc_analyse(query, registration, session)).families) f, unnest(f.hashes) h)) s
+$$;
+
+comment on function pc_explain_entries(text, partitioncache_registration, jsonb) is
+'The cached fragments of a query and how they stand. Example: see partitioncache_explain';

@@ -1,0 +1,28 @@
+create function pc_run_read_only(statement text, candidates anyarray, out keys anyarray, out with_null boolean)
+language plpgsql volatile parallel unsafe
+set search_path = ''
+set transaction_read_only = on
+set jit = off
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+set extra_float_digits = 3
+set standard_conforming_strings = on
+set transform_null_equals = off
+set xmloption = content
+set array_nulls = on
+as $$
+declare
+    result refcursor;
+begin
+    -- A cursor takes one statement and no more; and nothing that it calls can leave read-only mode from inside.
+    open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
+        operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
+    fetch result into keys, with_null;
+    close result;
+    keys := coalesce(keys, '{}');
+end
+$$;
+
+comment on function pc_run_read_only(text, anyarray) is
+'Runs a query that gives keys, in read-only mode and under canonical settings; $1 in it stands for the candidates. keys: those it gave, with_null: whether null was among them. Example: select * from pc_run_read_only(''select 1 union all select null'', ''{}''::integer[])';

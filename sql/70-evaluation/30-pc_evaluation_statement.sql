@@ -1,0 +1,44 @@
+create function pc_evaluation_statement(
+    fragment text, partition_key text, candidates anyarray, relation text, null_possible boolean
+) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    native text := (select format_type(t.typelem, null) from pg_type t where t.oid = pg_typeof(candidates));
+    body text := regexp_replace(fragment, '^SELECT DISTINCT ', 'SELECT ');
+    source text := case when candidates is null then format('(SELECT DISTINCT s.%I AS k FROM %s s) c', partition_key, relation)
+                        else 'pg_catalog.unnest($1) c(k)' end;
+    joined text := case when candidates is null
+        then format('SELECT DISTINCT f.k::%s FROM (%s) f(k) WHERE f.k IS NOT NULL', native, body)
+        else format('SELECT DISTINCT f.k::%s FROM (%s) f(k) JOIN %s ON f.k = c.k', native, body, source) end;
+    probing text := format('SELECT c.k::%s FROM %s CROSS JOIN LATERAL (SELECT 1 FROM (%s) f(k) WHERE f.k = c.k LIMIT 1) hit', native, source, body);
+begin
+    -- A join finds rare matches best; where most partitions match, looking into each until the first match is much less work.
+    return case when pc_statement_cost(probing, candidates) < pc_statement_cost(joined, candidates) then probing else joined end
+        || case when null_possible then format(' UNION ALL SELECT NULL::%s WHERE EXISTS (SELECT 1 FROM (%s) f(k) WHERE f.k IS NULL)', native, body)
+                else '' end;
+end
+$$;
+
+comment on function pc_evaluation_statement(text, text, anyarray, text, boolean) is
+'The statement by which a fragment is evaluated: a join or a probe of each partition, whichever the planner takes for cheaper. candidates: the only partitions that can match, null if all; relation: a table that has them all; null_possible: rows without a partition key can match. Example: select pc_evaluation_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', null::integer[], ''public.poi'', false)';
+
+create function pc_statement_cost(statement text, candidates anyarray) returns double precision
+language plpgsql volatile parallel unsafe
+set search_path = ''
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+set standard_conforming_strings = on
+as $$
+declare
+    plan pg_catalog.json;
+begin
+    execute 'explain (format json) ' operator(pg_catalog.||) statement into plan using candidates;
+    return (plan operator(pg_catalog.->) 0 operator(pg_catalog.->) 'Plan' operator(pg_catalog.->>) 'Total Cost')::pg_catalog.float8;
+end
+$$;
+
+comment on function pc_statement_cost(text, anyarray) is
+'What the planner expects a canonical statement to cost; $1 in it stands for the candidates. Example: select pc_statement_cost(''select 1'', ''{}''::integer[])';

@@ -1,0 +1,91 @@
+create function pc_null_possible(keyed oid[], partition_key text) returns boolean
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
+    select not exists (select from pg_attribute a where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull)
+$$;
+
+comment on function pc_null_possible(oid[], text) is
+'Whether a fragment over these tables can match rows without a partition key. Example: select pc_null_possible(array[''pg_class''::regclass::oid], ''relname'')';
+
+create function pc_evaluated_keys(
+    registration partitioncache_registration, fragment text, parts text[], of_type anyelement, keyed oid[],
+    out keys anyarray, out with_null boolean
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    null_possible boolean := pc_null_possible(keyed, (registration).partition_key);
+    known record;
+begin
+    select * into known from pc_lookup(registration, parts, of_type);
+    if cardinality(known.keys) = 0 and not (known.matches_null and null_possible) then
+        keys := known.keys;
+        with_null := false;
+        return;
+    end if;
+    select r.keys, r.with_null into keys, with_null
+    from pc_run_read_only(
+        pc_evaluation_statement(fragment, (registration).partition_key, known.keys, pc_first_relation(fragment),
+                                null_possible and coalesce(known.matches_null, true)), known.keys) r;
+end
+$$;
+
+comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[]) is
+'The keys of a fragment, evaluated in full, though only among those that its parts leave. Example: see pc_evaluate_fragment';
+
+create function pc_first_relation(fragment text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
+    select r.m[1]
+    from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
+         regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
+    where r.m[2] = wanted
+    limit 1
+$$;
+
+comment on function pc_first_relation(text) is
+'The table of a fragment whose partition column it selects. Example: select pc_first_relation(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
+
+create function pc_refreshed_keys(
+    registration partitioncache_registration, hash text, fragment text, of_type anyelement, keyed oid[],
+    out keys anyarray, out with_null boolean
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    entry pc_usable_entry;
+    held record;
+    written record;
+begin
+    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
+    -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
+    if not found or entry.changed > 1000 and entry.changed * 4 > entry.key_count then
+        return;
+    end if;
+    execute format('select e.matches_null, e.snapshot from %s e where e.hash = $1', pc_key_table((registration).cache, (registration).partition_key))
+    into held using hash;
+    execute format('select array_agg(distinct c.key) filter (where c.key is not null) as keys, coalesce(bool_or(c.key is null), false) as with_null
+                    from %s c
+                    where not c.whole and c.relation in (select r.root from pc_tracked_roots($1, $2, $3) r)
+                      and c.xid >= pg_snapshot_xmin($4) and not pg_visible_in_snapshot(c.xid, $4)',
+                   pc_changes_table((registration).cache, (registration).partition_key))
+    into written using (registration).cache, (registration).partition_key, keyed, held.snapshot;
+    select r.keys, r.with_null into keys, with_null
+    from pc_run_read_only(
+        pc_evaluation_statement(fragment, (registration).partition_key, coalesce(written.keys, '{}'), pc_first_relation(fragment),
+                                written.with_null and pc_null_possible(keyed, (registration).partition_key)), coalesce(written.keys, '{}')) r;
+    keys := array(select k from unnest(pc_entry_keys(registration, hash, false, of_type)) k
+                  except select k from unnest(written.keys) k
+                  union all select k from unnest(keys) k);
+    with_null := case when written.with_null then with_null else held.matches_null end;
+end
+$$;
+
+comment on function pc_refreshed_keys(partitioncache_registration, text, text, anyelement, oid[]) is
+'The keys of an entry after only those partitions were evaluated again that tracked tables were written to since; null if that is not possible or would not pay. Example: see pc_evaluate_fragment';
