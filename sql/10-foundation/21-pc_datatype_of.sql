@@ -1,31 +1,36 @@
 create function pc_datatype_of(type oid, collation_ oid default 0) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive base(type) as (
-        select pc_datatype_of.type
-        union all
-        select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
-    )
-    select case b.type
-        when 'smallint'::regtype then 'integer'
-        when 'integer'::regtype then 'integer'
-        when 'bigint'::regtype then 'bigint'
-        when 'real'::regtype then 'float'
-        when 'double precision'::regtype then 'float'
-        when 'numeric'::regtype then 'numeric'
-        when 'text'::regtype then 'text'
-        when 'character varying'::regtype then 'text'
-        when 'uuid'::regtype then 'uuid'
-        when 'date'::regtype then 'date'
-        when 'timestamp without time zone'::regtype then 'timestamp'
-        when 'timestamp with time zone'::regtype then 'timestamptz'
-    end
-    from base b
-    join pg_type t on t.oid = b.type and t.typtype <> 'd'
-    -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly.
-    where not exists (select from pg_collation c
-                      where c.oid = pc_datatype_of.collation_ and not c.collisdeterministic)
+#variable_conflict use_column
+begin
+    return (
+        with recursive base(type) as (
+            select pc_datatype_of.type
+            union all
+            select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
+        )
+        select case b.type
+            when 'smallint'::regtype then 'integer'
+            when 'integer'::regtype then 'integer'
+            when 'bigint'::regtype then 'bigint'
+            when 'real'::regtype then 'float'
+            when 'double precision'::regtype then 'float'
+            when 'numeric'::regtype then 'numeric'
+            when 'text'::regtype then 'text'
+            when 'character varying'::regtype then 'text'
+            when 'uuid'::regtype then 'uuid'
+            when 'date'::regtype then 'date'
+            when 'timestamp without time zone'::regtype then 'timestamp'
+            when 'timestamp with time zone'::regtype then 'timestamptz'
+        end
+        from base b
+        join pg_type t on t.oid = b.type and t.typtype <> 'd'
+        -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly.
+        where not exists (select from pg_collation c
+                          where c.oid = pc_datatype_of.collation_ and not c.collisdeterministic)
+    );
+end
 $$;
 
 comment on function pc_datatype_of(oid, oid) is

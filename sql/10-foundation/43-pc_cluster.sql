@@ -1,7 +1,12 @@
 create function pc_cluster() returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select system_identifier from pg_control_system() $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select system_identifier from pg_control_system());
+end
+$$;
 
 comment on function pc_cluster() is
 'The identifier of this database cluster. Transaction ids are the clock of one cluster only, so an entry that arrived from another is not used. Example: select pc_cluster()';

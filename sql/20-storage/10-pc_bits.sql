@@ -1,8 +1,13 @@
 create function pc_bits_base(keys bigint[]) returns bigint
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 -- A multiple of 64, rounded down also below zero, so that the words of two entries lie over one another.
-as $$ select (min(k) >> 6) << 6 from unnest(keys) k $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select (min(k) >> 6) << 6 from unnest(keys) k);
+end
+$$;
 
 comment on function pc_bits_base(bigint[]) is
 'The key that the first bit of a bit string stands for; null for no keys. Example: select pc_bits_base(''{100,-3}'')';
@@ -36,17 +41,22 @@ comment on function pc_bits_encode(bigint[]) is
 'A bit string in which bit i stands for the key pc_bits_base(keys) + i; null for no keys. Raises PC004 if the keys span more than 2^28 values. Example: select pc_bits_encode(''{1,2,66}'')';
 
 create function pc_bits_decode(bits bit varying, base bigint) returns bigint[]
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- get_bit on a stored value would fetch the whole of it once a key; the concatenation makes it a value in memory.
-    with memory as materialized (select pc_bits_decode.bits || B'' as bits)
-    select coalesce(array_agg(pc_bits_decode.base + word * 64 + bit order by word, bit), '{}')
-    from memory m,
-         generate_series(0, (length(m.bits) >> 6) - 1) word,
-         lateral (select substring(m.bits from word * 64 + 1 for 64)::bit(64) as w offset 0) s,
-         generate_series(0, 63) bit
-    where s.w <> 0::bigint::bit(64) and get_bit(s.w, bit) = 1
+#variable_conflict use_column
+begin
+    return (
+        -- get_bit on a stored value would fetch the whole of it once a key; the concatenation makes it a value in memory.
+        with memory as materialized (select pc_bits_decode.bits || B'' as bits)
+        select coalesce(array_agg(pc_bits_decode.base + word * 64 + bit order by word, bit), '{}')
+        from memory m,
+             generate_series(0, (length(m.bits) >> 6) - 1) word,
+             lateral (select substring(m.bits from word * 64 + 1 for 64)::bit(64) as w offset 0) s,
+             generate_series(0, 63) bit
+        where s.w <> 0::bigint::bit(64) and get_bit(s.w, bit) = 1
+    );
+end
 $$;
 
 comment on function pc_bits_decode(bit varying, bigint) is

@@ -24,6 +24,8 @@ begin
         case registration.storage when 'bit' then ', s.base' else '' end, held, native,
         case registration.storage when 'bit' then 'excluded.bits, excluded.base' else 'excluded.keys' end)
     using hash, keys, query;
+    insert into partitioncache_entry_use (cache, partition_key, hash)
+    values ((registration).cache, (registration).partition_key, hash) on conflict do nothing;
 end
 $$;
 

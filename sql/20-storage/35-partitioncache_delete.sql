@@ -8,6 +8,8 @@ begin
     perform pc_registration(cache, partition_key);
     execute format('delete from %s where hash = $1', pc_key_table(cache, partition_key)) using hash;
     get diagnostics deleted = row_count;
+    delete from partitioncache_entry_use u
+    where u.cache = partitioncache_delete.cache and u.partition_key = partitioncache_delete.partition_key and u.hash = partitioncache_delete.hash;
     return deleted > 0;
 end
 $$;

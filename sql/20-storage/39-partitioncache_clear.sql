@@ -18,6 +18,8 @@ begin
         get diagnostics cleared = row_count;
         total := total + cleared;
     end loop;
+    delete from partitioncache_entry_use u
+    where u.cache = partitioncache_clear.cache and u.partition_key = coalesce(partitioncache_clear.partition_key, u.partition_key);
     return total;
 end
 $$;

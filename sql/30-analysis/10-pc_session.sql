@@ -1,10 +1,15 @@
 create function pc_session(session_path text) returns jsonb
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select jsonb_object_agg(name, case name when 'search_path' then session_path else current_setting(name) end)
-    from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'backslash_quote',
-                      'transform_null_equals', 'array_nulls', 'xmloption', 'lc_monetary', 'quote_all_identifiers']) name
+#variable_conflict use_column
+begin
+    return (
+        select jsonb_object_agg(name, case name when 'search_path' then session_path else current_setting(name) end)
+        from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'backslash_quote',
+                          'transform_null_equals', 'array_nulls', 'xmloption', 'lc_monetary', 'quote_all_identifiers']) name
+    );
+end
 $$;
 
 comment on function pc_session(text) is

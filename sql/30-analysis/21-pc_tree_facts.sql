@@ -1,8 +1,10 @@
 create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
                                out odd_nodes boolean, out order_dependent boolean)
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
     ), field as materialized (
@@ -41,6 +43,8 @@ as $$
                where name = 'aggfnoid'
                  and (p.oid >= 16384 or p.proname not in ('count', 'min', 'max', 'sum', 'avg', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or')
                       or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype)))
+    into relations, functions, operators, types, odd_nodes, order_dependent;
+end
 $$;
 
 comment on function pc_tree_facts(oid[]) is

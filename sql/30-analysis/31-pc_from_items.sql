@@ -92,14 +92,18 @@ comment on function pc_from_items(text[], integer[], integer, integer) is
 'What a FROM list holds. kind: table (alias, relation), query (a sub-select, its tokens), opaque (functions, CTEs, TABLESAMPLE, renamed columns, joins with an alias), on and using (a join and its condition: starts and ends enclose the whole of it, right_starts and condition_starts say where its right side and its condition begin). nullable: it stands on the nullable side of an outer join or, for on and using, the join is not an inner one. Example: select * from pc_from_items(array[''public'', ''.'', ''poi'', ''p''], ''{null,null,null,null}'', 1, 4)';
 
 create function pc_plain_table(item text[], out alias text, out relation text)
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     select case when item[o.n + 4] is not null then item[o.n + 4] else item[o.n + 3] end,
            case when o.n = 1 then 'ONLY ' else '' end || item[o.n + 1] || '.' || item[o.n + 3]
+    into alias, relation
     from (select case when item[1] = 'ONLY' then 1 else 0 end as n) o
     where item[o.n + 2] = '.' and cardinality(item) between o.n + 3 and o.n + 4
-      and item[o.n + 1] ~ '^["a-z_]' and item[o.n + 3] ~ '^["a-z_]' and coalesce(item[o.n + 4], 'a') ~ '^["a-z_]'
+      and item[o.n + 1] ~ '^["a-z_]' and item[o.n + 3] ~ '^["a-z_]' and coalesce(item[o.n + 4], 'a') ~ '^["a-z_]';
+end
 $$;
 
 comment on function pc_plain_table(text[]) is

@@ -2,62 +2,66 @@ create function pc_block_conjuncts(
     tokens text[], spaced boolean[], closes integer[], block pc_block, aliases text[],
     out template text, out tables bigint, out resolved boolean, out holds_query boolean
 ) returns setof record
-language sql immutable parallel safe rows 10
+language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with item as materialized (
-        select * from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends)
-    ), piece as materialized (
-        select row_number() over () as piece, c.first, c.last
-        from (
-            select (block).where_starts as starts, (block).where_ends as ends where (block).where_starts is not null
-            union all
-            select i.condition_starts, i.ends from item i where i.kind = 'on' and not i.nullable
-        ) condition, pc_conjuncts(tokens, closes, condition.starts, condition.ends) c
-    ), merged as materialized (
-        select c.name from item i, unnest(pc_using_columns(tokens, closes, i.right_starts, i.ends)) c(name) where i.kind = 'using'
-    ), part as (
-        select p.piece, t.n, t.token, t.spaced and t.n > p.first as spaced,
-               t.token ~ '^["a-z_]' and t.token not in ('true', 'false') as is_name,
-               lag(t.token, 2) over piece as before,
-               lag(t.token) over piece as previous,
-               lead(t.token) over piece as next,
-               lead(t.token, 3) over piece as after_member,
-               bool_or(t.token = 'SELECT') over (partition by p.piece) as holds_query
-        from piece p
-        join unnest(tokens, spaced) with ordinality as t(token, spaced, n) on t.n between p.first and p.last
-        window piece as (partition by p.piece order by t.n)
-    ), judged as (
-        select p.*, a.n - 1 as alias,
-               case
-                   when not p.is_name then true
-                   -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
-                   when p.next = '.' and p.previous is distinct from '.'
-                       then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous = '::'
-                                     or (p.previous = '(' and p.before = 'OPERATOR'), false)
-                   when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
-                   when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)
-                   -- the words of a type's name: only there can one word follow another
-                   when p.token in ('varying', 'precision', 'without', 'with', 'time', 'zone', 'year', 'month', 'day', 'hour', 'minute', 'second', 'to')
-                       then p.previous ~ '^[a-z]' or p.previous = ')'
-                   when p.before = 'EXTRACT' and p.next = 'FROM' then true
-                   else false
-               end as resolved
-        from part p
-        left join unnest(aliases) with ordinality as a(alias, n)
-            on a.alias = p.token and p.next = '.' and p.previous is distinct from '.'
-    )
-    select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
-           coalesce(bit_or(1::bigint << alias::integer), 0),
-           bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')),
-           bool_or(holds_query)
-    from judged
-    group by piece
-    union all
-    select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),
-           (1::bigint << u.left_table) | (1::bigint << u.right_table), true, false
-    from item i, pc_using_equalities(tokens, closes, i.starts, i.right_starts, i.ends, aliases) u
-    where i.kind = 'using' and not i.nullable
+#variable_conflict use_column
+begin
+    return query
+        with item as materialized (
+            select * from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends)
+        ), piece as materialized (
+            select row_number() over () as piece, c.first, c.last
+            from (
+                select (block).where_starts as starts, (block).where_ends as ends where (block).where_starts is not null
+                union all
+                select i.condition_starts, i.ends from item i where i.kind = 'on' and not i.nullable
+            ) condition, pc_conjuncts(tokens, closes, condition.starts, condition.ends) c
+        ), merged as materialized (
+            select c.name from item i, unnest(pc_using_columns(tokens, closes, i.right_starts, i.ends)) c(name) where i.kind = 'using'
+        ), part as (
+            select p.piece, t.n, t.token, t.spaced and t.n > p.first as spaced,
+                   t.token ~ '^["a-z_]' and t.token not in ('true', 'false') as is_name,
+                   lag(t.token, 2) over piece as before,
+                   lag(t.token) over piece as previous,
+                   lead(t.token) over piece as next,
+                   lead(t.token, 3) over piece as after_member,
+                   bool_or(t.token = 'SELECT') over (partition by p.piece) as holds_query
+            from piece p
+            join unnest(tokens, spaced) with ordinality as t(token, spaced, n) on t.n between p.first and p.last
+            window piece as (partition by p.piece order by t.n)
+        ), judged as (
+            select p.*, a.n - 1 as alias,
+                   case
+                       when not p.is_name then true
+                       -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
+                       when p.next = '.' and p.previous is distinct from '.'
+                           then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous = '::'
+                                         or (p.previous = '(' and p.before = 'OPERATOR'), false)
+                       when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
+                       when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)
+                       -- the words of a type's name: only there can one word follow another
+                       when p.token in ('varying', 'precision', 'without', 'with', 'time', 'zone', 'year', 'month', 'day', 'hour', 'minute', 'second', 'to')
+                           then p.previous ~ '^[a-z]' or p.previous = ')'
+                       when p.before = 'EXTRACT' and p.next = 'FROM' then true
+                       else false
+                   end as resolved
+            from part p
+            left join unnest(aliases) with ordinality as a(alias, n)
+                on a.alias = p.token and p.next = '.' and p.previous is distinct from '.'
+        )
+        select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
+               coalesce(bit_or(1::bigint << alias::integer), 0),
+               bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')),
+               bool_or(holds_query)
+        from judged
+        group by piece
+        union all
+        select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),
+               (1::bigint << u.left_table) | (1::bigint << u.right_table), true, false
+        from item i, pc_using_equalities(tokens, closes, i.starts, i.right_starts, i.ends, aliases) u
+        where i.kind = 'using' and not i.nullable;
+end
 $$;
 
 comment on function pc_block_conjuncts(text[], boolean[], integer[], pc_block, text[]) is

@@ -1,16 +1,20 @@
 create function pc_relation_closure(relations oid[], out root oid, out relation oid) returns setof record
-language sql stable parallel safe rows 5
+language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive reached(root, relation) as (
-        select r, r from unnest(relations) r
-        union
-        select r.root, d.refobjid
-        from reached r
-        join pg_rewrite w on w.ev_class = r.relation and w.ev_type = '1'
-        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-    )
-    select root, relation from reached
+#variable_conflict use_column
+begin
+    return query
+        with recursive reached(root, relation) as (
+            select r, r from unnest(relations) r
+            union
+            select r.root, d.refobjid
+            from reached r
+            join pg_rewrite w on w.ev_class = r.relation and w.ev_type = '1'
+            join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+        )
+        select root, relation from reached;
+end
 $$;
 
 comment on function pc_relation_closure(oid[]) is

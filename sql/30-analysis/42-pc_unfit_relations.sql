@@ -1,15 +1,20 @@
 create function pc_unfit_relations(relations oid[]) returns oid[]
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with reached as materialized (
-        select * from pc_relation_closure(relations)
-    )
-    select coalesce(array_agg(distinct r.root), '{}')
-    from reached r
-    join pg_class c on c.oid = r.relation
-    where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
-       or (c.relkind = 'v' and exists (select from pc_tree_facts(array[c.oid]) f where f.order_dependent))
+#variable_conflict use_column
+begin
+    return (
+        with reached as materialized (
+            select * from pc_relation_closure(relations)
+        )
+        select coalesce(array_agg(distinct r.root), '{}')
+        from reached r
+        join pg_class c on c.oid = r.relation
+        where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
+           or (c.relkind = 'v' and exists (select from pc_tree_facts(array[c.oid]) f where f.order_dependent))
+    );
+end
 $$;
 
 comment on function pc_unfit_relations(oid[]) is

@@ -2,21 +2,25 @@ create function pc_block_tables(
     tokens text[], closes integer[], block pc_block, partition_key text, datatype text,
     out n integer, out alias text, out relation text, out relid oid, out keyed boolean
 ) returns setof record
-language sql stable parallel safe rows 5
+language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with item as materialized (
-        select i.*, regexp_replace(i.relation, '^ONLY ', '')::regclass::oid as relid
-        from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends) i
-        where i.kind = 'table' and not i.nullable
-    )
-    select (row_number() over (order by i.starts) - 1)::integer, i.alias, i.relation, i.relid,
-           coalesce(pc_datatype_of(a.atttypid, a.attcollation) = pc_block_tables.datatype, false)
-    from item i
-    left join pg_attribute a on a.attrelid = i.relid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
-    where i.relid <> all (pc_unfit_relations(array(select relid from item)))
-    order by i.starts
-    limit 40
+#variable_conflict use_column
+begin
+    return query
+        with item as materialized (
+            select i.*, regexp_replace(i.relation, '^ONLY ', '')::regclass::oid as relid
+            from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends) i
+            where i.kind = 'table' and not i.nullable
+        )
+        select (row_number() over (order by i.starts) - 1)::integer, i.alias, i.relation, i.relid,
+               coalesce(pc_datatype_of(a.atttypid, a.attcollation) = pc_block_tables.datatype, false)
+        from item i
+        left join pg_attribute a on a.attrelid = i.relid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
+        where i.relid <> all (pc_unfit_relations(array(select relid from item)))
+        order by i.starts
+        limit 40;
+end
 $$;
 
 comment on function pc_block_tables(text[], integer[], pc_block, text, text) is

@@ -1,26 +1,34 @@
 create function pc_equality(template text, out left_table integer, out left_column text, out right_table integer, out right_column text)
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     -- column = column, each perhaps shown as text, which is what PostgreSQL does with varchar
-    select m[1]::integer, m[2], m[3]::integer, m[4]
+    select m[1]::integer, m[2], m[3]::integer, m[4] into left_table, left_column, right_table, right_column
     from regexp_match(template,
-        E'^\\(\\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)? = \\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?\\)$') m
+        E'^\\(\\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)? = \\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?\\)$') m;
+end
 $$;
 
 comment on function pc_equality(text) is
 'The two columns that a conjunct equates; nulls if it is another kind of condition. Example: select * from pc_equality(E''(\x010\x02.city_id = \x011\x02.city_id)'')';
 
 create function pc_column_fits(relation oid, column_name text, datatype text) returns boolean
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- Equality is carried on only through columns that compare as the keys do: char(n) and the like would equate more.
-    select exists (
-        select from pg_attribute a
-        where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and quote_ident(a.attname) = column_name
-          and (pc_datatype_of(a.atttypid, a.attcollation) = datatype
-               or (pc_datatype_of(a.atttypid, a.attcollation) in ('integer', 'bigint') and datatype in ('integer', 'bigint'))))
+#variable_conflict use_column
+begin
+    return (
+        -- Equality is carried on only through columns that compare as the keys do: char(n) and the like would equate more.
+        select exists (
+            select from pg_attribute a
+            where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and quote_ident(a.attname) = column_name
+              and (pc_datatype_of(a.atttypid, a.attcollation) = datatype
+                   or (pc_datatype_of(a.atttypid, a.attcollation) in ('integer', 'bigint') and datatype in ('integer', 'bigint'))))
+    );
+end
 $$;
 
 comment on function pc_column_fits(oid, text, text) is
@@ -29,33 +37,38 @@ comment on function pc_column_fits(oid, text, text) is
 create function pc_key_classes(
     templates text[], relids oid[], keyed boolean[], partition_key text, datatype text, partition_local boolean
 ) returns integer[]
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive edge(a, b) as (
-        select (e.left_table, e.left_column), (e.right_table, e.right_column)
-        from unnest(templates) t, pc_equality(t) e
-        where e.left_table is not null
-          and pc_column_fits(relids[e.left_table + 1], e.left_column, datatype)
-          and pc_column_fits(relids[e.right_table + 1], e.right_column, datatype)
-        union
-        -- the user's assertion: tables that any condition connects lie in one partition
-        select (l.n::integer - 1, quote_ident(partition_key)), (r.n::integer - 1, quote_ident(partition_key))
-        from unnest(templates) t, unnest(pc_key_classes.keyed) with ordinality l(keyed, n), unnest(pc_key_classes.keyed) with ordinality r(keyed, n)
-        where partition_local and l.keyed and r.keyed and l.n < r.n
-          and t like E'%\x01' || l.n - 1 || E'\x02%' and t like E'%\x01' || r.n - 1 || E'\x02%'
-    ), both_ways(a, b) as (
-        select a, b from edge union select b, a from edge
-    ), reached(start, col) as (
-        select k.n::integer - 1, (k.n::integer - 1, quote_ident(partition_key))
-        from unnest(pc_key_classes.keyed) with ordinality k(keyed, n) where k.keyed
-        union
-        select r.start, e.b from reached r join both_ways e on e.a = r.col
-    )
-    select array_agg(case when k.keyed then (
-                         select min(r.start) from reached r where r.col = (k.n::integer - 1, quote_ident(partition_key)))
-                     end order by k.n)
-    from unnest(pc_key_classes.keyed) with ordinality k(keyed, n)
+#variable_conflict use_column
+begin
+    return (
+        with recursive edge(a, b) as (
+            select (e.left_table, e.left_column), (e.right_table, e.right_column)
+            from unnest(templates) t, pc_equality(t) e
+            where e.left_table is not null
+              and pc_column_fits(relids[e.left_table + 1], e.left_column, datatype)
+              and pc_column_fits(relids[e.right_table + 1], e.right_column, datatype)
+            union
+            -- the user's assertion: tables that any condition connects lie in one partition
+            select (l.n::integer - 1, quote_ident(partition_key)), (r.n::integer - 1, quote_ident(partition_key))
+            from unnest(templates) t, unnest(pc_key_classes.keyed) with ordinality l(keyed, n), unnest(pc_key_classes.keyed) with ordinality r(keyed, n)
+            where partition_local and l.keyed and r.keyed and l.n < r.n
+              and t like E'%\x01' || l.n - 1 || E'\x02%' and t like E'%\x01' || r.n - 1 || E'\x02%'
+        ), both_ways(a, b) as (
+            select a, b from edge union select b, a from edge
+        ), reached(start, col) as (
+            select k.n::integer - 1, (k.n::integer - 1, quote_ident(partition_key))
+            from unnest(pc_key_classes.keyed) with ordinality k(keyed, n) where k.keyed
+            union
+            select r.start, e.b from reached r join both_ways e on e.a = r.col
+        )
+        select array_agg(case when k.keyed then (
+                             select min(r.start) from reached r where r.col = (k.n::integer - 1, quote_ident(partition_key)))
+                         end order by k.n)
+        from unnest(pc_key_classes.keyed) with ordinality k(keyed, n)
+    );
+end
 $$;
 
 comment on function pc_key_classes(text[], oid[], boolean[], text, text, boolean) is

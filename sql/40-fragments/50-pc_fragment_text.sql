@@ -25,30 +25,39 @@ comment on function pc_fragment_text(integer[], text[], text[], text, integer[],
 'The canonical text of a fragment and its conditions. tables: numbers; relations: by number; templates: its conjuncts; members: its tables whose partition column is wanted; classes: by number, as pc_key_classes gives them. Example: select * from pc_fragment_text(''{0}'', ''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''city_id'', ''{0}'', ''{0}'')';
 
 create function pc_table_orders(tables integer[], relations text[], templates text[]) returns setof integer[]
-language sql immutable parallel safe rows 2
+language plpgsql immutable parallel safe rows 2
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive likeness as (
-        select t.n, dense_rank() over (order by relations[t.n + 1] collate "C", coalesce(own.conditions, '') collate "C") as rank
-        from unnest(tables) t(n)
-        left join lateral (
-            select string_agg(replace(c, E'\x01' || t.n || E'\x02', ''), ';' order by replace(c, E'\x01' || t.n || E'\x02', '') collate "C") as conditions
-            from unnest(templates) c
-            where position(E'\x01' || t.n || E'\x02' in c) > 0 and position(E'\x01' in replace(c, E'\x01' || t.n || E'\x02', '')) = 0
-        ) own on true
-    ), twins as (
-        select max(c) as most from (select count(*) as c from likeness group by rank) r
-    ), ordered as (
-        -- Past three twins any fixed order: that costs hits, never truth.
-        select array[]::integer[] as tables
-        union all
-        select o.tables || l.n
-        from ordered o, likeness l, twins t
-        where l.n <> all (o.tables)
-          and l.rank = (select min(x.rank) from likeness x where x.n <> all (o.tables))
-          and (t.most <= 3 or l.n = (select min(x.n) from likeness x where x.n <> all (o.tables) and x.rank = l.rank))
-    )
-    select o.tables from ordered o where cardinality(o.tables) = cardinality(pc_table_orders.tables) limit 36
+#variable_conflict use_column
+begin
+    -- Without twins the names decide.
+    if (select count(distinct relations[t + 1]) from unnest(tables) t) = cardinality(tables) then
+        return next array(select t from unnest(tables) t order by relations[t + 1] collate "C");
+        return;
+    end if;
+    return query
+        with recursive likeness as (
+            select t.n, dense_rank() over (order by relations[t.n + 1] collate "C", coalesce(own.conditions, '') collate "C") as rank
+            from unnest(tables) t(n)
+            left join lateral (
+                select string_agg(replace(c, E'\x01' || t.n || E'\x02', ''), ';' order by replace(c, E'\x01' || t.n || E'\x02', '') collate "C") as conditions
+                from unnest(templates) c
+                where position(E'\x01' || t.n || E'\x02' in c) > 0 and position(E'\x01' in replace(c, E'\x01' || t.n || E'\x02', '')) = 0
+            ) own on true
+        ), twins as (
+            select max(c) as most from (select count(*) as c from likeness group by rank) r
+        ), ordered as (
+            -- Past three twins any fixed order: that costs hits, never truth.
+            select array[]::integer[] as tables
+            union all
+            select o.tables || l.n
+            from ordered o, likeness l, twins t
+            where l.n <> all (o.tables)
+              and l.rank = (select min(x.rank) from likeness x where x.n <> all (o.tables))
+              and (t.most <= 3 or l.n = (select min(x.n) from likeness x where x.n <> all (o.tables) and x.rank = l.rank))
+        )
+        select o.tables from ordered o where cardinality(o.tables) = cardinality(pc_table_orders.tables) limit 36;
+end
 $$;
 
 comment on function pc_table_orders(integer[], text[], text[]) is
@@ -73,7 +82,7 @@ begin
         for n in 1 .. cardinality(tables) loop
             rendered := replace(rendered, E'\x01' || tables[n] || E'\x02', 't' || n);
         end loop;
-        if (pc_equality(template)).left_table is not null then
+        if template like '% = %' and (pc_equality(template)).left_table is not null then
             sides := string_to_array(substr(rendered, 2, length(rendered) - 2), ' = ');
             if cardinality(sides) = 2 and sides[1] collate "C" > sides[2] collate "C" then
                 rendered := format('(%s = %s)', sides[2], sides[1]);

@@ -55,21 +55,31 @@ comment on function pc_block_families(text[], boolean[], integer[], pc_block, pa
 'The families of one block with their fragments. doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
 
 create function pc_template_tables(template text) returns bigint
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select bit_or(1::bigint << m[1]::integer) from regexp_matches(template, E'\x01(\\d+)\x02', 'g') m $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select bit_or(1::bigint << m[1]::integer) from regexp_matches(template, E'\x01(\\d+)\x02', 'g') m);
+end
+$$;
 
 comment on function pc_template_tables(text) is
 'The tables of a conjunct, as bits. Example: select pc_template_tables(E''(\x010\x02.a = \x012\x02.b)'')';
 
 create function pc_is_key_condition(template text, key text, keyed boolean[]) returns boolean
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select template !~ '\mSELECT\M'
-       and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
-            from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
-       and (length(replace(pc_template_tables(template)::bit(64)::text, '0', '')) = 1 or (pc_equality(template)).left_table is not null)
+#variable_conflict use_column
+begin
+    return (
+        select template !~ '\mSELECT\M'
+           and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
+                from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
+           and (length(replace(pc_template_tables(template)::bit(64)::text, '0', '')) = 1 or (pc_equality(template)).left_table is not null)
+    );
+end
 $$;
 
 comment on function pc_is_key_condition(text, text, boolean[]) is

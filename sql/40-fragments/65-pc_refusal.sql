@@ -1,12 +1,17 @@
 create function pc_refusal(relations oid[], functions oid[]) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select coalesce(
-        (select format('row-level security is on for %s, so that roles see different rows', string_agg(c.oid::regclass::text, ', ' order by c.oid))
-         from pg_class c where c.oid = any (relations) and c.relrowsecurity having count(*) > 0),
-        (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct p.oid::regproc::text, ', '))
-         from pg_proc p where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(
+            (select format('row-level security is on for %s, so that roles see different rows', string_agg(c.oid::regclass::text, ', ' order by c.oid))
+             from pg_class c where c.oid = any (relations) and c.relrowsecurity having count(*) > 0),
+            (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct p.oid::regproc::text, ', '))
+             from pg_proc p where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
+    );
+end
 $$;
 
 comment on function pc_refusal(oid[], oid[]) is

@@ -1,25 +1,30 @@
 create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[]) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- Beside what was found: everything that could now be found instead of it, under the same name.
-    select hashtextextended(concat_ws('|',
-        (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations) s),
-        (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
-         from pg_class c
-         where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
-           and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
-        (select string_agg(concat_ws(' ', p.oid, p.xmin), ',' order by p.oid)
-         from pg_proc p
-         where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
-        (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
-         from pg_operator o
-         where o.oid >= 16384 and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)))),
-        (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
-         from pg_type t
-         where t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)))),
-        (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
-        (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
+#variable_conflict use_column
+begin
+    return (
+        -- Beside what was found: everything that could now be found instead of it, under the same name.
+        select hashtextextended(concat_ws('|',
+            (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations) s),
+            (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
+             from pg_class c
+             where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
+               and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
+            (select string_agg(concat_ws(' ', p.oid, p.xmin), ',' order by p.oid)
+             from pg_proc p
+             where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
+            (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
+             from pg_operator o
+             where o.oid >= 16384 and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)))),
+            (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
+             from pg_type t
+             where t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)))),
+            (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
+            (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
+    );
+end
 $$;
 
 comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[]) is

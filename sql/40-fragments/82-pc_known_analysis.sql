@@ -1,9 +1,14 @@
 create function pc_analysis_digest(query text, registration partitioncache_registration, session jsonb) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
-                                              (registration).partition_local, session, query), 'UTF8')), 'hex')
+#variable_conflict use_column
+begin
+    return (
+        select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
+                                                  (registration).partition_local, session, query), 'UTF8')), 'hex')
+    );
+end
 $$;
 
 comment on function pc_analysis_digest(text, partitioncache_registration, jsonb) is

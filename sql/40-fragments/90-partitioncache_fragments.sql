@@ -1,13 +1,17 @@
 create function pc_fragments(query text, partition_key text, cache text, session jsonb) returns setof pc_fragment
-language sql volatile parallel unsafe rows 20
+language plpgsql volatile parallel unsafe rows 20
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
-    from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
-          from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
-               with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
-    where f.copy = 1
-    order by f.n
+#variable_conflict use_column
+begin
+    return query
+        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
+        from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
+              from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
+                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
+        where f.copy = 1
+        order by f.n;
+end
 $$;
 
 comment on function pc_fragments(text, text, text, jsonb) is

@@ -33,9 +33,9 @@ begin
                coalesce(c.changed, 0), coalesce(c.tracked, false),
                case
                    when e.deps is null then null
-                   when e.cluster is distinct from pc_cluster() then 'it was computed in another database cluster, whose transactions are numbered otherwise'
+                   when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
                    when o.altered is not null then 'changed in its definition or rewritten as a whole since: ' || o.altered
-                   when e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
+                   when e.functions <> '{}' and e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
                    else c.problem
                end
         from entry e
@@ -49,7 +49,7 @@ begin
         pc_key_table((registration).cache, (registration).partition_key),
         case when tracking then 'select * from pc_entry_changes($2, e.deps, e.keyed, e.snapshot) where e.deps is not null'
              else 'select null::boolean as null_changed, null::bigint as changed, null::boolean as tracked, null::text as problem' end)
-    using hashes, registration;
+    using hashes, registration, pc_cluster();
 end
 $$;
 

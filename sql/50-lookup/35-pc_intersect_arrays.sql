@@ -1,7 +1,12 @@
 create function pc_intersect_arrays(a anyarray, b anyarray) returns anyarray
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select array(select k from unnest(a) k intersect select k from unnest(b) k) $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select array(select k from unnest(a) k intersect select k from unnest(b) k));
+end
+$$;
 
 comment on function pc_intersect_arrays(anyarray, anyarray) is
 'The elements that two arrays have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';

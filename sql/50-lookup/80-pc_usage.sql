@@ -24,9 +24,14 @@ comment on function pc_count_use(partitioncache_registration, text[]) is
 'Notes that a query was restricted by these entries, or by none. Does nothing in a read-only transaction. Example: select pc_count_use(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
 
 create function pc_counter(cache text, what text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-return format('%s.%I', '@extschema@', cache || '_' || what);
+as $$
+#variable_conflict use_column
+begin
+    return format('%s.%I', '@extschema@', cache || '_' || what);
+end
+$$;
 
 comment on function pc_counter(text, text) is
 'The sequence that counts the hits or the misses of a cache. Example: select pc_counter(''partitioncache'', ''hits'')';

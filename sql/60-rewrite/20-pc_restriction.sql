@@ -45,15 +45,20 @@ comment on function pc_restriction(pc_family, text, anyarray, boolean, partition
 'How a family''s columns are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
 
 create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
-    select format(
-        case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
-        format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
-               (registration).partition_key, (family).hashes, (family).relation,
-               pc_native_type((registration).datatype), (registration).cache))
+#variable_conflict use_column
+begin
+    return (
+        -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
+        select format(
+            case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
+            format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
+                   (registration).partition_key, (family).hashes, (family).relation,
+                   pc_native_type((registration).datatype), (registration).cache))
+    );
+end
 $$;
 
 comment on function pc_lookup_call(pc_family, integer, partitioncache_registration) is

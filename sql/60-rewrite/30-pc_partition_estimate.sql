@@ -1,14 +1,19 @@
 create function pc_partition_estimate(relation text, partition_key text) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
-    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
-    order by s.inherited desc
-    limit 1
+#variable_conflict use_column
+begin
+    return (
+        select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
+        where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+        order by s.inherited desc
+        limit 1
+    );
+end
 $$;
 
 comment on function pc_partition_estimate(text, text) is

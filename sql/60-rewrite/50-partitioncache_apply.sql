@@ -2,9 +2,14 @@ create function partitioncache_apply(
     query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
     session_path text default pg_catalog.current_setting('search_path')
 ) returns text
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select (pc_rewrite(query, partition_key, cache, method, session_path)).rewritten $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select (pc_rewrite(query, partition_key, cache, method, session_path)).rewritten);
+end
+$$;
 
 comment on function partitioncache_apply(text, text, text, text, text) is
 'The query, restricted to the partitions that can have a match, or the query itself where that is not safe, not known or would not pay. method: auto chooses; literal writes the keys into the query (exact for the moment of this call); subquery looks them up while the query runs (exact for its snapshot); IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN are further forms of literal. Never fails on a query that PostgreSQL would accept. Raises PC001 for a bad method. Example: select partitioncache_apply(''select * from poi where kind = 1'', ''city_id'')';

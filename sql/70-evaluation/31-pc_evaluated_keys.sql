@@ -1,9 +1,14 @@
 create function pc_null_possible(keyed oid[], partition_key text) returns boolean
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
-    select not exists (select from pg_attribute a where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull)
+#variable_conflict use_column
+begin
+    return (
+        -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
+        select not exists (select from pg_attribute a where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull)
+    );
+end
 $$;
 
 comment on function pc_null_possible(oid[], text) is
@@ -37,15 +42,20 @@ comment on function pc_evaluated_keys(partitioncache_registration, text, text[],
 'The keys of a fragment, evaluated in full, though only among those that its parts leave. Example: see pc_evaluate_fragment';
 
 create function pc_first_relation(fragment text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
-    select r.m[1]
-    from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
-         regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
-    where r.m[2] = wanted
-    limit 1
+#variable_conflict use_column
+begin
+    return (
+        -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
+        select r.m[1]
+        from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
+             regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
+        where r.m[2] = wanted
+        limit 1
+    );
+end
 $$;
 
 comment on function pc_first_relation(text) is
