@@ -39,30 +39,38 @@ begin
         return result;
     end if;
 
-    foreach family in array analysis.families loop
-        execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
-        into restricted using family, registration, method;
-        restrictions := restrictions || restricted.restriction;
-        result.fragments := result.fragments + cardinality(family.hashes);
-        result.hits := result.hits + restricted.hits;
-        result.hashes := result.hashes || coalesce(restricted.used, '{}');
-        result.partitions := coalesce(result.partitions, restricted.partitions);
-        result.reason := coalesce(result.reason, restricted.reason);
-        if (restricted.restriction).conditions is not null then
-            result.applied := true;
-            result.keys := least(result.keys, restricted.keys);
-            result.method := coalesce(result.method, restricted.method_used);
-        end if;
-    end loop;
+    begin
+        foreach family in array analysis.families loop
+            execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
+            into restricted using family, registration, method;
+            restrictions := restrictions || restricted.restriction;
+            result.fragments := result.fragments + cardinality(family.hashes);
+            result.hits := result.hits + restricted.hits;
+            result.hashes := result.hashes || coalesce(restricted.used, '{}');
+            result.partitions := coalesce(result.partitions, restricted.partitions);
+            result.reason := coalesce(result.reason, restricted.reason);
+            if (restricted.restriction).conditions is not null then
+                result.applied := true;
+                result.keys := least(result.keys, restricted.keys);
+                result.method := coalesce(result.method, restricted.method_used);
+            end if;
+        end loop;
 
-    if result.applied then
-        result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
-        result.reason := null;
-        if method = 'auto' then
-            result := pc_gate(result, query, session_path);
+        if result.applied then
+            result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
+            result.reason := null;
+            if method = 'auto' then
+                result := pc_gate(result, query, session_path);
+            end if;
         end if;
-    end if;
-    perform pc_count_use(registration, case when result.applied then result.hashes end);
+        perform pc_count_use(registration, case when result.applied then result.hashes end);
+    exception when others then
+        -- As in pc_analyse: the query itself still runs.
+        result.applied := false;
+        result.method := null;
+        result.rewritten := query;
+        result.reason := sqlerrm;
+    end;
     return result;
 end
 $$;
