@@ -24,7 +24,7 @@ begin
             select max(e.base) as low, min(e.base + length(e.bits)) as high, bool_or(e.bits is null) as nothing from entry e
         )
         select case when o.nothing or o.high <= o.low then '{}'
-               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer)::bit), o.low)
+               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer)), o.low)
                      from entry e) end
         from overlap o
         $sql$, pc_key_table((registration).cache, (registration).partition_key))
