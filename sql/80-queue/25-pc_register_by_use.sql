@@ -17,9 +17,13 @@ begin
         perform pc_fail('PC002', format('partition key "%s" is not registered in cache "%s", and no table of the query has a column of that name and a fitting type', partition_key, cache),
             '', format('Check the spelling, or call partitioncache_register(%L, <datatype>, cache => %L) first.', partition_key, cache));
     end if;
+    if not has_function_privilege('partitioncache_register(text, text, text, text, boolean)', 'execute') then
+        perform pc_fail('PC007', format('partition key "%s" is not registered in cache "%s", and role "%s" may not register it', partition_key, cache, current_user),
+            '', format('Let a role that administers PartitionCache call partitioncache_register(%L, %L, cache => %L).', partition_key, found_type, cache));
+    end if;
     perform partitioncache_register(partition_key, found_type, cache => cache);
 end
 $$;
 
 comment on function pc_register_by_use(text[], text, text, jsonb) is
-'Registers a partition key that is not registered yet, with the type that its column has in these queries. Raises PC002 where none of their tables has it. Example: select pc_register_by_use(array[''select * from poi''], ''city_id'', ''partitioncache'', pc_session(''public''))';
+'Registers a partition key that is not registered yet, with the type that its column has in these queries. Raises PC002 where none of their tables has it, PC007 where this role may not register. Example: select pc_register_by_use(array[''select * from poi''], ''city_id'', ''partitioncache'', pc_session(''public''))';

@@ -21,13 +21,16 @@ begin
                 died_at = case when q.attempts < max_attempts then null else clock_timestamp() end,
                 attempts = q.attempts + (q.attempts < max_attempts)::integer,
                 claim = q.claim + 1,
-                error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease') else q.error_msg end,
+                error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease')
+                                 when q.attempts >= max_attempts then q.error_msg end,
                 worker_pid = pc_claim.worker_pid, worker_id = pc_claim.worker_id,
                 started_at = clock_timestamp(), due_at = clock_timestamp() + lease
             from chosen c where q.queue = c.queue and q.id = c.id
             returning q as item
         )
         select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
+        perform pc_log(t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
+        from unnest(taken) t where t.error_msg is not null;
         -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
         exit when taken is null or exists (select from unnest(taken) t where t.status = 'running');
     end loop;

@@ -13,8 +13,13 @@ begin
             reason := pc_work_query(item);
         else
             keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts);
+            if item.session ? 'refresh' then
+                -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
+                reason := (select format('still not usable after a refresh: %s', s.reason)
+                           from pc_entry_state(item.cache, item.partition_key, array[item.hash]) s where s.state = 'aside');
+            end if;
         end if;
-        outcome := case when reason is null then 'success' else 'skipped' end;
+        outcome := case when reason is null then 'success' when item.queue = 'incoming' then 'skipped' else 'failed' end;
         held := pc_settle(item.queue, item.id, item.claim, outcome, reason, keys);
         if not held then
             -- Somebody else has the item by now. Leaving through an error takes the entry back too.

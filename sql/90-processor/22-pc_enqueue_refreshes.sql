@@ -13,7 +13,7 @@ begin
         -- An entry that changes all the time is evaluated at most a twentieth of the time.
         execute format($query$
             select coalesce(jsonb_agg(to_jsonb(w)), '[]')
-            from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority
+            from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority, '{"refresh": true}'::jsonb as session
                   from pc_entry_state($1, $2) s
                   join %s e on e.hash = s.hash
                   left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = s.hash

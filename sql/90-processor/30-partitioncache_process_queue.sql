@@ -10,15 +10,17 @@ declare
     item partitioncache_queue;
     outcome text;
     finished integer := 0;
-    refreshed boolean := false;
+    looked_after boolean := false;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     for i in 1 .. max_items loop
         select c.* into item
         from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', pg_backend_pid(), worker_id, true) c;
         if item.id is null then
-            exit when refreshed or pc_recover(cache) + pc_refresh(cache) = 0;
-            refreshed := true;
+            exit when looked_after;
+            looked_after := true;
+            perform pc_upkeep(cache);
+            exit when pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
         else
             outcome := pc_work(item);
             if outcome = 'released' then

@@ -21,7 +21,10 @@ begin
         turn.overdue_at := now_ + interval '0.5 s';
     end if;
     if now_ >= turn.upkeep_at then
-        perform pc_upkeep(turn.cache);
+        perform pc_attempt('pc_recover', turn.cache);
+        if coalesce(turn.worker, 0) = 0 then
+            perform pc_upkeep(turn.cache);
+        end if;
         turn.upkeep_at := now_ + interval '1 min';
     end if;
 
@@ -29,7 +32,7 @@ begin
                                          settings.fragment_timeout + interval '1 min', pg_backend_pid(), turn.worker_id, true) c);
     turn.works := (turn.item).id is not null;
     if not turn.works and coalesce(turn.worker, 0) = 0 and now_ >= turn.refresh_at then
-        refreshed := pc_refresh(turn.cache);
+        refreshed := pc_attempt('pc_enqueue_refreshes', turn.cache);
         turn.refresh_at := case when turn.until is null then 'infinity' else now_ + greatest(interval '5 s', (clock_timestamp() - now_) * 50) end;
     end if;
     turn.finished := not turn.works and refreshed = 0 and turn.until is null;

@@ -3,7 +3,8 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    home text := current_setting('cron.database_name', true);
+    -- Not by current_setting: a name in postgresql.conf is there too while the library is not loaded.
+    home text := (select s.setting from pg_settings s where s.name = 'cron.database_name');
 begin
     if home is null then
         perform pc_fail('PC006', 'pg_cron is not loaded in this server', '',

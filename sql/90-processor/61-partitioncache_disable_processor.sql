@@ -7,7 +7,7 @@ declare
 begin
     perform pc_not_null('cache', cache);
     update partitioncache_settings s set enabled = false where s.cache = partitioncache_disable_processor.cache and s.enabled;
-    if current_setting('cron.database_name', true) is null then
+    if not exists (select from pg_settings s where s.name = 'cron.database_name') then
         return 'The processor is disabled.';
     elsif not pc_cron_is_here() then
         return format(E'-- The processor is disabled. pg_cron lives in database %s; run there, to remove the jobs:\n', current_setting('cron.database_name'))
