@@ -1,7 +1,6 @@
 create function pc_run_read_only(statement text, candidates anyarray, out keys anyarray, out with_null boolean)
 language plpgsql volatile parallel unsafe
 set search_path = ''
-set transaction_read_only = on
 set jit = off
 set DateStyle = 'ISO, YMD'
 set IntervalStyle = 'postgres'
@@ -14,12 +13,24 @@ set array_nulls = on
 as $$
 declare
     result refcursor;
+    finished boolean := false;
 begin
-    -- A cursor takes one statement and no more; and nothing that it calls can leave read-only mode from inside.
-    open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
-        operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
-    fetch result into keys, with_null;
-    close result;
+    begin
+        -- Not a SET clause: PostgreSQL 16 and later refuse that. Nothing called from here can leave read-only mode.
+        perform pg_catalog.set_config('transaction_read_only', 'on', true);
+        -- A cursor takes one statement and no more.
+        open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
+            operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
+        fetch result into keys, with_null;
+        close result;
+        finished := true;
+        -- The way out of read-only mode is to roll back; variables keep what they hold.
+        raise exception using errcode = 'PC000', message = 'leaving read-only mode';
+    exception when sqlstate 'PC000' then
+        if not finished then
+            raise;
+        end if;
+    end;
     keys := coalesce(keys, '{}');
 end
 $$;
