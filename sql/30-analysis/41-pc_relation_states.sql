@@ -1,3 +1,20 @@
+create function pc_unseen_partitions(relation oid, seen oid[]) returns text
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- Under an older snapshot pg_inherits shows the partitions of then; a query reads those of now.
+    if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
+        or not exists (select from pg_class c where c.oid = relation and c.relkind = 'p') then
+        return '';
+    end if;
+    return coalesce((select string_agg(t.relid::oid::text, ' ') from pg_partition_tree(relation) t where t.relid <> all (seen)), '');
+end
+$$;
+
+comment on function pc_unseen_partitions(oid, oid[]) is
+'The partitions that were attached after the snapshot of this transaction was taken, and that its queries read all the same; empty in read committed. Example: select pc_unseen_partitions(''pg_class''::regclass, ''{}'')';
+
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
 language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -9,9 +26,13 @@ begin
             select distinct r, r, '0'::xid from unnest(relations) r
             union all
             select f.root, i.inhrelid, i.xmin from family f join pg_inherits i on i.inhparent = f.member
+        ), ancestry(root, member, link) as (
+            select distinct r, i.inhparent, i.xmin from unnest(relations) r join pg_inherits i on i.inhrelid = r
+            union all
+            select a.root, i.inhparent, i.xmin from ancestry a join pg_inherits i on i.inhrelid = a.member
         )
         select f.root, hashtextextended(
-            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.relfilenode, t.triggers), ';'
+            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers), ';'
                        order by f.member)
             || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, e.labels), ';'
                                   order by a.attnum)
@@ -19,7 +40,12 @@ begin
                 left join lateral (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) as labels
                                    from pg_enum l where a.atttypid >= 16384 and l.enumtypid = a.atttypid) e on true
                 where a.attrelid = f.root and a.attnum > 0)
-            || coalesce((select string_agg(concat_ws(' ', w.oid, w.xmin), ';' order by w.oid) from pg_rewrite w where w.ev_class = f.root), ''), 0)
+            || coalesce((select string_agg(concat_ws(' ', w.oid, w.xmin), ';' order by w.oid) from pg_rewrite w where w.ev_class = f.root), '')
+            -- A write through a parent is logged by the parent's triggers only.
+            || coalesce((select string_agg(concat_ws(' ', a.member, a.link, g.oid, g.xmin, g.tgenabled), ';' order by a.member, g.oid)
+                         from ancestry a left join pg_trigger g on g.tgrelid = a.member and g.tgname ^@ 'partitioncache_'
+                         where a.root = f.root), '')
+            || pc_unseen_partitions(f.root, array_agg(f.member)), 0)
         from family f
         join pg_class c on c.oid = f.member
         left join lateral (select string_agg(concat_ws(' ', g.oid, g.xmin, g.tgenabled), ',' order by g.oid) as triggers
@@ -29,7 +55,7 @@ end
 $$;
 
 comment on function pc_relation_states(oid[]) is
-'A fingerprint of each relation: of its name, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
+'A fingerprint of each relation: of its name, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
 
 create function pc_relation_state(relation oid) returns bigint
 language plpgsql stable parallel safe

@@ -34,7 +34,9 @@ begin
                case
                    when e.deps is null then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
-                   when o.altered is not null then 'changed in its definition or rewritten as a whole since: ' || o.altered
+                   when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, array(
+                       select r.root from pc_tracked_roots($2.cache, $2.partition_key, e.deps) r)),
+                       'changed in its definition or rewritten as a whole since: ' || o.altered)
                    when e.functions <> '{}' and e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
                    else c.problem
                end

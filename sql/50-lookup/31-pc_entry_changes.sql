@@ -6,9 +6,11 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
+    -- Whether every write to a tracked table is logged was made sure when the entry was evaluated; what has changed there since shows in dep_states.
     keyed_roots oid[];
     whole_roots oid[];
     written oid;
+    unknown boolean;
 begin
     select array_agg(distinct r.root) filter (where r.dep = any (keyed)), array_agg(distinct r.root) filter (where r.dep <> all (keyed))
     into keyed_roots, whole_roots
@@ -18,11 +20,10 @@ begin
         return;
     end if;
 
-    problem := pc_tracking_problem((registration).cache, (registration).partition_key, keyed_roots || whole_roots);
-    if problem is null and pg_snapshot_xmin(snapshot) < (registration).log_trimmed_below then
+    -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
+    if pg_snapshot_xmin(snapshot) < (select r.log_trimmed_below from partitioncache_registration r
+                                     where r.cache = (registration).cache and r.partition_key = (registration).partition_key) then
         problem := 'the change log has been trimmed past it';
-    end if;
-    if problem is not null then
         return;
     end if;
 
@@ -37,10 +38,13 @@ begin
         end if;
     end if;
     if keyed_roots is not null then
-        execute format('select count(distinct c.key), coalesce(bool_or(c.key is null), false) from %s c
-                        where not c.whole and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
+        execute format('select count(distinct c.key) + coalesce(bool_or(c.key is null), false)::integer, coalesce(bool_or(c.key is null), false), bool_or(c.whole) from %s c
+                        where not c.removal and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
                        pc_changes_table((registration).cache, (registration).partition_key))
-        into changed, null_changed using keyed_roots, snapshot;
+        into changed, null_changed, unknown using keyed_roots, snapshot;
+        if unknown then
+            problem := 'a table of it was written to while its partition column was missing or had another type';
+        end if;
     end if;
 end
 $$;

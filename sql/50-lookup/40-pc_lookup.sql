@@ -12,6 +12,10 @@ declare
 begin
     select coalesce(array_agg(u order by u.key_count), '{}') into entries
     from pc_usable_entries(registration, hashes) u where u.problem is null;
+    -- A statement whose triggers are running has written, and has perhaps not logged it yet.
+    if pg_trigger_depth() > 0 and exists (select from unnest(entries) e where e.tracked) then
+        entries := array(select e from unnest(entries) e where not e.tracked);
+    end if;
     hits := cardinality(entries);
     if hits = 0 then
         return;

@@ -71,29 +71,35 @@ as $$
 declare
     entry pc_usable_entry;
     held record;
-    written record;
 begin
     select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
     if not found or entry.changed > 1000 and entry.changed * 4 > entry.key_count then
         return;
     end if;
-    execute format('select e.matches_null, e.snapshot from %s e where e.hash = $1', pc_key_table((registration).cache, (registration).partition_key))
-    into held using hash;
-    execute format('select array_agg(distinct c.key) filter (where c.key is not null) as keys, coalesce(bool_or(c.key is null), false) as with_null
-                    from %s c
-                    where not c.whole and c.relation in (select r.root from pc_tracked_roots($1, $2, $3) r)
-                      and c.xid >= pg_snapshot_xmin($4) and not pg_visible_in_snapshot(c.xid, $4)',
-                   pc_changes_table((registration).cache, (registration).partition_key))
-    into written using (registration).cache, (registration).partition_key, keyed, held.snapshot;
+    -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.
+    execute format('select e.matches_null, pc_entry_keys($1, e.hash, false, $2) as keys, w.keys as written, w.with_null as null_written
+                    from %s e
+                    cross join lateral (
+                        select coalesce(array_agg(distinct c.key) filter (where c.key is not null), ''{}'') as keys,
+                               coalesce(bool_or(c.key is null), false) as with_null
+                        from %s c
+                        where not c.whole and c.relation in (select r.root from pc_tracked_roots($3, $4, $5) r)
+                          and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
+                    where e.hash = $6 and e.snapshot is not null',
+                   pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
+    into held using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
+    if held.keys is null then
+        return;
+    end if;
     select r.keys, r.with_null into keys, with_null
     from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, coalesce(written.keys, '{}'), pc_first_relation(fragment),
-                                written.with_null and pc_null_possible(keyed, (registration).partition_key)), coalesce(written.keys, '{}')) r;
-    keys := array(select k from unnest(pc_entry_keys(registration, hash, false, of_type)) k
-                  except select k from unnest(written.keys) k
+        pc_evaluation_statement(fragment, (registration).partition_key, held.written, pc_first_relation(fragment),
+                                held.null_written and pc_null_possible(keyed, (registration).partition_key)), held.written) r;
+    keys := array(select k from unnest(held.keys) k
+                  except select k from unnest(held.written) k
                   union all select k from unnest(keys) k);
-    with_null := case when written.with_null then with_null else held.matches_null end;
+    with_null := case when held.null_written then with_null else held.matches_null end;
 end
 $$;
 

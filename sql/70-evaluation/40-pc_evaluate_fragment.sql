@@ -25,12 +25,19 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     -- Taken first: an entry may claim to have seen less than it has, never more.
-    snapshot pg_snapshot := pg_current_snapshot();
+    snapshot pg_snapshot := pc_snapshot();
     started timestamptz := clock_timestamp();
     dependencies pc_dependencies := pc_fragment_dependencies(fragment);
-    keyed oid[] := array(select t::regclass::oid from unnest(keyed_tables) t);
+    -- What is also read through a view can change the view's rows of any partition.
+    keyed oid[] := array(select t::regclass::oid from unnest(keyed_tables) t
+                         except select c.relation from pc_relation_closure(dependencies.relations) c where c.relation <> c.root);
     evaluated record;
 begin
+    -- Where writes are not surely logged, the entry is kept for those who look at it, and put aside: a state that is null fits no table.
+    if pc_tracking_problem((registration).cache, (registration).partition_key, array(
+           select r.root from pc_tracked_roots((registration).cache, (registration).partition_key, dependencies.relations) r)) is not null then
+        dependencies.states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
+    end if;
     select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, keyed);
     if evaluated.keys is null then
         select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, keyed);

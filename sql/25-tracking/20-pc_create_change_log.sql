@@ -1,0 +1,37 @@
+create function pc_log_function(cache text, partition_key text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+return format('%s.%I', '@extschema@', cache || '_log_' || partition_key);
+
+comment on function pc_log_function(text, text) is
+'The trigger function that logs writes for a partition key, schema-qualified and quoted. Example: select pc_log_function(''partitioncache'', ''city_id'')';
+
+create function pc_create_change_log(registration partitioncache_registration) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    changes text := pc_changes_table(registration.cache, registration.partition_key);
+begin
+    if to_regclass(changes) is not null then
+        return;
+    end if;
+    execute format($sql$
+        create table %s (
+            relation oid not null,
+            key %s,
+            whole boolean not null default false,
+            removal boolean not null default false,
+            xid xid8 not null
+        ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
+        changes, pc_native_type(registration.datatype));
+    execute format('create index on %s (relation, xid)', changes);
+    execute format('comment on table %s is %L', changes,
+        format('Partitions of tracked tables that were written to, for %I in cache %I. relation: the tracked table; whole: the key does not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
+               registration.partition_key, registration.cache));
+    perform pc_grant_as(changes, 'partitioncache_registration');
+end
+$$;
+
+comment on function pc_create_change_log(partitioncache_registration) is
+'Makes the change log of a partition key, where there is none yet. Example: select pc_create_change_log(pc_registration(''partitioncache'', ''city_id''))';

@@ -1,0 +1,14 @@
+create function pc_relation_family(relation oid) returns setof oid
+language sql stable parallel safe rows 10
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with recursive family(member) as (
+        select relation
+        union
+        select i.inhrelid from family f join pg_inherits i on i.inhparent = f.member
+    )
+    select member from family
+$$;
+
+comment on function pc_relation_family(oid) is
+'The relation and all its partitions and inheriting tables, however deep. Example: select pc_relation_family(''pg_class''::regclass)';

@@ -1,0 +1,24 @@
+create function pc_tracking_refusal(relation oid) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select case
+        when c.oid = pc_tracking_refusal.relation and p.inhparent is not null
+            then format('%s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
+        when c.oid < 16384 then format('%s belongs to the system', c.oid::regclass)
+        when c.relpersistence = 't' then format('%s is a temporary table', c.oid::regclass)
+        when c.relkind = 'f' then format('%s is a foreign table: what is written on the other side fires no trigger here', c.oid::regclass)
+        when c.relkind = 'v' then format('%s is a view; its tables can be tracked', c.oid::regclass)
+        when c.relkind = 'm' then format('%s is a materialised view, and refreshing it fires no trigger', c.oid::regclass)
+        else format('%s is no table', c.oid::regclass)
+        end
+    from pc_relation_family(pc_tracking_refusal.relation) m
+    join pg_class c on c.oid = m
+    left join pg_inherits p on p.inhrelid = pc_tracking_refusal.relation
+    where p.inhparent is not null or c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p')
+    order by p.inhparent is null, c.oid <> pc_tracking_refusal.relation, c.oid
+    limit 1
+$$;
+
+comment on function pc_tracking_refusal(oid) is
+'Why writes to a relation cannot be tracked; null if they can. Example: select pc_tracking_refusal(''pg_class''::regclass)';

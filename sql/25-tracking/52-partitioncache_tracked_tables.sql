@@ -1,0 +1,39 @@
+create function pc_change_count(cache text, partition_key text, relation oid) returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    changes bigint := 0;
+begin
+    if to_regclass(pc_changes_table(cache, partition_key)) is not null then
+        execute format('select count(*) from %s where relation = $1', pc_changes_table(cache, partition_key)) into changes using relation;
+    end if;
+    return changes;
+end
+$$;
+
+comment on function pc_change_count(text, text, oid) is
+'How many rows the change log holds for a table. Example: select pc_change_count(''partitioncache'', ''city_id'', ''poi''::regclass)';
+
+create function partitioncache_tracked_tables(
+    cache text default 'partitioncache',
+    out partition_key text, out relation regclass, out unit text, out state text, out changes bigint, out since timestamptz
+) returns setof record
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select t.partition_key, t.relation,
+           case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype then 'partition' else 'table' end,
+           case when c.oid is null then 'broken: the table is gone'
+                else pc_tracking_state(t.cache, t.partition_key, t.relation) end,
+           pc_change_count(t.cache, t.partition_key, t.relation), t.created_at
+    from partitioncache_tracked t
+    join partitioncache_registration r using (cache, partition_key)
+    left join pg_class c on c.oid = t.relation
+    left join pg_attribute a on a.attrelid = c.oid and a.attname = t.partition_key
+    where t.cache = partitioncache_tracked_tables.cache
+    order by t.partition_key, t.relation::text
+$$;
+
+comment on function partitioncache_tracked_tables(text) is
+'The tracked tables of a cache. unit: partition (a write is logged with its partition) or table (it has no such column, so any write puts entries aside); state: tracking, or broken and why; changes: rows in the change log. Example: select * from partitioncache_tracked_tables()';
