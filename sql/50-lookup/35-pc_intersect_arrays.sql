@@ -21,10 +21,10 @@ begin
         with entry as materialized (
             select e.base, e.bits || B'' as bits from %s e where e.hash = any ($1)
         ), overlap as materialized (
-            select max(e.base) as low, min(e.base + length(e.bits)) as high, bool_or(e.bits is null) as nothing from entry e
+            select max(e.base) as low, min(e.base + (length(e.bits) - 1)) as high, bool_or(e.bits is null) as nothing from entry e
         )
-        select case when o.nothing or o.high <= o.low then '{}'
-               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer)), o.low)
+        select case when o.nothing or o.high < o.low then '{}'
+               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer + 1)), o.low)
                      from entry e) end
         from overlap o
         $sql$, pc_key_table((registration).cache, (registration).partition_key))

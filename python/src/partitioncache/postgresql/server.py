@@ -214,7 +214,7 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
         return PartitionCacheError(
             text, hint or "Let the role that installed PartitionCache grant you its use."
         )
-    if isinstance(error, (errors.SyntaxErrorOrAccessRuleViolation, errors.InvalidName)):
+    if state.startswith("42"):
         return QueryError(text, hint)
     return PartitionCacheError(text, hint)
 
