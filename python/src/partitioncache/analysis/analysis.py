@@ -1,0 +1,301 @@
+"""A query taken apart, and put together again with the key sets of its fragments."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from partitioncache.analysis import fragments as parts
+from partitioncache.analysis import keys as sets
+from partitioncache.analysis import restriction as forms
+from partitioncache.analysis.classes import PartitionClass, all_equalities, classes
+from partitioncache.analysis.conditions import Condition, canonical
+from partitioncache.analysis.dialects import Rules, rules
+from partitioncache.analysis.fragments import Fragment, Plan
+from partitioncache.analysis.keys import Key
+from partitioncache.analysis.reasons import Unsure
+from partitioncache.analysis.statement import Schema, Statement, check_functions, read
+
+logger = logging.getLogger("partitioncache.analysis")
+
+KeySets = Mapping[str, Collection["Key | None"]]
+
+# Types, by their first word, whose equality in the database is what Python means by ==.
+_EXACT_TYPES = frozenset(
+    """
+    integer int int2 int4 int8 bigint smallint mediumint tinyint serial bigserial smallserial uuid date numeric
+    decimal timestamp timestamptz datetime
+    """.split()
+)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What ``analyse`` found out about one query.
+
+    Attributes:
+        query: the text as it was given.
+        reason: why the query stays as it is, in a user's words; None if it can be restricted.
+        fragments: what can be cached of it, most valuable first. Key sets of one ``family`` may be intersected.
+        notes: conditions that no fragment holds, each with the reason. They only make key sets larger.
+    """
+
+    query: str
+    reason: str | None
+    fragments: tuple[Fragment, ...] = ()
+    notes: tuple[str, ...] = ()
+    _plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    def rewrite(self, keys_by_family: KeySets, method: str = "IN") -> str:
+        """The query, restricted to the partitions that the key sets leave.
+
+        Args:
+            keys_by_family: for each family the intersection of the key sets of some of its fragments. Families
+                without a key set are left out. None in a set: rows whose partition key is NULL match too.
+            method: ``IN``, ``VALUES``, ``TMP_TABLE_IN``, ``TMP_TABLE_JOIN`` or ``literal`` (``= ANY`` in PostgreSQL).
+                The TMP forms give several statements, separated by ``;`` and a line break; the last is the query.
+
+        Returns:
+            A text with the same result as the query; the query itself where nothing is known or nothing is sure.
+
+        Raises:
+            ValueError: there is no such method.
+
+        >>> analysis = analyse("SELECT name FROM poi WHERE stars > 3", "city_id", "sqlite")
+        >>> analysis.rewrite({analysis.fragments[0].family: {7, 2}})
+        'SELECT name FROM poi WHERE (stars > 3) AND poi.city_id IN (2, 7)'
+        """
+        method = forms.method_named(method)
+        if self._plan is None:
+            return self.query
+        try:
+            return forms.restricted(self._plan.statement, self._plan.key, self._restrictions(keys_by_family), method)
+        except Unsure as unsure:
+            logger.info("query left as it is: %s", unsure)
+            return self.query
+
+    def merged(self, keys_by_family: KeySets) -> frozenset[Key | None] | None:
+        """One key set for the whole query, as ``extend_query_with_partition_keys`` takes it.
+
+        Returns:
+            The keys outside which the query has no row; None if nothing is known, or if the query's tables have
+            partition keys that it does not equate, so that no one set is right for all of them.
+
+        >>> analysis = analyse("SELECT 1 FROM a, b WHERE a.k = b.k AND a.x = 1 AND b.y = 2", "k", "postgres")
+        >>> sorted(analysis.merged({"a": {1, 2, 3}, "b": {2, 3, 4}}))
+        [2, 3]
+        """
+        if self._plan is None or len(self._plan.classes) != 1:
+            return None
+        try:
+            found = self._restrictions(keys_by_family)
+        except Unsure:
+            return None
+        if not found:
+            return None
+        by_table: dict[int, list[forms.KeySet]] = {}
+        for restriction in found:
+            by_table.setdefault(restriction.source, []).append(restriction.keys)
+        if set(by_table) != set(self._plan.classes[0].members) and any(len(keys) > 0 for [keys, *_] in by_table.values()):
+            return None
+        return min((keys for several in by_table.values() for keys in several), key=len)
+
+    def _restrictions(self, keys_by_family: KeySets) -> list[forms.Restriction]:
+        plan = self._plan
+        if plan is None:
+            return []
+        given = {source.alias: keys_by_family[source.alias] for source in plan.statement.sources
+                 if keys_by_family.get(source.alias) is not None}  # fmt: skip
+        found: list[forms.Restriction] = []
+        for group in plan.classes:
+            names = {source: plan.statement.sources[source].alias for source in group.members}
+            families = {source: given[name] for source, name in names.items() if name in given}
+            if not families:
+                continue
+            restrictions = forms.restrictions(group, families)
+            if restrictions is None:
+                return [forms.nothing(group.members[0])]
+            found.extend(restrictions)
+        return found
+
+
+def analyse(
+    query: str,
+    partition_key: str,
+    dialect: str = "postgres",
+    schema: Mapping[str, Collection[str]] | None = None,
+    partition_local: bool = False,
+    max_fragments: int = 64,
+    *,
+    datatype: str | None = None,
+) -> Analysis:
+    """Take a query apart into fragments whose key sets can be cached.
+
+    The query is never run and no server is asked. What no rule covers is left out, or the query comes back
+    unchanged with a reason; a text that cannot be parsed is such a case, not an error.
+
+    What is assumed, since no server is there to ask:
+
+    * The sessions that run the query, and those that run its fragments, have the same search_path or database,
+      time zone, date style, sql_mode, PRAGMAs, role and row-level security.
+    * Partition columns that the query equates have the same declared type (and collation).
+    * Functions that the server ships have not been replaced by others of the same name.
+    * MySQL runs with an sql_mode that leaves NOT and strings their usual meaning; where the usual modes differ
+      (double quotes, ``||``, backslashes before quotes) the query is left alone.
+    * The tables do not change, or the caller deals with it.
+
+    Args:
+        query: one SELECT.
+        partition_key: the exact name of the column that splits the data.
+        dialect: ``postgres``, ``mysql`` or ``sqlite``.
+        schema: the columns of the tables, by table name: ``{"poi": ["id", "city_id"]}``. A mapping of columns to
+            types (``{"poi": {"city_id": "integer"}}``) also tells whether keys compare exactly. Without a schema, the
+            only table of a query is believed to have the partition column, and a table of a join has it if the
+            query says ``table.partition_key`` anywhere.
+        partition_local: the user's assertion that matches never cross partitions: the keys of all tables are
+            equal although the query does not say so.
+        max_fragments: the largest number of fragments.
+        datatype: the datatype under which the partition key is registered. ``integer`` makes the fragments a
+            little cheaper, because integers need no care about collations.
+
+    Returns:
+        The analysis; ``reason`` is None if the query has fragments.
+
+    Raises:
+        ValueError: the dialect is unknown, the partition key is empty, or max_fragments is less than 1.
+
+    >>> found = analyse("SELECT * FROM poi WHERE stars > 3", "city_id", "postgres", datatype="integer")
+    >>> found.fragments[0].sql
+    'SELECT DISTINCT t1.city_id FROM poi AS t1 WHERE t1.stars > 3'
+    >>> analyse("SELECT random() FROM poi WHERE stars > 3", "city_id").reason
+    'random() is volatile: it may give another value each time it is called'
+    """
+    found_rules = rules(dialect)
+    if not partition_key or max_fragments < 1:
+        raise ValueError("a partition key and at least one fragment are needed")
+    try:
+        statement = read(query, found_rules, _schema(schema, found_rules))
+        check_functions(statement)
+        key = found_rules.exact_column(partition_key)
+        conditions, notes = _conditions(statement, key)
+        groups = classes(statement, all_equalities(statement, conditions), key, partition_local)
+        exact = _is_exact(datatype, schema, statement, partition_key)
+        plan = Plan(statement, key, conditions, groups, exact)
+        found = parts.fragments(plan, max_fragments)
+    except Unsure as unsure:
+        return Analysis(query, str(unsure))
+    except RecursionError:
+        return Analysis(query, "the query is nested too deeply")
+    if not found:
+        reason = "none of its conditions can be cached" + (f": {'; '.join(notes[:3])}" if notes else "")
+        return Analysis(query, reason, (), notes)
+    return Analysis(query, None, found, notes, plan)
+
+
+def extend_query_with_partition_keys(
+    query: str,
+    partition_keys: Iterable[Key | None] | None,
+    partition_key: str,
+    method: str = "IN",
+    *,
+    dialect: str = "postgres",
+    schema: Mapping[str, Collection[str]] | None = None,
+) -> str:
+    """Restrict a query to partitions.
+
+    The restriction is put on every table whose partition column the query equates with the others'. A query whose
+    tables have partition keys that are not equated comes back unchanged, since the keys cannot be meant for all;
+    so does one that is no plain SELECT. The reason is logged by the logger ``partitioncache.analysis``.
+
+    Args:
+        query: one SELECT.
+        partition_keys: int, float, str, datetime, date, UUID or Decimal; None among them stands for NULL. No rows
+            pass an empty set. None instead of a set: nothing is known, and the query stays as it is.
+        partition_key: the exact name of the partition column.
+        method: ``IN``, ``VALUES``, ``TMP_TABLE_IN``, ``TMP_TABLE_JOIN`` or ``literal``.
+        dialect: ``postgres``, ``mysql`` or ``sqlite``.
+        schema: as for ``analyse``.
+
+    Returns:
+        The restricted query; for the TMP methods the statements that make and fill the temporary table first,
+        separated by ``;`` and a line break.
+
+    Raises:
+        ValueError: there is no such method or dialect.
+
+    >>> extend_query_with_partition_keys("SELECT * FROM events WHERE type = 'click'", {3, 1}, "user_id")
+    "SELECT * FROM events WHERE (type = 'click') AND events.user_id IN (1, 3)"
+    >>> extend_query_with_partition_keys("SELECT * FROM events", {"O'Hara", None}, "user")
+    'SELECT * FROM events WHERE (events."user" IN (\\'O\\'\\'Hara\\') OR events."user" IS NULL)'
+    """
+    method = forms.method_named(method)
+    found_rules = rules(dialect)
+    if partition_keys is None:
+        return query
+    try:
+        if isinstance(partition_keys, (str, bytes)) or not partition_key:
+            raise Unsure("the partition keys are not a set, or the partition key has no name")
+        keys = frozenset(partition_keys)
+        statement = read(query, found_rules, _schema(schema, found_rules))
+        key = found_rules.exact_column(partition_key)
+        conditions, _ = _conditions(statement, key)
+        groups = classes(statement, all_equalities(statement, conditions), key, False)
+        if len(groups) != 1:
+            raise Unsure(f"the query does not equate the {partition_key} of its tables")
+        wanted = [_given(groups[0], source, keys) for source in groups[0].members]
+        sets.kind(keys)
+        return forms.restricted(statement, key, wanted, method)
+    except (Unsure, RecursionError) as unsure:
+        logger.info("query left as it is: %s", unsure)
+        return query
+
+
+def _given(group: PartitionClass, source: int, keys: forms.KeySet) -> forms.Restriction:
+    return forms.Restriction(source, keys - {None} if group.never_null(source) else keys)
+
+
+def _conditions(statement: Statement, key: str) -> tuple[tuple[Condition, ...], tuple[str, ...]]:
+    """The conditions that fragments may hold, and a note for each other."""
+    found: list[Condition] = []
+    notes: list[str] = []
+    for number, node in enumerate(statement.conditions, 1):
+        try:
+            found.append(canonical(statement, node, key))
+        except Unsure as unsure:
+            notes.append(f"condition {number} is left out: {unsure}")
+    return tuple(dict.fromkeys(found)), tuple(notes)
+
+
+def _schema(schema: Mapping[str, Collection[str]] | None, found_rules: Rules) -> Schema | None:
+    if schema is None:
+        return None
+    return {
+        found_rules.exact_relation(table): frozenset(found_rules.exact_column(column) for column in columns)
+        for table, columns in schema.items()
+    }
+
+
+def _is_exact(
+    datatype: str | None, schema: Mapping[str, Collection[str]] | None, statement: Statement, partition_key: str
+) -> bool:
+    """Whether the keys are known to compare exactly: by their registered datatype, or by the columns' types."""
+    if datatype is not None:
+        return datatype.lower().split("(")[0].strip() in _EXACT_TYPES - {"timestamp", "datetime"}
+    if schema is None:
+        return False
+    found_rules = statement.rules
+    key = found_rules.exact_column(partition_key)
+    used = {source.table for source in statement.sources if source.plain}
+    types = []
+    for table, columns in schema.items():
+        if found_rules.exact_relation(table).split(".")[-1] not in {name.split(".")[-1] for name in used}:
+            continue
+        names = {found_rules.exact_column(column): column for column in columns}
+        if key in names:
+            types.append(columns[names[key]] if isinstance(columns, Mapping) else None)
+    return bool(types) and all(isinstance(kind, str) and _first_word(kind) in _EXACT_TYPES for kind in types)
+
+
+def _first_word(kind: str) -> str:
+    return kind.lower().replace("(", " ").split()[0] if kind.strip() else ""

@@ -1,0 +1,276 @@
+"""The fragments of a query: which subsets of its tables and conditions are worth a key set, and their one text.
+
+A fragment has some of the query's tables and some of its conditions, so every row of the query holds a row of each
+of its fragments. Two queries share an entry exactly when their fragments have the same text; everything here that
+sorts and renames serves that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations, permutations, product
+from math import factorial, prod
+
+from partitioncache.analysis.classes import PartitionClass
+from partitioncache.analysis.conditions import Condition
+from partitioncache.analysis.statement import Statement
+
+#: Self-joins that nothing tells apart are settled by the smallest text of at most this many orders.
+MOST_ORDERS = 24
+#: Up to this many conditions on one table, every subset of them is a fragment.
+MOST_FOR_SUBSETS = 3
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A part of a query whose key set can be cached.
+
+    Attributes:
+        hash: the SHA-256 of ``sql`` in hexadecimal: the name of the entry.
+        sql: a statement in the dialect of the query that gives the key set, one column. A NULL in it means that
+            rows whose partition key is NULL match too.
+        tables: the tables that it reads, also in sub-selects.
+        conjuncts: its conditions, sorted.
+        parts: the hashes of fragments of the same family whose key sets contain this one's.
+        family: which key sets may be intersected: those of one family.
+    """
+
+    hash: str
+    sql: str
+    tables: tuple[str, ...]
+    conjuncts: tuple[str, ...]
+    parts: tuple[str, ...]
+    family: str
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A subset of the sources and of the conditions' numbers; ``rank`` says how soon it is worth evaluating."""
+
+    rank: int
+    sources: frozenset[int]
+    conditions: frozenset[int]
+
+
+@dataclass(frozen=True)
+class _Written:
+    source: int
+    sql: str
+    tables: tuple[str, ...]
+    conjuncts: tuple[str, ...]
+    choice: _Choice
+    digest: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the fragments of a query are made from."""
+
+    statement: Statement
+    key: str
+    conditions: tuple[Condition, ...]
+    classes: tuple[PartitionClass, ...]
+    #: The database's equality of keys is known to be exact and transitive.
+    exact: bool
+
+
+def fragments(plan: Plan, max_fragments: int) -> tuple[Fragment, ...]:
+    """The fragments of a query, most valuable first, at most ``max_fragments``."""
+    choices = sorted(
+        ((choice, number) for number, group in enumerate(plan.classes) for choice in _choices(plan, group, max_fragments)),
+        key=lambda entry: (entry[0].rank, entry[1]),
+    )
+    written: dict[tuple[int, str], _Written] = {}
+    for choice, number in choices:
+        if len(written) >= max_fragments:
+            break
+        fragment = _write(plan, plan.classes[number], choice)
+        written.setdefault((fragment.source, fragment.sql), fragment)
+    found = list(written.values())
+    return tuple(
+        Fragment(
+            hash=fragment.digest,
+            sql=fragment.sql,
+            tables=fragment.tables,
+            conjuncts=fragment.conjuncts,
+            parts=_parts(fragment, found),
+            family=plan.statement.sources[fragment.source].alias,
+        )
+        for fragment in found
+    )
+
+
+def _parts(whole: _Written, found: Sequence[_Written]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            part.digest
+            for part in found
+            if part.source == whole.source
+            and part.digest != whole.digest
+            and part.choice.sources <= whole.choice.sources
+            and part.choice.conditions <= whole.choice.conditions
+        )
+    )
+
+
+# -- which ----------------------------------------------------------------------------------------------------------
+
+
+def _choices(plan: Plan, group: PartitionClass, most: int) -> list[_Choice]:
+    """The candidates for one class. At most a few times ``most``, so that time is bounded as well."""
+    usable = [
+        number
+        for number, condition in enumerate(plan.conditions)
+        if condition.key_of is None and not _joins_keys(condition, group, plan.key)
+    ]
+    alone: dict[int, list[int]] = {}
+    joining: list[int] = []
+    for number in usable:
+        sources = plan.conditions[number].sources
+        if len(sources) == 1:
+            alone.setdefault(next(iter(sources)), []).append(number)
+        else:
+            joining.append(number)
+    found = list(chain.from_iterable(_single(source, alone.get(source, [])) for source in group.members))
+    for sources, rank in _connected(plan, group, joining, 4 * most):
+        inside = [number for number in joining if plan.conditions[number].sources <= sources]
+        own = list(chain.from_iterable(alone.get(source, ()) for source in sources))
+        found.append(_Choice(rank, sources, frozenset((*inside, *own))))
+        if len(sources) == 2:
+            for source in sources:
+                others = [number for number in own if number not in alone.get(source, ())]
+                if len(others) < len(own):
+                    found.append(_Choice(6, sources, frozenset((*inside, *others))))
+    return found
+
+
+def _joins_keys(condition: Condition, group: PartitionClass, key: str) -> bool:
+    """Whether a condition only says that two tables of the class have the same partition."""
+    if condition.equates is None:
+        return False
+    (first, one), (second, other) = condition.equates
+    return one == other == key and first in group.members and second in group.members
+
+
+def _single(source: int, conditions: list[int]) -> Iterator[_Choice]:
+    if not conditions:
+        return
+    sources = frozenset({source})
+    yield _Choice(0, sources, frozenset(conditions))
+    if len(conditions) == 1:
+        return
+    yield from (_Choice(3, sources, frozenset({number})) for number in conditions)
+    if len(conditions) <= MOST_FOR_SUBSETS:
+        for size in range(2, len(conditions)):
+            yield from (_Choice(5, sources, frozenset(some)) for some in combinations(conditions, size))
+
+
+def _connected(
+    plan: Plan, group: PartitionClass, joining: list[int], most: int
+) -> Iterator[tuple[frozenset[int], int]]:
+    """Subsets of two and more sources that conditions connect to a table of the class, smaller ones first.
+
+    The largest ones come early by rank: they are the most selective. An equality of keys does not connect:
+    intersecting the key sets of the two sides says the same.
+    """
+    edges = [plan.conditions[number].sources for number in joining]
+    largest = {_closure(frozenset({source}), edges) for source in group.members}
+    seen: set[frozenset[int]] = set()
+    layer = [frozenset({source}) for source in group.members]
+    while layer and len(seen) < most:
+        grown = dict.fromkeys(sources | edge for sources in layer for edge in edges if sources & edge)
+        layer = [sources for sources in grown if sources not in seen and len(sources) > 1][:most]
+        seen.update(layer)
+    for sources in sorted(seen | largest, key=lambda sources: (len(sources), sorted(sources))):
+        if len(sources) > 1:
+            yield sources, 1 if sources in largest else 2 if len(sources) == 2 else 4
+
+
+def _closure(sources: frozenset[int], edges: list[frozenset[int]]) -> frozenset[int]:
+    while True:
+        grown = sources.union(*(edge for edge in edges if edge & sources))
+        if grown == sources:
+            return sources
+        sources = grown
+
+
+# -- how they are written -------------------------------------------------------------------------------------------
+
+
+def _write(plan: Plan, group: PartitionClass, choice: _Choice) -> _Written:
+    written = min((_in_order(plan, group, choice, order) for order in _orders(plan, group, choice)), key=lambda w: w.sql)
+    return written
+
+
+def _orders(plan: Plan, group: PartitionClass, choice: _Choice) -> Iterator[tuple[int, ...]]:
+    """The orders of the tables to try: by name and conditions; those that look alike in every order."""
+    shapes: dict[int, tuple[bool, str, tuple[str, ...], tuple[str, ...]]] = {}
+    for source in choice.sources:
+        own = [plan.conditions[number] for number in choice.conditions if source in plan.conditions[number].sources]
+        shapes[source] = (
+            source not in group.members,
+            plan.statement.sources[source].table,
+            tuple(sorted(condition.shape() for condition in own if len(condition.sources) == 1)),
+            tuple(sorted(condition.shape() for condition in own if len(condition.sources) > 1)),
+        )
+    alike: dict[object, list[int]] = {}
+    for source in sorted(choice.sources, key=lambda source: (shapes[source], source)):
+        alike.setdefault(shapes[source], []).append(source)
+    groups = list(alike.values())
+    if prod(factorial(len(same)) for same in groups) > MOST_ORDERS:
+        yield tuple(chain.from_iterable(groups))
+        return
+    for order in product(*(permutations(same) for same in groups)):
+        yield tuple(chain.from_iterable(order))
+
+
+def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[int, ...]) -> _Written:
+    names = {source: f"t{number}" for number, source in enumerate(order, 1)}
+    conditions = [plan.conditions[number] for number in sorted(choice.conditions)]
+    texts = {condition.text(names) for condition in conditions}
+    texts.update(_key_equalities(plan, group, order, names))
+    sources = plan.statement.sources
+    tables = ", ".join(f"{sources[source].table} AS {names[source]}" for source in order)
+    conjuncts = tuple(sorted(texts))
+    selected, after = _selection(plan, f"{names[order[0]]}.{plan.key}")
+    sql = f"SELECT {selected} FROM {tables} WHERE {' AND '.join(conjuncts)}{after}"
+    read = {sources[source].table for source in order}.union(*(condition.inner_tables for condition in conditions))
+    return _Written(order[0], sql, tuple(sorted(read)), conjuncts, choice, hashlib.sha256(sql.encode()).hexdigest())
+
+
+def _key_equalities(
+    plan: Plan, group: PartitionClass, order: tuple[int, ...], names: dict[int, str]
+) -> Iterator[str]:
+    """The equalities of partition keys among the tables of a fragment.
+
+    In PostgreSQL, and wherever the keys are known to compare exactly, all that follow from the query's: the
+    first table's key with each other's. MySQL and SQLite compare texts and numbers so loosely that a = b and
+    b = c need not give a = c; there, only what the query itself says.
+    """
+    if plan.exact or plan.statement.rules.name == "postgres":
+        for position, source in enumerate(order):
+            for earlier in order[:position]:
+                if group.same_group(earlier, source):
+                    yield f"{names[earlier]}.{plan.key} = {names[source]}.{plan.key}"
+                    break
+        return
+    for condition in plan.conditions:
+        if _joins_keys(condition, group, plan.key) and condition.sources <= names.keys():
+            yield condition.text(names)
+
+
+def _selection(plan: Plan, column: str) -> tuple[str, str]:
+    """What a fragment selects, and what ends it: every key once, told apart as exactly as Python will.
+
+    Where a collation may call different texts equal, DISTINCT would keep any one of them, and intersecting two
+    key sets would lose the key.
+    """
+    if plan.exact:
+        return f"DISTINCT {column}", ""
+    if plan.statement.rules.name == "sqlite":
+        return f"DISTINCT {column} COLLATE BINARY", ""
+    if plan.statement.rules.name == "mysql":
+        return column, f" GROUP BY {column}, CAST({column} AS BINARY)"
+    return column, f' GROUP BY {column}, CAST({column} AS text) COLLATE "C"'

@@ -1,0 +1,302 @@
+"""Key sets put into a query: the same query, searched only where it can match.
+
+The user's text stays as it is, to the letter: literals, hints, comments, names of result columns. The restriction
+is inserted between its tokens, and the new text is parsed again: it must be exactly the old tree with the
+restriction in its WHERE, or the query is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from partitioncache.analysis import keys as sets
+from partitioncache.analysis.classes import PartitionClass
+from partitioncache.analysis.keys import Key
+from partitioncache.analysis.reasons import Unsure
+from partitioncache.analysis.statement import Source, Statement, parse, where_ends
+
+METHODS = ("IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN", "literal")
+
+#: The longest chain of SELECTs that stands in for a VALUES list in MySQL.
+_LONGEST_CHAIN = 200
+_ROWS_PER_INSERT = 1000
+_NO_ROWS = "1 = 0"
+
+KeySet = frozenset["Key | None"]
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """One table's partition column, and one key set it must be in. None in the set: NULL is fine too."""
+
+    source: int
+    keys: KeySet
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A restriction as text: what must run before, what joins FROM, what joins WHERE."""
+
+    before: tuple[str, ...]
+    joined: str
+    condition: str
+
+
+def method_named(method: str) -> str:
+    """The method as this module calls it.
+
+    Raises:
+        ValueError: there is none of that name.
+
+    >>> method_named("tmp_table_in"), method_named("LITERAL")
+    ('TMP_TABLE_IN', 'literal')
+    """
+    for name in METHODS:
+        if name.lower() == str(method).lower():
+            return name
+    raise ValueError(f"method {method!r} is not known; use one of {', '.join(METHODS)}")
+
+
+# -- which table, which keys ----------------------------------------------------------------------------------------
+
+
+def restrictions(
+    group: PartitionClass, families: Mapping[int, Collection[Key | None]]
+) -> list[Restriction] | None:
+    """What the key sets of a class's families say about each of its tables; None: the query has no row.
+
+    Each family's set holds exactly the keys of one table, so it may always restrict that table. It may restrict
+    the others as well, since the query equates their keys. Exact kinds of keys are intersected first; texts are
+    left for the database to compare; sets whose kinds of key differ stay where they belong.
+    """
+    known = {source: _without_impossible_null(group, source, keys) for source, keys in families.items()}
+    if any(not keys for keys in known.values()):
+        return None
+    kinds = {sets.kind(keys) for keys in known.values()} - {"nothing"}
+    if kinds <= sets.EXACT and len(kinds) <= 1:
+        common = frozenset.intersection(*known.values())
+        common_kind = [Restriction(source, common) for source in group.members]
+        return common_kind if common else None
+    shared = kinds == {"text"}
+    found = []
+    for source in group.members:
+        mine = [known[source]] if source in known else []
+        others = [keys for other, keys in known.items() if other != source] if shared else []
+        found.extend(Restriction(source, keys) for keys in _smallest([*mine, *others]))
+    return found
+
+
+def _without_impossible_null(group: PartitionClass, source: int, keys: Collection[Key | None]) -> KeySet:
+    found = frozenset(keys)
+    return found - {None} if group.never_null(source) else found
+
+
+def _smallest(candidates: list[KeySet]) -> list[KeySet]:
+    """Without the sets that contain another: they say nothing new."""
+    distinct = list(dict.fromkeys(candidates))
+    return [keys for keys in distinct if not any(other < keys for other in distinct)]
+
+
+def nothing(source: int) -> Restriction:
+    """The restriction that no row passes."""
+    return Restriction(source, frozenset())
+
+
+# -- as text --------------------------------------------------------------------------------------------------------
+
+
+def restricted(statement: Statement, key: str, wanted: list[Restriction], method: str) -> str:
+    """The query with these restrictions.
+
+    Raises:
+        Unsure: a key cannot be written, or the new text does not mean what it should.
+    """
+    wanted = list(dict.fromkeys(wanted))
+    if not wanted:
+        return statement.sql
+    write = {"VALUES": _values, "TMP_TABLE_IN": _temporary_in, "TMP_TABLE_JOIN": _temporary_join, "literal": _literal}
+    forms = [write.get(method, _in)(statement, key, restriction) for restriction in wanted]
+    _verify(statement, [_sample(form, statement, key, one) for form, one in zip(forms, wanted, strict=True)])
+    select = _inserted(statement, forms)
+    return ";\n".join([*(text for form in forms for text in form.before), select])
+
+
+def _sample(form: _Form, statement: Statement, key: str, restriction: Restriction) -> _Form:
+    """The same form with few keys: what is verified is where the text goes, and that costs a parse of it."""
+    if len(restriction.keys) < 10:
+        return form
+    few = frozenset(sets.ordered(restriction.keys)[:1]) | (restriction.keys & {None})
+    return _Form((), form.joined, _in(statement, key, Restriction(restriction.source, few)).condition)
+
+
+def _inserted(statement: Statement, forms: list[_Form]) -> str:
+    where, end_of_from, end_of_where = where_ends(statement)
+    condition = " AND ".join(form.condition for form in forms)
+    joined = "".join(form.joined for form in forms)
+    sql = statement.sql
+    after_from = end_of_from.end + 1
+    if where is None:
+        return f"{sql[:after_from]}{joined} WHERE {condition}{sql[after_from:]}"
+    after_where = end_of_where.end + 1
+    return (
+        f"{sql[:after_from]}{joined}{sql[after_from : where.end + 1]} "
+        f"({sql[where.end + 1 : after_where].lstrip()}) AND {condition}{sql[after_where:]}"
+    )
+
+
+def _verify(statement: Statement, forms: list[_Form]) -> None:
+    """The new text must parse to the old tree, with the old WHERE in parentheses beside the restriction."""
+    new = parse(_inserted(statement, forms), statement.rules)[1]
+    expected = statement.tree.copy()
+    condition = parse(f"SELECT 1 FROM t WHERE {' AND '.join(form.condition for form in forms)}", statement.rules)[1]
+    restriction = condition.args["where"].this
+    parts = list(_and_chain(restriction))
+    old = expected.args.get("where")
+    if old is not None:
+        parts = [exp.Paren(this=old.this), *parts]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = exp.And(this=whole, expression=part)
+    expected.set("where", exp.Where(this=whole))
+    joined = sum(1 for form in forms if form.joined)
+    joins = new.args.get("joins") or []
+    if joined:
+        new.set("joins", joins[:-joined] or None)
+    if new != expected:
+        raise Unsure("the restricted query could not be verified")
+
+
+def _and_chain(node: exp.Expr) -> Iterator[exp.Expr]:
+    chain = []
+    while isinstance(node, exp.And):
+        chain.append(node.expression)
+        node = node.this
+    yield node
+    yield from reversed(chain)
+
+
+def _column(statement: Statement, key: str, source: Source) -> str:
+    return f"{source.written}.{key}"
+
+
+def _condition(
+    statement: Statement, key: str, restriction: Restriction, member: Callable[[str], str]
+) -> str:
+    """``member(column)`` for the keys, OR … IS NULL if None is one of them."""
+    source = statement.sources[restriction.source]
+    column = _column(statement, key, source)
+    some = any(one is not None for one in restriction.keys)
+    if not some:
+        return f"{column} IS NULL" if None in restriction.keys else _NO_ROWS
+    text = member(column)
+    return f"({text} OR {column} IS NULL)" if None in restriction.keys else text
+
+
+def _in(statement: Statement, key: str, restriction: Restriction) -> _Form:
+    values = sets.literals(restriction.keys, statement.rules)
+    listed = ", ".join(values)
+
+    def member(column: str) -> str:
+        if not values:
+            return _NO_ROWS
+        text = f"{column} IN ({listed})"
+        if statement.rules.name == "mysql" and any(isinstance(one, float) for one in restriction.keys):
+            # A FLOAT is sent with six digits, and compares with all it has.
+            return f"({text} OR CAST({column} AS CHAR) + 0e0 IN ({listed}))"
+        return text
+
+    return _Form((), "", _condition(statement, key, restriction, member))
+
+
+def _literal(statement: Statement, key: str, restriction: Restriction) -> _Form:
+    if statement.rules.name != "postgres":
+        return _in(statement, key, restriction)
+    array = sets.array_literal(restriction.keys, statement.rules)
+    return _Form((), "", _condition(statement, key, restriction, lambda column: f"{column} = ANY ({array})"))
+
+
+def _values(statement: Statement, key: str, restriction: Restriction) -> _Form:
+    values = sets.literals(restriction.keys, statement.rules)
+    integers = all(isinstance(one, int) for one in restriction.keys if one is not None)
+    dialect = statement.rules.name
+    if not values or (dialect == "mysql" and not (integers and len(values) <= _LONGEST_CHAIN)):
+        return _in(statement, key, restriction)
+    if dialect == "mysql":
+        # MySQL writes VALUES ROW(1), MariaDB VALUES (1); both read this. Texts would lose the column's collation.
+        rows = f"SELECT {' UNION ALL SELECT '.join(values)}"
+    else:
+        rows = f"VALUES {', '.join(f'({value})' for value in values)}"
+    if dialect == "postgres" and not integers:
+        # The first row, a NULL of the column's own type, gives the others their type: no key is compared as text.
+        source = statement.sources[restriction.source]
+        rows = rows.replace("VALUES ", f"VALUES ((SELECT {key} FROM {source.table} WHERE 1 = 0)), ", 1)
+    return _Form((), "", _condition(statement, key, restriction, lambda column: f"{column} IN ({rows})"))
+
+
+@dataclass(frozen=True)
+class _Temporary:
+    name: str
+    column: str
+    before: tuple[str, ...]
+
+
+def _temporary(statement: Statement, key: str, restriction: Restriction) -> _Temporary | None:
+    """A temporary table with the keys, or None where a list in the query is the surer way."""
+    rules = statement.rules
+    values = sets.literals(restriction.keys, rules)
+    present = [one for one in restriction.keys if one is not None]
+    whole_numbers = all(isinstance(one, int) for one in present)
+    too_large = whole_numbers and sets.integer_type(present) != "bigint"
+    if not values or (rules.name == "mysql" and any(isinstance(one, float) for one in present)):
+        return None
+    if too_large and rules.name != "postgres":
+        return None
+    source = statement.sources[restriction.source]
+    digest = hashlib.sha256("\x00".join([source.alias, source.table, key, *values]).encode()).hexdigest()[:16]
+    name, column = f"partitioncache_keys_{digest}", f"partition_key_{digest}"
+    place = {"postgres": f"pg_temp.{name}", "sqlite": f"temp.{name}", "mysql": name}[rules.name]
+    drop = "DROP TEMPORARY TABLE IF EXISTS" if rules.name == "mysql" else "DROP TABLE IF EXISTS"
+    if whole_numbers:
+        kind = sets.integer_type(present) if rules.name != "sqlite" else "INTEGER"
+        create = f"CREATE TEMPORARY TABLE {name} ({column} {kind})"
+    else:
+        create = (
+            f"CREATE TEMPORARY TABLE {name} AS "
+            f"SELECT {source.written}.{key} AS {column} FROM {source.table} AS {source.written} WHERE 1 = 0"
+        )
+    inserts = tuple(
+        f"INSERT INTO {place} VALUES {', '.join(f'({value})' for value in values[first : first + _ROWS_PER_INSERT])}"
+        for first in range(0, len(values), _ROWS_PER_INSERT)
+    )
+    analyze = (f"ANALYZE {place}",) if rules.name == "postgres" else ()
+    return _Temporary(place, column, (f"{drop} {place}", create, *inserts, *analyze))
+
+
+def _temporary_in(statement: Statement, key: str, restriction: Restriction) -> _Form:
+    table = _temporary(statement, key, restriction)
+    if table is None:
+        return _in(statement, key, restriction)
+    rows = f"SELECT {table.column} FROM {table.name}"
+    condition = _condition(statement, key, restriction, lambda column: f"{column} IN ({rows})")
+    return _Form(table.before, "", condition)
+
+
+def _temporary_join(statement: Statement, key: str, restriction: Restriction) -> _Form:
+    """A join with the distinct keys, in the query's own FROM, where that changes nothing but the rows searched.
+
+    Not where ``SELECT *`` would show the joined column, where NULL keys match, or where SQLite's temporary table,
+    which does not take over a collation, might hold two keys that are one to the partition column.
+    """
+    doubtful = statement.rules.name == "sqlite" and sets.kind(restriction.keys) not in sets.EXACT
+    starred = any(isinstance(item, exp.Star) for item in statement.tree.expressions)
+    table = None if doubtful or starred or None in restriction.keys else _temporary(statement, key, restriction)
+    if table is None:
+        return _temporary_in(statement, key, restriction)
+    alias = table.column.replace("partition_key_", "keys_")
+    joined = f", (SELECT DISTINCT {table.column} FROM {table.name}) AS {alias}"
+    column = _column(statement, key, statement.sources[restriction.source])
+    return _Form(table.before, joined, f"{column} = {alias}.{table.column}")
