@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from partitioncache import config
 from partitioncache.cli import output
 from partitioncache.datatypes import datatype_name
 from partitioncache.errors import PartitionCacheError, UnavailableError
-from partitioncache.queues import PROVIDERS
+from partitioncache.queues import PROVIDERS, queue_provider
 from partitioncache.registry import CACHE_TYPES
 from partitioncache.sources import SOURCES
 
@@ -29,7 +30,7 @@ NO_SERVER = 3
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -76,9 +77,60 @@ class Connections:
             return dict(self.cache) if self.cache_backend.startswith("redis") else {}
         return dict(self.db) if self.db_backend == "postgresql" else {}
 
+    @property
+    def cache_is_beside_data(self) -> bool:
+        """Whether the cache is in the very PostgreSQL database that holds the data."""
+        if not (self.cache_is_postgresql and self.db_backend == "postgresql"):
+            return False
+        return self._place(self.cache_connection, "DB_") == self._place(self.db, "DB_")
+
+    @property
+    def queue_is_beside_cache(self) -> bool:
+        """Whether the queues are those of the cache, in the same PostgreSQL database."""
+        if not (self.cache_is_postgresql and self.queue_provider == "postgresql"):
+            return False
+        if self.queue_name != self.cache_name:
+            return False
+        return self._place(self.cache_connection, "DB_") == self._place(self.queue_connection, "PG_QUEUE_")
+
+    def _place(self, given: dict[str, str], prefix: str) -> dict[str, str]:
+        found = config.postgresql_parameters(given, prefix=prefix)
+        return {name: value for name, value in found.items() if name != "password"}
+
     def postgresql_parameters(self) -> dict[str, str]:
         """Keywords of libpq for the database of a PostgreSQL cache."""
         return config.postgresql_parameters(self.cache_connection)
+
+
+class _Sections(click.Command):
+    """Help in which the options of where things are stand apart from those of what to do."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own: list[tuple[str, str]] = []
+        where: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            entry = parameter.get_help_record(ctx)
+            if entry is not None:
+                (where if parameter.name in (*_CONNECTION_OPTIONS, "env_file") else own).append(entry)
+        for title, entries in (("Options", own), ("Data, cache and queues", where)):
+            if entries:
+                with formatter.section(title):
+                    formatter.write_dl(entries)
+
+
+class Command(_Sections):
+    """A command of ours."""
+
+
+class Group(_Sections, click.Group):
+    """A command with subcommands."""
+
+    command_class = Command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What can be said after the command."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
 
 class _Datatype(click.ParamType[str]):
@@ -94,8 +146,8 @@ class _Datatype(click.ParamType[str]):
 DATATYPE = _Datatype()
 
 
-def _options(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    def add(command: Command) -> Command:
+def _options(*options: Callable[[Any], Any]) -> Callable[[AnyCommand], AnyCommand]:
+    def add(command: AnyCommand) -> AnyCommand:
         for option in reversed(options):
             command = option(command)
         return command
@@ -125,7 +177,12 @@ _ENVIRONMENT = _options(
 )
 
 db_options = _options(
-    click.option("--db-backend", type=click.Choice(SOURCES), envvar="DB_BACKEND", help="The kind of database that holds the data."),
+    click.option(
+        "--db-backend",
+        type=click.Choice(SOURCES),
+        envvar="DB_BACKEND",
+        help="The kind of database that holds the data.",
+    ),
     click.option("--db-host", help="Its host, or the folder of its socket. [DB_HOST]"),
     click.option("--db-port", type=click.IntRange(1, 65535), help="Its port. [DB_PORT]"),
     click.option("--db-user", help="The user. The password comes from DB_PASSWORD, PGPASSWORD or ~/.pgpass."),
@@ -133,8 +190,15 @@ db_options = _options(
 )
 
 cache_options = _options(
-    click.option("--cache-backend", type=click.Choice(list(CACHE_TYPES)), help="The kind of cache. [CACHE_BACKEND, postgresql_array]"),
-    click.option("--cache-name", help="The name of the cache (its table prefix). [PG_…_CACHE_TABLE_PREFIX, partitioncache]"),
+    click.option(
+        "--cache-backend",
+        type=click.Choice(list(CACHE_TYPES)),
+        help="The kind of cache. [CACHE_BACKEND, postgresql_array]",
+    ),
+    click.option(
+        "--cache-name",
+        help="The name of the cache (its table prefix). [PG_…_CACHE_TABLE_PREFIX, partitioncache]",
+    ),
     click.option("--cache-host", help="The cache's host, if it is not the database's. [REDIS_HOST, DB_HOST]"),
     click.option("--cache-port", type=click.IntRange(1, 65535), help="The cache's port."),
     click.option("--cache-user", help="The cache's user."),
@@ -143,49 +207,77 @@ cache_options = _options(
 )
 
 queue_options = _options(
-    click.option("--queue-provider", type=click.Choice(PROVIDERS), help="Where the queues are. [QUERY_QUEUE_PROVIDER, postgresql]"),
+    click.option(
+        "--queue-provider",
+        type=click.Choice(PROVIDERS),
+        help="Where the queues are. [QUERY_QUEUE_PROVIDER, postgresql]",
+    ),
     click.option("--queue-name", help="The name of the queues. [PG_QUEUE_TABLE_PREFIX, the cache's name]"),
 )
 
 
-def connection_options(command: Command) -> Command:
-    """Add the options of data, cache and queues, and hand the command one `connections` instead of them."""
-    return _ENVIRONMENT(db_options(cache_options(queue_options(command))))
-
-
 _DB = {"db_host": "host", "db_port": "port", "db_user": "user", "db_name": "dbname"}
 _CACHE = {"cache_host": "host", "cache_port": "port", "cache_user": "user", "cache_path": "path"}
+_OTHERS = ("db_backend", "cache_backend", "cache_name", "cache_db", "queue_provider", "queue_name")
+_CONNECTION_OPTIONS = (*_DB, *_CACHE, *_OTHERS)
 
 
-def connections(options: dict[str, Any]) -> Connections:
-    """Take the options of `connection_options` out of a command's arguments."""
+def connected(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of data, cache and queues.
+
+    The function gets one :class:`Connections` for all of them, as its first argument. Options before a
+    subcommand hold for the subcommand, unless they are said again after it.
+    """
+
+    @click.pass_context
+    @functools.wraps(function)
+    def with_connections(ctx: click.Context, /, **options: Any) -> Any:
+        before: dict[str, Any] = ctx.parent.meta.get(_META, {}) if ctx.parent else {}
+        given = {name: options.pop(name) for name in _CONNECTION_OPTIONS}
+        ctx.meta[_META] = {
+            name: before.get(name) if value is None else value for name, value in given.items()
+        }
+        return function(_connections(dict(ctx.meta[_META])), **options)
+
+    return _ENVIRONMENT(db_options(cache_options(queue_options(with_connections))))
+
+
+_META = "partitioncache.connections"
+
+
+def _connections(options: dict[str, Any]) -> Connections:
     env = config.environment()
 
     def take(names: dict[str, str]) -> dict[str, str]:
-        found = {keyword: options.pop(option, None) for option, keyword in names.items()}
+        found = {keyword: options[option] for option, keyword in names.items()}
         return {keyword: str(value) for keyword, value in found.items() if value is not None}
 
-    db, cache, cache_db = take(_DB), take(_CACHE), options.pop("cache_db", None)
-    backend = options.pop("cache_backend", None) or config.cache_backend_from_env(env)
-    name = options.pop("cache_name", None)
-    if cache_db is not None:
-        cache["dbname" if backend.startswith("postgresql") else "db"] = cache_db
-    cache_name = config.checked_cache_name(name) if name else config.cache_name(backend, env)
-    queue_name = options.pop("queue_name", None) or env.get("PG_QUEUE_TABLE_PREFIX") or cache_name
+    db, cache = take(_DB), take(_CACHE)
+    backend = options["cache_backend"] or config.cache_backend_from_env(env)
+    if options["cache_db"] is not None:
+        cache["dbname" if backend.startswith("postgresql") else "db"] = options["cache_db"]
+    cache_name = (
+        config.checked_cache_name(options["cache_name"])
+        if options["cache_name"]
+        else config.cache_name(backend, env)
+    )
+    queue_name = options["queue_name"] or env.get("PG_QUEUE_TABLE_PREFIX") or cache_name
     return Connections(
         db=db,
-        db_backend=options.pop("db_backend", None) or env.get("DB_BACKEND") or "postgresql",
+        db_backend=options["db_backend"] or env.get("DB_BACKEND") or "postgresql",
         cache_backend=backend,
         cache=cache,
         cache_name=cache_name,
-        queue_provider=options.pop("queue_provider", None) or env.get("QUERY_QUEUE_PROVIDER") or "postgresql",
+        queue_provider=options["queue_provider"] or queue_provider(env),
         queue_name=config.checked_cache_name(queue_name),
     )
 
 
 def _load(path: str | None) -> None:
     if path is not None:
-        os.environ.update({name: value for name, value in config.environment(path).items() if name not in os.environ})
+        os.environ.update(
+            {name: value for name, value in config.environment(path).items() if name not in os.environ}
+        )
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -37,7 +37,9 @@ def note(text: str) -> None:
     stderr().print(escape(text))
 
 
-def rows(records: Iterable[Mapping[str, Any]], format: Format, columns: Sequence[str], title: str = "") -> None:
+def rows(
+    records: Iterable[Mapping[str, Any]], format: Format, columns: Sequence[str], title: str = ""
+) -> None:
     """Print records.
 
     Args:
@@ -47,16 +49,20 @@ def rows(records: Iterable[Mapping[str, Any]], format: Format, columns: Sequence
         title: above a table only.
     """
     if format == "json":
-        print(json.dumps([{name: _json(each.get(name)) for name in columns} for each in records], indent=2))
+        print(
+            json.dumps([{name: json_value(each.get(name)) for name in columns} for each in records], indent=2)
+        )
     elif format == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_plain(each.get(name)) for name in columns] for each in records)
+        writer.writerows([plain(each.get(name)) for name in columns] for each in records)
     else:
         table = Table(box=box.SIMPLE_HEAD, title=escape(title) or None, title_justify="left", pad_edge=False)
         found = list(records)
         for name in columns:
-            numeric = found and all(isinstance(each.get(name), (int, float, Decimal, type(None))) for each in found)
+            numeric = found and all(
+                isinstance(each.get(name), (int, float, Decimal, type(None))) for each in found
+            )
             table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
         for each in found:
             table.add_row(*(_styled(each.get(name)) for name in columns))
@@ -66,11 +72,13 @@ def rows(records: Iterable[Mapping[str, Any]], format: Format, columns: Sequence
 def record(values: Mapping[str, Any], format: Format, title: str = "") -> None:
     """Print one record: as an object in JSON, as name and value in a table."""
     if format == "json":
-        print(json.dumps({name: _json(value) for name, value in values.items()}, indent=2))
+        print(json.dumps({name: json_value(value) for name, value in values.items()}, indent=2))
     elif format == "csv":
         rows([values], format, list(values))
     else:
-        table = Table(box=None, show_header=False, title=escape(title) or None, title_justify="left", pad_edge=False)
+        table = Table(
+            box=None, show_header=False, title=escape(title) or None, title_justify="left", pad_edge=False
+        )
         table.add_column(style="bold")
         table.add_column(overflow="fold")
         for name, value in values.items():
@@ -78,19 +86,21 @@ def record(values: Mapping[str, Any], format: Format, title: str = "") -> None:
         stdout().print(table)
 
 
-def _json(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value as JSON can have it."""
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
     if isinstance(value, (set, frozenset)):
-        return [_json(each) for each in in_order(value)]
+        return [json_value(each) for each in in_order(value)]
     if isinstance(value, (list, tuple)):
-        return [_json(each) for each in value]
+        return [json_value(each) for each in value]
     if isinstance(value, Mapping):
-        return {str(name): _json(each) for name, each in value.items()}
-    return _plain(value)
+        return {str(name): json_value(each) for name, each in value.items()}
+    return plain(value)
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A value as text, in one line."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -100,7 +110,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g} s"
     if isinstance(value, (list, tuple, set, frozenset, Mapping)):
-        return json.dumps(_json(value))
+        return json.dumps(json_value(value))
     return str(value)
 
 
@@ -113,7 +123,7 @@ def _styled(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value.tzinfo else value.isoformat(" ")
-    return escape(_plain(value))
+    return escape(plain(value))
 
 
 def in_order(keys: Iterable[Any]) -> list[Any]:

@@ -75,9 +75,8 @@ def open_queue(provider: str | None = None, name: str | None = None, **connectio
             ``PG_QUEUE_…`` and ``DB_…``, or the ``REDIS_…`` variables.
 
     Raises:
-        ConfigurationError: there is no such provider.
+        ConfigurationError: there is no such provider, or the database has no PartitionCache.
         UnavailableError: the server cannot be reached.
-        QueueError: the database has no PartitionCache.
         MissingExtraError: the Redis client is not installed.
     """
     env = config.environment()

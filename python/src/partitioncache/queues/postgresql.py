@@ -11,24 +11,22 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from threading import Lock
 from types import TracebackType
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool
 
-from partitioncache.errors import QueueError, UnavailableError
+from partitioncache.postgresql import Server, Typed
 from partitioncache.queues.protocol import QUEUES, Claim, DeadItem, Item, Outcome, QueueName, check_queue
 
 #: Items sent with one call.
 BATCH = 1_000
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class PostgreSQLQueue:
@@ -41,7 +39,7 @@ class PostgreSQLQueue:
 
     Raises:
         UnavailableError: the server cannot be reached.
-        QueueError: the database has no PartitionCache.
+        ConfigurationError: the database has no PartitionCache.
 
     Example::
 
@@ -51,39 +49,23 @@ class PostgreSQLQueue:
 
     provider = "postgresql"
 
-    def __init__(self, name: str, parameters: Mapping[str, str]) -> None:
-        given = dict(parameters)
-        self._conninfo = make_conninfo(
-            given.pop("conninfo", ""), **{"application_name": "partitioncache queue", "connect_timeout": "10", **given}
-        )
+    def __init__(self, name: str, parameters: Mapping[str, object]) -> None:
+        connection: dict[str, object] = {"application_name": "partitioncache queue", **parameters}
+        self._server = Server(max_connections=8, **connection)
         self._name = name
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
-        self._listener: Connection | None = None
+        self._listener: psycopg.Connection[Any] | None = None
         self._listening = Lock()
-        try:
-            with psycopg.connect(self._conninfo, autocommit=True) as connection:
-                self._schema = _schema(connection)
-        except psycopg.OperationalError as error:
-            raise UnavailableError(
-                f"The PostgreSQL queue cannot be reached: {' '.join(str(error).split())}",
-                hint="Check PG_QUEUE_HOST, PG_QUEUE_PORT, PG_QUEUE_USER and PG_QUEUE_DB, or the DB_… variables.",
-            ) from error
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            self._conninfo, kwargs={"autocommit": True}, min_size=1, max_size=8, open=True, name=f"queue {name}"
-        )
 
-    def _call(self, function: LiteralString, **arguments: object) -> list[tuple[Any, ...]]:
-        with self._pool.connection() as connection:
-            return self._call_on(connection, function, arguments)
+    @property
+    def server(self) -> Server:
+        """The database of the queues."""
+        return self._server
 
-    def _call_on(
-        self, connection: Connection, function: LiteralString, arguments: Mapping[str, object]
-    ) -> list[tuple[Any, ...]]:
-        named = sql.SQL(", ").join(
-            sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in arguments
-        )
-        statement = sql.SQL("select * from {}({})").format(sql.Identifier(self._schema, function), named)
-        return connection.execute(statement, arguments).fetchall()
+    @property
+    def name(self) -> str:
+        """The name of the queues."""
+        return self._name
 
     def push(self, queue: QueueName, items: Iterable[Item]) -> int:
         """Add items; return how many were new. Pushing what is there already raises its priority."""
@@ -91,21 +73,39 @@ class PostgreSQLQueue:
         remaining = iter(items)
         while batch := list(islice(remaining, BATCH)):
             payload = Jsonb([_payload(item) for item in batch])
-            new += self._call("partitioncache_queue_push", queue=check_queue(queue), items=payload, cache=self._name)[0][0]
+            ((added,),) = self._server.call(
+                "partitioncache_queue_push", check_queue(queue), payload, self._name
+            )
+            new += added
         return new
+
+    def push_checked(self, items: Sequence[Item]) -> list[int]:
+        """Add queries about tables of this very database: the server checks them, and its processor works on them.
+
+        Returns:
+            The numbers of the items.
+
+        Raises:
+            QueryError: the server does not accept a query, or it is no single query that reads.
+        """
+        numbers: list[int] = []
+        for item in items:
+            ((number,),) = self._server.call(
+                "partitioncache_push", item.query, item.partition_key, self._name, item.priority
+            )
+            numbers.append(number)
+        return numbers
 
     def claim(self, queue: QueueName, limit: int = 1, lease: float = 60.0) -> list[Claim]:
         """Borrow up to `limit` items for `lease` seconds, most urgent first. Never waits."""
-        with self._pool.connection() as connection:
-            rows = connection.execute(
-                sql.SQL(
-                    "select id, claim, attempt, query, partition_key, datatype, hash, parts, priority"
-                    " from {}(%s, %s, pg_catalog.make_interval(secs => %s), %s, %s)"
-                ).format(sql.Identifier(self._schema, "partitioncache_queue_claim")),
-                [check_queue(queue), limit, lease, self._worker, self._name],
-            ).fetchall()
+        rows = self._server.call(
+            "partitioncache_queue_claim", check_queue(queue), limit, _seconds(lease), self._worker, self._name
+        )
         return [
-            Claim(str(row[0]), str(row[1]), row[2], _item(queue, *row[3:9])) for row in rows
+            Claim(
+                str(id), str(claim), attempt, _item(queue, query, key, datatype, hash, parts, keyed, priority)
+            )
+            for id, claim, attempt, query, key, datatype, hash, parts, keyed, priority, *_ in rows
         ]
 
     def finish(
@@ -117,28 +117,32 @@ class PostgreSQLQueue:
         key_count: int | None = None,
     ) -> bool:
         """Acknowledge a claim. False: the lease had ended and somebody else has, or had, the item."""
-        rows = self._call(
+        ((held,),) = self._server.call(
             "partitioncache_queue_finish",
-            queue=check_queue(queue),
-            id=int(claim.id),
-            claim=int(claim.token),
-            outcome=outcome,
-            error_msg=error.replace("\0", "") or None,
-            key_count=key_count,
+            check_queue(queue),
+            int(claim.id),
+            int(claim.token),
+            outcome,
+            error.replace("\0", "") or None,
+            key_count,
         )
-        return bool(rows[0][0])
+        return bool(held)
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
         """Prolong leases to `lease` seconds from now; return the claims that are still held."""
         if not claims:
             return []
-        with self._pool.connection() as connection:
-            rows = connection.execute(
-                sql.SQL("select * from {}(%s, %s::bigint[], %s::bigint[], pg_catalog.make_interval(secs => %s))").format(
-                    sql.Identifier(self._schema, "partitioncache_queue_extend")
-                ),
-                [check_queue(queue), [int(each.id) for each in claims], [int(each.token) for each in claims], lease],
-            ).fetchall()
+        ids, tokens = (
+            [int(number) for number in numbers]
+            for numbers in zip(*((each.id, each.token) for each in claims), strict=True)
+        )
+        rows = self._server.call(
+            "partitioncache_queue_extend",
+            check_queue(queue),
+            Typed("pg_catalog.int8[]", ids),
+            Typed("pg_catalog.int8[]", tokens),
+            _seconds(lease),
+        )
         held = {str(row[0]) for row in rows}
         return [claim for claim in claims if claim.id in held]
 
@@ -148,8 +152,8 @@ class PostgreSQLQueue:
         with self._listening:
             try:
                 if self._listener is None or self._listener.closed:
-                    self._listener = psycopg.connect(self._conninfo, autocommit=True)
-                    self._call_on(self._listener, "partitioncache_listen", {"cache": self._name})
+                    self._listener = psycopg.connect(self._server.conninfo, autocommit=True)
+                    self._server.call_on(self._listener, "partitioncache_listen", self._name)
                 while (remaining := end - time.monotonic()) > 0:
                     for notification in self._listener.notifies(timeout=remaining, stop_after=1):
                         if notification.payload == self._name:
@@ -163,44 +167,57 @@ class PostgreSQLQueue:
 
     def lengths(self) -> tuple[int, int]:
         """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""
-        ((incoming, outgoing),) = self._call("partitioncache_queue_lengths", cache=self._name)
+        ((incoming, outgoing),) = self._server.call("partitioncache_queue_lengths", self._name)
         return incoming, outgoing
 
     def counts(self, queue: QueueName) -> dict[str, int]:
         """How many items are in each state: {"ready": …, "running": …, "paused": …, "dead": …}."""
-        found = dict(self._call("partitioncache_queue_counts", queue=check_queue(queue), cache=self._name))
+        found = dict(self._server.call("partitioncache_queue_counts", check_queue(queue), self._name))
         paused = found.pop("failed") + found.pop("timeout")
         return {"ready": found["ready"], "running": found["running"], "paused": paused, "dead": found["dead"]}
 
     def clear(self, queue: QueueName | None = None) -> int:
         """Remove all items of one queue, or of both, whatever their state; return how many."""
         name = None if queue is None else check_queue(queue)
-        ((incoming, outgoing),) = self._call("partitioncache_clear_queue", cache=self._name, queue=name)
+        ((incoming, outgoing),) = self._server.call("partitioncache_clear_queue", self._name, name)
         return int(incoming + outgoing)
 
     def dead(self, queue: QueueName, limit: int = 100) -> list[DeadItem]:
         """The items whose attempts are used up, the latest first."""
-        with self._pool.connection() as connection:
-            rows = connection.execute(
-                sql.SQL(
-                    "select id, attempts, error_msg, query, partition_key, datatype, hash, parts, priority"
-                    " from {}(%s, %s) limit %s"
-                ).format(sql.Identifier(self._schema, "partitioncache_dead_items")),
-                [self._name, check_queue(queue), limit],
-            ).fetchall()
+        with self._server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            statement = sql.SQL("select * from {}(%s, %s) limit %s").format(
+                sql.Identifier(self._server.schema, "partitioncache_dead_items")
+            )
+            rows = cursor.execute(statement, [self._name, check_queue(queue), limit]).fetchall()
         return [
-            DeadItem(str(row[0]), row[1], row[2] or "", _item(queue, *row[3:9])) for row in rows
+            DeadItem(
+                str(row["id"]),
+                row["attempts"],
+                row["error_msg"] or "",
+                _item(
+                    queue,
+                    row["query"],
+                    row["partition_key"],
+                    row["datatype"],
+                    row["hash"],
+                    row["parts"],
+                    row["keyed_tables"],
+                    row["priority"],
+                ),
+            )
+            for row in rows
         ]
 
     def requeue(self, queue: QueueName, ids: Iterable[str] | None = None) -> int:
         """Put dead items back (all of them without `ids`), their attempts counted anew; return how many."""
         chosen = None if ids is None else [int(each) for each in ids if each.isdecimal()]
-        rows = self._call("partitioncache_requeue", cache=self._name, ids=chosen, queue=check_queue(queue))
-        return int(rows[0][0])
+        numbers = Typed("pg_catalog.int8[]", chosen)
+        ((count,),) = self._server.call("partitioncache_requeue", self._name, numbers, check_queue(queue))
+        return int(count)
 
     def close(self) -> None:
         """Give up the connections. A closed queue is of no further use."""
-        self._pool.close()
+        self._server.close()
         if self._listener is not None:
             self._listener.close()
 
@@ -213,16 +230,8 @@ class PostgreSQLQueue:
         self.close()
 
 
-def _schema(connection: Connection) -> str:
-    from partitioncache.setup.install import installed
-
-    there = installed(connection)
-    if there is None:
-        raise QueueError(
-            f"Database {connection.info.dbname} has no PartitionCache, so it has no queues.",
-            hint="Install it with: pcache-manage setup",
-        )
-    return there.schema
+def _seconds(lease: float) -> Typed:
+    return Typed("pg_catalog.interval", timedelta(seconds=lease))
 
 
 def _payload(item: Item) -> dict[str, object]:
@@ -232,6 +241,7 @@ def _payload(item: Item) -> dict[str, object]:
         "datatype": item.datatype,
         "hash": item.hash,
         "parts": list(item.parts) or None,
+        "keyed_tables": None if item.keyed_tables is None else list(item.keyed_tables),
         "priority": item.priority,
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -244,7 +254,16 @@ def _item(
     datatype: str | None,
     hash: str | None,
     parts: list[str] | None,
+    keyed: list[str] | None,
     priority: int,
 ) -> Item:
     # incoming items have a hash too, but it is only what the server knows them by
-    return Item(query, partition_key, datatype, hash if queue == QUEUES[1] else None, tuple(parts or ()), priority)
+    return Item(
+        query,
+        partition_key,
+        datatype,
+        hash if queue == QUEUES[1] else None,
+        tuple(parts or ()),
+        priority,
+        None if keyed is None else tuple(keyed),
+    )

@@ -54,6 +54,7 @@ class Item:
         hash: fragments only, the hash under which the key set is stored.
         parts: fragments only, hashes of smaller fragments whose key sets contain this one's.
         priority: the higher, the sooner.
+        keyed_tables: fragments that a PostgreSQL server took apart only: the tables with the partition column.
     """
 
     query: str
@@ -62,6 +63,7 @@ class Item:
     hash: str | None = None
     parts: tuple[str, ...] = ()
     priority: int = 1
+    keyed_tables: tuple[str, ...] | None = None
 
     @property
     def identity(self) -> str:

@@ -286,7 +286,8 @@ class RedisQueue:
         key_count: int | None = None,
     ) -> bool:
         """Acknowledge a claim. False: the lease had ended and somebody else has, or had, the item."""
-        arguments = [claim.id, claim.token, outcome, error, self._max_attempts, int(self._pause * 1000)]
+        arguments: list[str | int] = [claim.id, claim.token, outcome, error]
+        arguments += [self._max_attempts, int(self._pause * 1000)]
         return bool(self._finish(keys=self._keys(queue), args=arguments))
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
@@ -368,10 +369,14 @@ def connect(name: str, parameters: Mapping[str, object]) -> RedisQueue:
         import redis.cluster
     except ImportError as error:
         raise missing_extra("redis", "redis", "The Redis queue") from error
-    arguments: dict[str, Any] = {key: value for key, value in parameters.items() if key not in ("url", "cluster")}
+    arguments: dict[str, Any] = {
+        key: value for key, value in parameters.items() if key not in ("url", "cluster")
+    }
     maker: Any = redis.cluster.RedisCluster if parameters.get("cluster") else redis.Redis
     try:
-        client = maker.from_url(parameters["url"], **arguments) if parameters.get("url") else maker(**arguments)
+        client = (
+            maker.from_url(parameters["url"], **arguments) if parameters.get("url") else maker(**arguments)
+        )
         client.ping()
     except (redis.RedisError, ValueError) as error:
         raise UnavailableError(
@@ -383,7 +388,7 @@ def connect(name: str, parameters: Mapping[str, object]) -> RedisQueue:
 
 def _payload(item: Item) -> str:
     fields = {"q": item.query, "k": item.partition_key}
-    optional = {"d": item.datatype, "h": item.hash, "s": list(item.parts) or None}
+    optional = {"d": item.datatype, "h": item.hash, "s": list(item.parts) or None, "t": item.keyed_tables}
     return json.dumps(fields | {name: value for name, value in optional.items() if value is not None})
 
 
@@ -396,4 +401,5 @@ def _item(payload: Any, priority: Any) -> Item:
         hash=fields.get("h"),
         parts=tuple(fields.get("s", ())),
         priority=int(priority),
+        keyed_tables=tuple(fields["t"]) if "t" in fields else None,
     )

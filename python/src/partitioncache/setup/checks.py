@@ -57,7 +57,9 @@ def _server(connection: Connection) -> Iterator[Check]:
     database = connection.info.dbname
     text = f"PostgreSQL {version}, database {database}"
     if version < _OLDEST_SERVER:
-        yield Check("server", False, text, f"-- upgrade to PostgreSQL {_OLDEST_SERVER} or later", "on the server")
+        yield Check(
+            "server", False, text, f"-- upgrade to PostgreSQL {_OLDEST_SERVER} or later", "on the server"
+        )
         return
     standby = bool(_one(connection, "select pg_catalog.pg_is_in_recovery()"))
     if standby:
@@ -81,10 +83,13 @@ def _sql(connection: Connection) -> Iterator[Check]:
         connection,
         "select default_version from pg_catalog.pg_available_extensions where name = 'partitioncache'",
     )
-    way = f"the server offers the extension, version {offered}" if offered else "the server does not offer the extension"
-    yield Check("partitioncache", False, f"not installed; {way}", "pcache-manage setup", "in a shell")
+    offer = f"offers the extension, version {offered}" if offered else "does not offer the extension"
+    text = f"not installed; the server {offer}"
+    yield Check("partitioncache", False, text, "pcache-manage setup", "in a shell")
     user, database = connection.info.user, connection.info.dbname
-    if not _one(connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')"):
+    if not _one(
+        connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')"
+    ):
         yield Check(
             "right to install",
             False,
@@ -104,7 +109,8 @@ def check_processor(connection: Connection) -> list[Check]:
         Check(
             "pg_cron loaded",
             True,
-            f"it lives in database {cron_database}" + (", this one" if here else f", not in {connection.info.dbname}"),
+            f"it lives in database {cron_database}"
+            + (", this one" if here else f", not in {connection.info.dbname}"),
         )
     ]
     return [*checks, *(_cron_here(connection) if here else _cron_elsewhere(connection, cron_database))]
@@ -141,14 +147,19 @@ def _cron_here(connection: Connection) -> Iterator[Check]:
     version = _one(connection, "select extversion from pg_catalog.pg_extension where extname = 'pg_cron'")
     if version is None:
         yield Check(
-            "pg_cron created", False, "not in this database yet", "create extension pg_cron;", "as a superuser"
+            "pg_cron created",
+            False,
+            "not in this database yet",
+            "create extension pg_cron;",
+            "as a superuser",
         )
         return
     seconds = version_order(version) >= _CRON_WITH_SECONDS
     yield Check(
         "pg_cron created",
         True,
-        f"version {version}, " + ("schedules in seconds" if seconds else "schedules in minutes: each job loops for a minute"),
+        f"version {version}, schedules in "
+        + ("seconds" if seconds else "minutes: each job loops for a minute"),
     )
     user = connection.info.user
     allowed = _one(
@@ -172,7 +183,9 @@ def _cron_connects(connection: Connection) -> Check:
     workers = _one(connection, "select pg_catalog.current_setting('cron.use_background_workers', true)")
     if workers == "on":
         return Check(
-            "pg_cron runs jobs", None, "in background workers; pg_cron 1.4 runs long ones one after the other there"
+            "pg_cron runs jobs",
+            None,
+            "in background workers; pg_cron 1.4 runs long ones one after the other there",
         )
     host = _one(connection, "select pg_catalog.current_setting('cron.host', true)")
     return Check(

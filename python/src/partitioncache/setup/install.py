@@ -196,7 +196,9 @@ def apply_plan(connection: Connection, todo: Plan, scripts: Scripts | None = Non
     try:
         with connection.transaction():
             # two set-ups at once: the second waits, and then finds the work done
-            connection.execute("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('partitioncache set-up'))")
+            connection.execute(
+                "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('partitioncache set-up'))"
+            )
             there = installed(connection)
             if there is not None and there.version == todo.version:
                 return
@@ -220,7 +222,9 @@ def _schema_exists(connection: Connection, schema: str) -> bool:
 
 def _run_as_extension(connection: Connection, todo: Plan, schema: sql.Identifier) -> None:
     if todo.start is None:
-        statement = sql.SQL("create extension partitioncache schema {} version {}").format(schema, todo.version)
+        statement = sql.SQL("create extension partitioncache schema {} version {}").format(
+            schema, todo.version
+        )
     else:
         statement = sql.SQL("alter extension partitioncache update to {}").format(todo.version)
     connection.execute(statement)

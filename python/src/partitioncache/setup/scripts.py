@@ -45,7 +45,9 @@ class Scripts:
         """
         reachable = {*self.installs, *(end for _, end in self.upgrades)}
         if not reachable:
-            raise ScriptError("This installation of the package lacks its SQL.", hint="Install the package again.")
+            raise ScriptError(
+                "This installation of the package lacks its SQL.", hint="Install the package again."
+            )
         return max(reachable, key=version_order)
 
     def path(self, start: str | None, end: str) -> list[Traversable]:
@@ -80,7 +82,9 @@ class Scripts:
         )
 
     def _by_distance_to(self, end: str) -> Iterable[tuple[str, Traversable]]:
-        return sorted(self.installs.items(), key=lambda each: (each[0] != end, [-n for n in version_order(each[0])]))
+        return sorted(
+            self.installs.items(), key=lambda each: (each[0] != end, [-n for n in version_order(each[0])])
+        )
 
 
 def version_order(version: str) -> tuple[int, ...]:

@@ -11,7 +11,13 @@ from typing import Final
 
 from partitioncache import config
 from partitioncache.errors import ConfigurationError
-from partitioncache.sources.protocol import FragmentTimeout, Source, SourceError, TooManyKeys
+from partitioncache.sources.protocol import (
+    FragmentTimeout,
+    Source,
+    SourceError,
+    SourceUnavailable,
+    TooManyKeys,
+)
 
 #: What ``DB_BACKEND`` and ``--db-backend`` may say.
 SOURCES: Final = ("postgresql", "mysql", "sqlite")
@@ -19,7 +25,16 @@ SOURCES: Final = ("postgresql", "mysql", "sqlite")
 #: The analyser's name for the SQL that each of them speaks.
 DIALECTS: Final = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite"}
 
-__all__ = ["DIALECTS", "SOURCES", "FragmentTimeout", "Source", "SourceError", "TooManyKeys", "open_source"]
+__all__ = [
+    "DIALECTS",
+    "SOURCES",
+    "FragmentTimeout",
+    "Source",
+    "SourceError",
+    "SourceUnavailable",
+    "TooManyKeys",
+    "open_source",
+]
 
 
 def open_source(kind: str, **connection: object) -> Source:

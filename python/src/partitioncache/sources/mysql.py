@@ -7,13 +7,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from partitioncache.errors import missing_extra
-from partitioncache.sources.protocol import FragmentTimeout, SourceError, TooManyKeys
+from partitioncache.sources.protocol import FragmentTimeout, SourceError, SourceUnavailable, TooManyKeys
 
 if TYPE_CHECKING:
     import pymysql.cursors
-
-#: Seconds that the client waits beyond the server's own time limit before it gives the connection up.
-_GRACE = 15.0
 
 # server error numbers for "stopped by its time limit": MariaDB, MySQL
 _TIMEOUTS = {1969, 3024}
@@ -85,7 +82,8 @@ class MySQLSource:
         self._connection = self._connect()
         self._padded: frozenset[str] = frozenset()
         self.columns()
-        self._is_mariadb = "mariadb" in self._connection.get_server_info().lower()
+        server: Any = self._connection
+        self._is_mariadb = "mariadb" in server.get_server_info().lower()
 
     def _connect(self) -> pymysql.Connection[pymysql.cursors.SSCursor]:
         import pymysql
@@ -96,17 +94,13 @@ class MySQLSource:
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
             return connection
         except self._errors as error:
-            raise SourceError(f"Cannot connect to the MySQL data source: {_words(error)}.", hint="Check --db-host, --db-port, --db-user and --db-name, or the DB_… variables.") from error
+            raise SourceUnavailable(f"Cannot connect to the MySQL data source: {_words(error)}.") from error
 
     def keys(self, query: str, timeout: float | None = None, limit: int | None = None) -> set[Any]:
         """Run a query and return its first column, NULL as None. See :class:`Source`."""
         if self._stop.is_set():
             raise SourceError("The data source was told to stop.")
         keys: set[Any] = set()
-        try:
-            self._connection.ping(reconnect=False)
-        except self._errors:
-            self._connection = self._connect()
         try:
             self._limit_time(timeout)
             with self._connection.cursor() as cursor:
@@ -121,6 +115,8 @@ class MySQLSource:
         except self._errors as error:
             if error.args and error.args[0] in _TIMEOUTS:
                 raise FragmentTimeout(f"Stopped after {timeout or 0:g} s, its time limit.") from error
+            if not self._connection.open:
+                raise SourceUnavailable(f"The connection to the data source broke: {_words(error)}.") from error
             raise SourceError(f"MySQL refused the query: {_words(error)}.") from error
         return keys if name not in self._padded else {_unpad(key) for key in keys}
 
@@ -131,7 +127,6 @@ class MySQLSource:
                 cursor.execute("SET SESSION max_statement_time = %s", (timeout or 0.0,))
             else:
                 cursor.execute("SET SESSION max_execution_time = %s", (round((timeout or 0.0) * 1000),))
-        self._connection._read_timeout = None if timeout is None else timeout + _GRACE
 
     def _abandon(self, cursor: pymysql.cursors.SSCursor) -> None:
         """Stop a result that is only half read, and read what is on its way, so that the connection lives on."""
@@ -143,8 +138,9 @@ class MySQLSource:
             return  # "interrupted", as asked
 
     def _kill(self) -> None:
+        victim: Any = self._connection
         with self._connect() as other, other.cursor() as cursor:
-            cursor.execute("KILL QUERY %s", (self._connection.thread_id(),))
+            cursor.execute("KILL QUERY %s", (victim.thread_id(),))
 
     def columns(self) -> dict[str, dict[str, str | None]]:
         """The tables and views of the connection's database: {table: {column: datatype}}."""
@@ -164,7 +160,9 @@ class MySQLSource:
         except self._errors as error:
             raise SourceError(f"Cannot read the tables of the data source: {_words(error)}.") from error
         for columns in tables.values():
-            columns.update({name: None for name, kinds in padded.items() if name in columns and len(kinds) > 1})
+            columns.update(
+                {name: None for name, kinds in padded.items() if name in columns and len(kinds) > 1}
+            )
         self._padded = frozenset(name for name, kinds in padded.items() if kinds == {True})
         return tables
 

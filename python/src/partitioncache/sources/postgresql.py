@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from partitioncache.sources.protocol import FragmentTimeout, SourceError, TooManyKeys
+from partitioncache.sources.protocol import FragmentTimeout, SourceError, SourceUnavailable, TooManyKeys
 
 #: Rows fetched at a time, so that a result over the limit is noticed before it is in memory.
 _CHUNK = 5_000
@@ -69,7 +69,9 @@ class PostgreSQLSource:
             )
             self._connection.execute("set default_transaction_read_only = on")
         except psycopg.Error as error:
-            raise SourceError(f"Cannot connect to the PostgreSQL data source: {_words(error)}.", hint="Check --db-host, --db-port, --db-user and --db-name, or the DB_… variables.") from error
+            raise SourceUnavailable(
+                f"Cannot connect to the PostgreSQL data source: {_words(error)}."
+            ) from error
 
     def keys(self, query: str, timeout: float | None = None, limit: int | None = None) -> set[Any]:
         """Run a query and return its first column, NULL as None. See :class:`Source`."""
@@ -77,7 +79,7 @@ class PostgreSQLSource:
         milliseconds = 0 if timeout is None else max(1, round(timeout * 1000))
         try:
             # the sub-select is what makes the server refuse anything but one query, in one parse
-            statement = sql.SQL("select * from ({}\n) as fragment").format(sql.SQL(query))  # type: ignore[arg-type]
+            statement = sql.SQL("select * from ({}\n) as fragment").format(sql.SQL(query))
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 cursor.execute("set transaction read only")
                 cursor.execute(sql.SQL("set local statement_timeout = {}").format(milliseconds))
@@ -91,6 +93,8 @@ class PostgreSQLSource:
                 raise SourceError(f"The query was cancelled: {_words(error)}.") from error
             raise FragmentTimeout(f"Stopped after {timeout:g} s, its time limit.") from error
         except psycopg.Error as error:
+            if self._connection.closed:
+                raise SourceUnavailable(f"The connection to the data source broke: {_words(error)}.") from error
             raise SourceError(f"PostgreSQL refused the query: {_words(error)}.") from error
         return keys
 
@@ -108,7 +112,7 @@ class PostgreSQLSource:
         """Raise SourceError if PostgreSQL would not accept the query. Executes nothing."""
         try:
             self._connection.execute(
-                sql.SQL("explain select * from ({}\n) as fragment").format(sql.SQL(query))  # type: ignore[arg-type]
+                sql.SQL("explain select * from ({}\n) as fragment").format(sql.SQL(query))
             )
         except psycopg.Error as error:
             raise SourceError(f"PostgreSQL refused the query: {_words(error)}.") from error

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
-from partitioncache.errors import PartitionCacheError
+from partitioncache.errors import PartitionCacheError, UnavailableError
 
 
 class SourceError(PartitionCacheError):
-    """The data source refused a statement, or cannot be reached."""
+    """The data source refused a statement."""
+
+
+class SourceUnavailable(SourceError, UnavailableError):
+    """The data source cannot be reached."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message, hint="Check --db-host, --db-port, --db-user and --db-name, or the DB_… variables."
+        )
 
 
 class FragmentTimeout(SourceError):

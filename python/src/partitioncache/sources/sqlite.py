@@ -49,7 +49,9 @@ class SQLiteSource:
     def __init__(self, path: str | Path) -> None:
         file = Path(path)
         if not file.is_file():
-            raise SourceError(f"There is no SQLite file {str(file)!r}.", hint="Name an existing one with --db-name.")
+            raise SourceError(
+                f"There is no SQLite file {str(file)!r}.", hint="Name an existing one with --db-name."
+            )
         self._path = file
         self._deadline: float | None = None
         self._stop = threading.Event()

@@ -1,0 +1,139 @@
+"""``pcache``: all commands under one name."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from partitioncache import __version__, list_cache_types, recommend
+from partitioncache.api import apply_cache
+from partitioncache.cli import (
+    add,
+    base,
+    manage,
+    monitor_cache_queue,
+    output,
+    read,
+    services,
+    setup_postgresql_queue_processor,
+)
+from partitioncache.cli.output import Format
+from partitioncache.registry import USE_CASES
+from partitioncache.sources import DIALECTS
+
+PROGRAMS = ("pcache", "pcache-add", "pcache-read", "pcache-manage", "pcache-monitor", "pcache-processor")
+
+EXAMPLES = """
+\b
+Examples:
+  pcache setup --db-name mydb
+  pcache add --direct --query "SELECT * FROM poi WHERE kind = 7" --partition-key city_id
+  pcache apply --query "SELECT * FROM poi WHERE kind = 7 AND name = 'x'" --partition-key city_id
+  pcache status
+  eval "$(pcache completion bash)"
+"""
+
+
+@click.group("pcache", cls=base.Group, context_settings=base.CONTEXT, epilog=EXAMPLES)
+@click.version_option(__version__, prog_name="pcache", message="%(prog)s %(version)s")
+def command() -> None:
+    """PartitionCache remembers in which partitions a condition matches, and lets later queries search only those."""
+
+
+command.add_command(add.command)
+command.add_command(read.command)
+command.add_command(manage.command)
+command.add_command(monitor_cache_queue.command)
+command.add_command(setup_postgresql_queue_processor.command)
+
+
+@command.command("apply", context_settings=base.CONTEXT)
+@click.option("--query", help="The query.")
+@click.option(
+    "--query-file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help='A file that holds the query; "-" is standard input.',
+)
+@click.option("--partition-key", required=True, help="The column that splits the data.")
+@click.option(
+    "--method",
+    type=click.Choice(["auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN"]),
+    default="auto", show_default=True, help="How the keys are put into the query.",
+)  # fmt: skip
+@base.connected
+def apply(
+    where: base.Connections, query: str | None, query_file: str | None, partition_key: str, method: str
+) -> int:
+    """Print the query, restricted to the partitions that the cache knows to be enough.
+
+    The exit code is 1 if the cache knows nothing that restricts it; then the query is printed as it was.
+    """
+    text = base.read_query(query, query_file)
+    schema = None
+    if not where.cache_is_postgresql and (where.db or where.db_backend != "postgresql"):
+        with services.open_data(where) as source:
+            schema = {table: list(columns) for table, columns in source.columns().items()}
+    with services.open_cache(where) as cache:
+        rewritten = apply_cache(
+            text, cache, partition_key, method=method, dialect=DIALECTS[where.db_backend], schema=schema
+        )
+    click.echo(rewritten)
+    return 0 if rewritten != text else base.FOUND_NOTHING
+
+
+@command.command("types", context_settings=base.CONTEXT)
+@click.option("--use-case", type=click.Choice(list(USE_CASES)), help="Recommend one for this use.")
+@click.option("--datatype", type=base.DATATYPE, help="Recommend one for this data type.")
+@base.format_option
+def types(use_case: str | None, datatype: str | None, format: Format) -> int:
+    """List the cache backends and what they hold, or recommend one."""
+    if use_case is not None or datatype is not None:
+        best = recommend(use_case, datatype)
+        output.record(
+            {
+                "backend": best.cache_type,
+                "reason": best.reason,
+                "alternatives": ", ".join(best.alternatives),
+            },
+            format,
+        )
+        return 0
+    if format == "table":
+        click.echo(str(list_cache_types()))
+        return 0
+    columns = ("name", "datatypes", "server", "memory_efficiency", "scalability", "best_for")
+    kinds = list_cache_types().values()
+    found = [
+        {name: getattr(kind, name) for name in columns} | {"datatypes": sorted(kind.datatypes)}
+        for kind in kinds
+    ]
+    output.rows(found, format, columns)
+    return 0
+
+
+@command.command("completion", context_settings=base.CONTEXT)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print what makes a SHELL complete these commands.
+
+    For bash, put this into ~/.bashrc: eval "$(pcache completion bash)"
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None
+    for program in PROGRAMS:
+        variable = f"_{program.upper().replace('-', '_')}_COMPLETE"
+        click.echo(kind(command, {}, program, variable).source())
+    return 0
+
+
+for _name in ("setup", "status", "overview"):
+    command.add_command(manage.command.commands[_name])
+
+
+def main() -> None:
+    """The program ``pcache``."""
+    base.run(command, "pcache")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""Taking one query apart, and evaluating one fragment: what a monitor does with a piece of work.
+
+:class:`SourceEvaluator` does it here, for caches and data sources of any kind; :class:`ServerEvaluator`
+lets PostgreSQL do it, where the cache is beside the data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+from partitioncache.analysis import Analysis, analyse
+from partitioncache.backends.protocol import Backend
+from partitioncache.datatypes import INTEGER_DATATYPES, parse
+from partitioncache.errors import DatatypeError, PartitionCacheError
+from partitioncache.queues import Item
+from partitioncache.registry import describe
+from partitioncache.sources import Source, TooManyKeys
+
+#: More keys than this are not written into a fragment: the database would spend longer on the list than it saves.
+_WORTH_RESTRICTING: Final = 10_000
+
+
+class NotCacheable(PartitionCacheError):
+    """A query that has no fragment whose key set would help; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What became of a fragment.
+
+    Attributes:
+        key_count: the number of its keys; None if there were too many, so that it holds no key set.
+        seconds: how long it took.
+        restricted_by: how many smaller fragments restricted it; None if the server did not say.
+    """
+
+    key_count: int | None
+    seconds: float
+    restricted_by: int | None = None
+
+
+class Worker(Protocol):
+    """One thread's means to evaluate fragments."""
+
+    def evaluate(self, item: Item) -> Evaluated:
+        """Find the key set of a fragment and store it. On any error nothing is stored.
+
+        Raises:
+            FragmentTimeout: the time limit was reached.
+            SourceUnavailable: the connection broke.
+            PartitionCacheError: the fragment was refused, or a key is not of the partition key's data type.
+        """
+
+    def interrupt(self) -> None:
+        """Stop what is running, from another thread, for good."""
+
+    def close(self) -> None:
+        """Give up the connection."""
+
+
+class Evaluator(Protocol):
+    """Fills one cache."""
+
+    def take_apart(self, item: Item) -> list[Item]:
+        """The fragments of a query that the cache does not hold yet, the smallest first.
+
+        Raises:
+            NotCacheable: it has none at all.
+            PartitionCacheError: the query, or the type of its partition key, is refused.
+        """
+
+    def worker(self) -> Worker:
+        """The means for one more thread."""
+
+
+class SourceEvaluator:
+    """Analyses queries here, runs fragments on a data source and stores their keys in any cache.
+
+    Args:
+        backend: the cache. It is shared by threads.
+        open_source: opens the data source; called once for each thread.
+        columns: the tables of the source, as :meth:`Source.columns` gives them.
+        dialect: the SQL that the source speaks, by the analyser's name.
+        max_fragments: most fragments of one query.
+        timeout: seconds for one fragment; None for any number.
+        result_limit: most keys of one fragment; None for any number.
+        partition_local: the user's assertion that matches never cross partitions.
+        again: evaluate also what the cache holds already.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        open_source: Callable[[], Source],
+        columns: Mapping[str, Mapping[str, str | None]],
+        dialect: str,
+        *,
+        max_fragments: int = 64,
+        timeout: float | None = None,
+        result_limit: int | None = None,
+        partition_local: bool = False,
+        again: bool = False,
+    ) -> None:
+        self._backend = backend
+        self._open_source = open_source
+        self._columns = columns
+        self._schema = {table: list(names) for table, names in columns.items()}
+        self._dialect = dialect
+        self._max_fragments = max_fragments
+        self._timeout = timeout
+        self._result_limit = result_limit
+        self._partition_local = partition_local
+        self._again = again
+
+    def take_apart(self, item: Item) -> list[Item]:
+        """See :class:`Evaluator`."""
+        datatype = self._backend.datatype(item.partition_key)
+        if datatype is None:
+            datatype = self._datatype(item)
+            self._backend.register(item.partition_key, datatype)
+        analysis = self._analyse(item, datatype)
+        if analysis.reason is not None:
+            raise NotCacheable(analysis.reason)
+        known = set() if self._again else self._backend.get_all_keys(item.partition_key)
+        found = sorted(analysis.fragments, key=lambda each: (len(each.tables), len(each.conjuncts)))
+        return [
+            Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
+            for each in found
+            if each.hash not in known
+        ]
+
+    def _analyse(self, item: Item, datatype: str | None) -> Analysis:
+        # whoever looks up says the registered data type too: fragments of integer keys have other names
+        return analyse(
+            item.query,
+            item.partition_key,
+            dialect=self._dialect,
+            schema=self._schema,
+            partition_local=self._partition_local,
+            max_fragments=self._max_fragments,
+            datatype=datatype,
+        )
+
+    def _datatype(self, item: Item) -> str:
+        """The data type of a partition key that is not registered: as the user says, or as the tables declare it."""
+        name, wanted = item.partition_key, item.datatype
+        if wanted is None:
+            analysis = self._analyse(item, None)
+            if analysis.reason is not None:
+                raise NotCacheable(analysis.reason)
+            tables = {table for each in analysis.fragments for table in each.tables}
+            columns = self._columns
+            declared = {columns[table][name] for table in tables if name in columns.get(table, {})}
+            if len(declared) != 1 or None in declared:
+                raise DatatypeError(
+                    f"The data type of partition key {name} cannot be told from its tables.",
+                    hint="Say it with --partition-datatype. Texts must be compared exactly, whatever their case.",
+                )
+            wanted = str(declared.pop())
+        if wanted not in self._backend.datatypes:
+            raise DatatypeError(
+                f"{self._backend.backend} holds {describe(self._backend.datatypes)}, and {name} is {wanted}.",
+                hint="Choose another --cache-backend.",
+            )
+        return wanted
+
+    def worker(self) -> SourceWorker:
+        """See :class:`Evaluator`."""
+        return SourceWorker(self, self._open_source())
+
+    def store(self, item: Item, source: Source) -> Evaluated:
+        """Run a fragment and keep its keys. See :meth:`Worker.evaluate`."""
+        started = time.monotonic()
+        name = item.hash or item.identity
+        query, restricted_by = self._restricted(item)
+        try:
+            found = set() if query is None else source.keys(query, self._timeout, self._result_limit)
+        except TooManyKeys:
+            self._hold_no_keys(name, item)
+            return Evaluated(None, time.monotonic() - started, restricted_by)
+        datatype = self._backend.datatype(item.partition_key) or item.datatype
+        if datatype is not None:
+            self._backend.register(item.partition_key, datatype)
+            found = {converted(key, datatype) for key in found}
+        self._backend.set_set(name, found, item.partition_key)
+        self._backend.set_query(name, item.query, item.partition_key)
+        return Evaluated(len(found), time.monotonic() - started, restricted_by)
+
+    def _hold_no_keys(self, name: str, item: Item) -> None:
+        self._backend.delete(name, item.partition_key)
+        if self._backend.datatype(item.partition_key) is not None:
+            self._backend.set_query(name, item.query, item.partition_key)
+
+    def _restricted(self, item: Item) -> tuple[str | None, int]:
+        """The fragment's text, restricted to the keys of its parts; None if these leave nothing."""
+        if not item.parts:
+            return item.query, 0
+        keys, hits = self._backend.get_intersected(item.parts, item.partition_key)
+        if keys is None or len(keys) > _WORTH_RESTRICTING:
+            return item.query, 0
+        if not keys:
+            return None, hits
+        analysis = self._analyse(item, self._backend.datatype(item.partition_key))
+        # the fragment, taken apart itself, is its own largest fragment: that one's family is what it selects
+        family = next((each.family for each in analysis.fragments if each.hash == item.hash), None)
+        return (item.query, 0) if family is None else (analysis.rewrite({family: keys}, "IN"), hits)
+
+
+class SourceWorker:
+    """A thread's connection to the data source."""
+
+    def __init__(self, evaluator: SourceEvaluator, source: Source) -> None:
+        self._evaluator = evaluator
+        self._source = source
+
+    def evaluate(self, item: Item) -> Evaluated:
+        """See :class:`Worker`."""
+        return self._evaluator.store(item, self._source)
+
+    def interrupt(self) -> None:
+        """See :class:`Worker`."""
+        self._source.interrupt()
+
+    def close(self) -> None:
+        """See :class:`Worker`."""
+        self._source.close()
+
+
+def converted(key: Any, datatype: str) -> Any:
+    """A key as the data type has it, where the driver gives it in another form.
+
+    >>> converted(Decimal("7"), "integer"), converted("2024-01-31", "date"), converted(None, "text")
+    (7, datetime.date(2024, 1, 31), None)
+    """
+    if datatype in INTEGER_DATATYPES and isinstance(key, Decimal) and key == key.to_integral_value():
+        return int(key)
+    if datatype == "float" and isinstance(key, Decimal):
+        return float(key)
+    if datatype not in ("text", *INTEGER_DATATYPES) and isinstance(key, str):
+        return parse(key, datatype)
+    return key

@@ -1,0 +1,363 @@
+"""Where the cache is in PostgreSQL beside the data, the server takes apart and evaluates; we only drive it.
+
+:class:`ServerEvaluator` serves a :class:`~partitioncache.monitor.monitor.Monitor` whose queues are somewhere
+else. Where the queues are in the same database too, :class:`ServerMonitor` just calls
+``partitioncache_process_queue`` from several sessions: claims, work and acknowledgements then never leave
+the server.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from string import Formatter
+from threading import Event, Lock, Thread
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+from typing_extensions import LiteralString
+
+from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.errors import NotRegisteredError, PartitionCacheError, UnavailableError
+from partitioncache.monitor.evaluate import Evaluated, NotCacheable, SourceEvaluator, SourceWorker
+from partitioncache.monitor.events import Events
+from partitioncache.monitor.monitor import Limits
+from partitioncache.postgresql import Server
+from partitioncache.postgresql.server import explained, translated
+from partitioncache.queues import Item, Queue
+from partitioncache.sources import FragmentTimeout, SourceUnavailable
+from partitioncache.sources.postgresql import PostgreSQLSource
+
+#: Seconds after which a call that works on the queues begins no further item, and its results become visible.
+_CALL_SECONDS: Final = 1.0
+
+Connection = psycopg.Connection[Any]
+
+_SESSION: Final = "{pc_session}(pg_catalog.current_setting('search_path'))"
+_CHECK: Final = f"select {{pc_push_check}}(%(query)s, {_SESSION})"
+_DATATYPE: Final = f"select {{pc_key_type}}(%(query)s, %(key)s, {_SESSION})"
+_REASON: Final = f"select ({{pc_take_apart}}(%(query)s, %(key)s, %(cache)s, {_SESSION})).reason"
+_TAKE_APART: Final = f"""
+    with f as materialized (
+        select t.hash, t.fragment, t.keyed_tables, t.parts, row_number() over () as n
+        from {{pc_fragments}}(%(query)s, %(key)s, %(cache)s, {_SESSION}) as t
+    )
+    select f.hash, f.fragment, f.keyed_tables, f.parts, not %(again)s and e.hash is not null
+    from f
+    left join {{pc_entry_state}}(%(cache)s, %(key)s, (select pg_catalog.array_agg(f.hash) from f)) as e
+        on e.hash = f.hash and e.state in ('fresh', 'asserted')
+    order by f.n
+"""
+_EVALUATE: Final = """
+    select {pc_evaluate_fragment}(%(cache)s, %(key)s, %(hash)s, %(query)s, %(keyed)s::text[], %(parts)s::text[])
+"""
+_HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
+_REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
+_PROCESS: Final = "select {partitioncache_process_queue}(%(cache)s, %(items)s, %(seconds)s)"
+
+
+def _statement(text: LiteralString, schema: str) -> sql.Composed:
+    """A statement in which ``{name}`` stands for that name in the schema of the extension."""
+    names = {name for _, name, _, _ in Formatter().parse(text) if name}
+    return sql.SQL(text).format(**{name: sql.Identifier(schema, name) for name in names})
+
+
+class ServerEvaluator:
+    """Lets the database of a PostgreSQL cache take apart and evaluate.
+
+    Args:
+        backend: the cache.
+        timeout: seconds for one fragment; None for any number.
+        result_limit: most keys of one fragment; None for any number.
+        again: evaluate also what the cache holds already.
+    """
+
+    def __init__(
+        self,
+        backend: PostgresqlArray,
+        *,
+        timeout: float | None = None,
+        result_limit: int | None = None,
+        again: bool = False,
+    ) -> None:
+        self.backend = backend
+        self.timeout = timeout
+        self.result_limit = result_limit
+        self._again = again
+
+    @property
+    def server(self) -> Server:
+        """The database."""
+        return self.backend.server
+
+    def statement(self, text: LiteralString) -> sql.Composed:
+        """A statement in which ``{name}`` stands for that name in the schema of the extension."""
+        return _statement(text, self.server.schema)
+
+    def take_apart(self, item: Item) -> list[Item]:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
+        self.register(item)
+        given = {
+            "query": item.query,
+            "key": item.partition_key,
+            "cache": self.backend.cache,
+            "again": self._again,
+        }
+        with self.server.connection() as connection:
+            found = connection.execute(self.statement(_TAKE_APART), given).fetchall()
+            if not found:
+                row = connection.execute(self.statement(_REASON), given).fetchone()
+                raise NotCacheable(row[0] if row and row[0] else "No fragment of this query can be cached.")
+        return [
+            Item(text, item.partition_key, item.datatype, hash, tuple(parts), item.priority, tuple(keyed))
+            for hash, text, keyed, parts, held in found
+            if not held
+        ]
+
+    def register(self, item: Item) -> None:
+        """Make sure that the server accepts a query, and that its partition key is registered.
+
+        Raises:
+            QueryError: the server does not accept the query.
+            NotRegisteredError: no table of the query has the partition key.
+        """
+        given = {"query": item.query, "key": item.partition_key}
+        with self.server.connection() as connection:
+            connection.execute(self.statement(_CHECK), given)
+            if self.backend.datatype(item.partition_key) is not None:
+                return
+            row = connection.execute(self.statement(_DATATYPE), given).fetchone()
+        datatype = item.datatype or (row[0] if row else None)
+        if datatype is None:
+            raise NotRegisteredError(
+                f"The partition key {item.partition_key} is not registered, and no table of the query has it.",
+                hint="Check its spelling, or say its type with --partition-datatype.",
+            )
+        self.backend.register(item.partition_key, datatype)
+
+    def worker(self) -> ServerWorker:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
+        return ServerWorker(self)
+
+
+class ServerWorker:
+    """A thread's connection to the server."""
+
+    def __init__(self, evaluator: ServerEvaluator) -> None:
+        self._evaluator = evaluator
+        self._connection = _connect(evaluator.server)
+        self._stop = Event()
+        self._outside: SourceWorker | None = None
+        limit_time(self._connection, evaluator.timeout)
+
+    def evaluate(self, item: Item) -> Evaluated:
+        """See :class:`~partitioncache.monitor.evaluate.Worker`."""
+        if item.keyed_tables is None:
+            return self._as_it_stands(item)
+        backend = self._evaluator.backend
+        given = {
+            "cache": backend.cache,
+            "key": item.partition_key,
+            "hash": item.hash,
+            "query": item.query,
+            "keyed": list(item.keyed_tables),
+            "parts": list(item.parts),
+        }
+        started = time.monotonic()
+        try:
+            with self._connection.transaction():
+                row = self._connection.execute(self._evaluator.statement(_EVALUATE), given).fetchone()
+                count = row[0] if row else None
+                limit = self._evaluator.result_limit
+                if limit is not None and count is not None and count > limit:
+                    count = None
+                    for each in (_HOLD_NO_KEYS, _REMEMBER):
+                        self._connection.execute(self._evaluator.statement(each), given)
+        except psycopg.errors.QueryCanceled as error:
+            if self._stop.is_set() or self._evaluator.timeout is None:
+                raise translated(error) from error
+            raise FragmentTimeout(f"Stopped after {self._evaluator.timeout:g} s, its time limit.") from error
+        except psycopg.Error as error:
+            if self._connection.closed:
+                raise SourceUnavailable(f"The connection to the server broke: {error}.") from error
+            raise translated(error) from error
+        return Evaluated(count, time.monotonic() - started)
+
+    def _as_it_stands(self, item: Item) -> Evaluated:
+        """A fragment that somebody wrote: its keys are stored under the name that came with it."""
+        if self._outside is None:
+            evaluator = SourceEvaluator(
+                self._evaluator.backend,
+                lambda: PostgreSQLSource(self._evaluator.server.conninfo),
+                {},
+                "postgres",
+                timeout=self._evaluator.timeout,
+                result_limit=self._evaluator.result_limit,
+            )
+            self._outside = evaluator.worker()
+        return self._outside.evaluate(item)
+
+    def interrupt(self) -> None:
+        """See :class:`~partitioncache.monitor.evaluate.Worker`."""
+        self._stop.set()
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=5.0)
+        if self._outside is not None:
+            self._outside.interrupt()
+
+    def close(self) -> None:
+        """See :class:`~partitioncache.monitor.evaluate.Worker`."""
+        self._connection.close()
+        if self._outside is not None:
+            self._outside.close()
+
+
+class ServerMonitor:
+    """Several sessions that call ``partitioncache_process_queue`` while there is work.
+
+    Args:
+        server: the database of data, cache and queues.
+        cache: the name of the cache, and of its queues.
+        queue: the same queues, to see how long they are and to be woken.
+        events: told of what happens.
+        limits: how much of it, and how fast.
+        timeout: seconds for one fragment; None for what the cache's settings say.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        cache: str,
+        queue: Queue,
+        events: Events,
+        limits: Limits,
+        timeout: float | None = None,
+    ) -> None:
+        self._server = server
+        self._cache = cache
+        self._queue = queue
+        self._events = events
+        self._limits = limits
+        self._timeout = timeout
+        self._stop = Event()
+        self._hurry = Event()
+        self._lock = Lock()
+        self._allowed = limits.limit
+        self._connections: list[Connection] = []
+
+    def stop(self) -> None:
+        """End soon: running calls get the grace period. Said twice: end at once. Any thread may say so."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until stopped, or until the limits are reached."""
+        threads = [Thread(target=self._work, name=f"session {n}") for n in range(self._limits.processes)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            with suppress(PartitionCacheError):
+                self._events.waiting = self._queue.lengths()
+            if self._stop.wait(0.5):
+                self._wind_down(threads)
+        for thread in threads:
+            thread.join()
+
+    def _wind_down(self, threads: list[Thread]) -> None:
+        end = time.monotonic() + self._limits.grace
+        while (
+            any(thread.is_alive() for thread in threads)
+            and time.monotonic() < end
+            and not self._hurry.is_set()
+        ):
+            time.sleep(0.05)
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=5.0)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with explained(), _connect(self._server) as connection:
+                    self._work_on(connection)
+                return
+            except UnavailableError as error:
+                self._events.log("warning", "waiting for the server", error=error.message)
+                self._stop.wait(self._limits.poll)
+            except PartitionCacheError as error:
+                if not self._stop.is_set():
+                    self._events.count("failed")
+                    self._events.log("error", "the server refused", error=str(error))
+                    self._stop.wait(self._limits.poll)
+
+    def _work_on(self, connection: Connection) -> None:
+        with self._lock:
+            self._connections.append(connection)
+        try:
+            limit_time(connection, self._timeout)
+            while not self._stop.is_set():
+                items = self._reserve()
+                if items == 0:
+                    return
+                done = self._call(connection, items)
+                self._give_back(items - done)
+                if done == 0 and self._nothing_to_do():
+                    if self._limits.once:
+                        return
+                    self._queue.wait(self._limits.poll)
+        finally:
+            with self._lock:
+                self._connections.remove(connection)
+
+    def _call(self, connection: Connection, items: int) -> int:
+        """One call of the server's function; how many items it finished."""
+        # an item that begins late in a call must have most of its time before the call's own limit strikes
+        seconds = _CALL_SECONDS if self._timeout is None else min(_CALL_SECONDS, self._timeout / 4)
+        given = {"cache": self._cache, "items": items, "seconds": seconds}
+        self._events.running += 1
+        started = time.monotonic()
+        try:
+            row = connection.execute(_statement(_PROCESS, self._server.schema), given).fetchone()
+        finally:
+            self._events.running -= 1
+        done = int(row[0]) if row else 0
+        if done:
+            self._events.count("items", done)
+            self._events.log(
+                "info", "items finished", items=done, seconds=round(time.monotonic() - started, 3)
+            )
+        return done
+
+    def _reserve(self) -> int:
+        """How many items the next call may finish."""
+        with self._lock:
+            if self._allowed is None:
+                return 1000
+            amount = min(self._allowed, 10)
+            self._allowed -= amount
+            return amount
+
+    def _give_back(self, items: int) -> None:
+        with self._lock:
+            if self._allowed is not None:
+                self._allowed += items
+
+    def _nothing_to_do(self) -> bool:
+        return all(self._queue.counts(queue)["ready"] == 0 for queue in ("incoming", "outgoing"))
+
+
+def _connect(server: Server) -> Connection:
+    try:
+        return psycopg.connect(server.conninfo, autocommit=True, application_name="partitioncache monitor")
+    except psycopg.OperationalError as error:
+        raise SourceUnavailable(f"Cannot connect to the server: {' '.join(str(error).split())}.") from error
+
+
+def limit_time(connection: Connection, seconds: float | None) -> None:
+    """Let the server stop each statement of a connection after so many seconds; None: never."""
+    milliseconds = 0 if seconds is None else max(1, round(seconds * 1000))
+    connection.execute("select pg_catalog.set_config('statement_timeout', %s, false)", [str(milliseconds)])
