@@ -38,9 +38,14 @@ def open_cache(connection: Callable[[str], dict[str, object]]) -> Iterator[OpenC
     with ExitStack() as stack:
 
         def opened(
-            cache_type: str, partition_key: str = "city_id", datatype: str | None = "integer", **others: object
+            cache_type: str,
+            partition_key: str = "city_id",
+            datatype: str | None = "integer",
+            **others: object,
         ) -> partitioncache.Cache:
             arguments = {**connection(cache_type), **others}
-            return stack.enter_context(partitioncache.create_cache(cache_type, partition_key, datatype, **arguments))
+            return stack.enter_context(
+                partitioncache.create_cache(cache_type, partition_key, datatype, **arguments)
+            )
 
         yield opened

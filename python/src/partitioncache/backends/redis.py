@@ -656,7 +656,7 @@ def _connect(backend: str, parameters: Mapping[str, object], where: str) -> Clie
                 else RedisCluster(**{"host": "localhost", **options})
             )
         return redis.Redis.from_url(str(url), **options) if url else redis.Redis(**options)
-    except redis.exceptions.RedisError as error:
+    except (redis.exceptions.RedisError, redis.exceptions.RedisClusterException) as error:
         raise UnavailableError(
             f"Redis Cluster at {where} cannot be reached: {_short(error)}.",
             hint="Is it a cluster, and running? Name one of its nodes with host= and port=.",

@@ -413,7 +413,11 @@ class _Files:
                     if "lock" not in str(error).lower():
                         raise
             self._logs = tempfile.TemporaryDirectory(prefix="partitioncache-")
-            self.store = Rdict(str(self.path), options, access_type=AccessType.secondary(self._logs.name))
+            try:
+                self.store = Rdict(str(self.path), options, access_type=AccessType.secondary(self._logs.name))
+            except BaseException:
+                self._logs.cleanup()
+                raise
             self.writable = False
 
     def _close_store(self) -> None:
