@@ -13,21 +13,13 @@ from partitioncache.analysis.classes import PartitionClass, all_equalities, clas
 from partitioncache.analysis.conditions import Condition, canonical
 from partitioncache.analysis.dialects import Rules, rules
 from partitioncache.analysis.fragments import Fragment, Plan
-from partitioncache.analysis.keys import Key
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import Schema, Statement, check_functions, read
+from partitioncache.datatypes import Key
 
 logger = logging.getLogger("partitioncache.analysis")
 
 KeySets = Mapping[str, Collection["Key | None"]]
-
-# Types, by their first word, whose equality in the database is what Python means by ==.
-_EXACT_TYPES = frozenset(
-    """
-    integer int int2 int4 int8 bigint smallint mediumint tinyint serial bigserial smallserial uuid date numeric
-    decimal timestamp timestamptz datetime
-    """.split()
-)
 
 
 @dataclass(frozen=True)
@@ -53,8 +45,9 @@ class Analysis:
         Args:
             keys_by_family: for each family the intersection of the key sets of some of its fragments. Families
                 without a key set are left out. None in a set: rows whose partition key is NULL match too.
-            method: ``IN``, ``VALUES``, ``TMP_TABLE_IN``, ``TMP_TABLE_JOIN`` or ``literal`` (``= ANY`` in PostgreSQL).
-                The TMP forms give several statements, separated by ``;`` and a line break; the last is the query.
+            method: ``IN``, ``VALUES``, ``TMP_TABLE_IN``, ``TMP_TABLE_JOIN``, ``literal`` (``= ANY`` in PostgreSQL) or
+                ``auto``, which is ``literal``. The TMP forms give several statements,
+                separated by ``;`` and a line break; the last is the query.
 
         Returns:
             A text with the same result as the query; the query itself where nothing is known or nothing is sure.
@@ -70,7 +63,9 @@ class Analysis:
         if self._plan is None:
             return self.query
         try:
-            return forms.restricted(self._plan.statement, self._plan.key, self._restrictions(keys_by_family), method)
+            return forms.restricted(
+                self._plan.statement, self._plan.key, self._restrictions(keys_by_family), method
+            )
         except Unsure as unsure:
             logger.info("query left as it is: %s", unsure)
             return self.query
@@ -92,25 +87,27 @@ class Analysis:
             found = self._restrictions(keys_by_family)
         except Unsure:
             return None
-        if not found:
-            return None
-        by_table: dict[int, list[forms.KeySet]] = {}
-        for restriction in found:
-            by_table.setdefault(restriction.source, []).append(restriction.keys)
-        if set(by_table) != set(self._plan.classes[0].members) and any(len(keys) > 0 for [keys, *_] in by_table.values()):
-            return None
-        return min((keys for several in by_table.values() for keys in several), key=len)
+        members = self._plan.classes[0].members
+        candidates = [
+            one.keys for one in found if not one.keys or self._restricts_all(one.keys, found, members)
+        ]
+        return min(candidates, key=len, default=None)
+
+    @staticmethod
+    def _restricts_all(keys: forms.KeySet, found: list[forms.Restriction], members: tuple[int, ...]) -> bool:
+        return all(forms.Restriction(source, keys) in found for source in members)
 
     def _restrictions(self, keys_by_family: KeySets) -> list[forms.Restriction]:
         plan = self._plan
         if plan is None:
             return []
-        given = {source.alias: keys_by_family[source.alias] for source in plan.statement.sources
-                 if keys_by_family.get(source.alias) is not None}  # fmt: skip
         found: list[forms.Restriction] = []
         for group in plan.classes:
-            names = {source: plan.statement.sources[source].alias for source in group.members}
-            families = {source: given[name] for source, name in names.items() if name in given}
+            families = {}
+            for source in group.members:
+                keys = keys_by_family.get(plan.statement.sources[source].alias)
+                if keys is not None:
+                    families[source] = keys
             if not families:
                 continue
             restrictions = forms.restrictions(group, families)
@@ -127,8 +124,6 @@ def analyse(
     schema: Mapping[str, Collection[str]] | None = None,
     partition_local: bool = False,
     max_fragments: int = 64,
-    *,
-    datatype: str | None = None,
 ) -> Analysis:
     """Take a query apart into fragments whose key sets can be cached.
 
@@ -149,15 +144,12 @@ def analyse(
         query: one SELECT.
         partition_key: the exact name of the column that splits the data.
         dialect: ``postgres``, ``mysql`` or ``sqlite``.
-        schema: the columns of the tables, by table name: ``{"poi": ["id", "city_id"]}``. A mapping of columns to
-            types (``{"poi": {"city_id": "integer"}}``) also tells whether keys compare exactly. Without a schema, the
-            only table of a query is believed to have the partition column, and a table of a join has it if the
-            query says ``table.partition_key`` anywhere.
+        schema: the columns of the tables, by table name: ``{"poi": ["id", "city_id"]}``. Without it, the only table
+            of a query is believed to have the partition column, a table of a join has it if the query says
+            ``table.partition_key`` anywhere, and conditions on columns without a table's name are left out of joins.
         partition_local: the user's assertion that matches never cross partitions: the keys of all tables are
             equal although the query does not say so.
         max_fragments: the largest number of fragments.
-        datatype: the datatype under which the partition key is registered. ``integer`` makes the fragments a
-            little cheaper, because integers need no care about collations.
 
     Returns:
         The analysis; ``reason`` is None if the query has fragments.
@@ -165,9 +157,8 @@ def analyse(
     Raises:
         ValueError: the dialect is unknown, the partition key is empty, or max_fragments is less than 1.
 
-    >>> found = analyse("SELECT * FROM poi WHERE stars > 3", "city_id", "postgres", datatype="integer")
-    >>> found.fragments[0].sql
-    'SELECT DISTINCT t1.city_id FROM poi AS t1 WHERE t1.stars > 3'
+    >>> analyse("SELECT * FROM poi p WHERE 3 < p.stars", "city_id", "sqlite").fragments[0].sql
+    'SELECT DISTINCT t1.city_id COLLATE BINARY FROM poi AS t1 WHERE t1.stars > 3'
     >>> analyse("SELECT random() FROM poi WHERE stars > 3", "city_id").reason
     'random() is volatile: it may give another value each time it is called'
     """
@@ -180,8 +171,7 @@ def analyse(
         key = found_rules.exact_column(partition_key)
         conditions, notes = _conditions(statement, key)
         groups = classes(statement, all_equalities(statement, conditions), key, partition_local)
-        exact = _is_exact(datatype, schema, statement, partition_key)
-        plan = Plan(statement, key, conditions, groups, exact)
+        plan = Plan(statement, key, conditions, groups)
         found = parts.fragments(plan, max_fragments)
     except Unsure as unsure:
         return Analysis(query, str(unsure))
@@ -274,28 +264,3 @@ def _schema(schema: Mapping[str, Collection[str]] | None, found_rules: Rules) ->
         found_rules.exact_relation(table): frozenset(found_rules.exact_column(column) for column in columns)
         for table, columns in schema.items()
     }
-
-
-def _is_exact(
-    datatype: str | None, schema: Mapping[str, Collection[str]] | None, statement: Statement, partition_key: str
-) -> bool:
-    """Whether the keys are known to compare exactly: by their registered datatype, or by the columns' types."""
-    if datatype is not None:
-        return datatype.lower().split("(")[0].strip() in _EXACT_TYPES - {"timestamp", "datetime"}
-    if schema is None:
-        return False
-    found_rules = statement.rules
-    key = found_rules.exact_column(partition_key)
-    used = {source.table for source in statement.sources if source.plain}
-    types = []
-    for table, columns in schema.items():
-        if found_rules.exact_relation(table).split(".")[-1] not in {name.split(".")[-1] for name in used}:
-            continue
-        names = {found_rules.exact_column(column): column for column in columns}
-        if key in names:
-            types.append(columns[names[key]] if isinstance(columns, Mapping) else None)
-    return bool(types) and all(isinstance(kind, str) and _first_word(kind) in _EXACT_TYPES for kind in types)
-
-
-def _first_word(kind: str) -> str:
-    return kind.lower().replace("(", " ").split()[0] if kind.strip() else ""

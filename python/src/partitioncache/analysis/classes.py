@@ -82,7 +82,9 @@ def keyed_sources(statement: Statement, key: str) -> list[int]:
     """
     plain = [source for source in statement.sources if source.plain]
     if not plain:
-        raise Unsure("no table of the query can be restricted: they are sub-selects or on the outer side of a join")
+        raise Unsure(
+            "no table of the query can be restricted: they are sub-selects or on the outer side of a join"
+        )
     if len(statement.sources) == 1:
         columns = plain[0].columns
         if columns is None or key in columns:
@@ -143,7 +145,11 @@ def all_equalities(statement: Statement, conditions: Sequence[Condition]) -> lis
     pairs = [condition.equates for condition in conditions if condition.equates is not None]
     pairs.extend(statement.merged)
     for node in statement.conditions:
-        if isinstance(node, exp.EQ) and isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Column):
+        if (
+            isinstance(node, exp.EQ)
+            and isinstance(node.this, exp.Column)
+            and isinstance(node.expression, exp.Column)
+        ):
             sides = [_plain_column(side, statement) for side in (node.this, node.expression)]
             if sides[0] is not None and sides[1] is not None:
                 pairs.append((sides[0], sides[1]))

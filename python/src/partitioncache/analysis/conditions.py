@@ -25,9 +25,16 @@ Template = tuple["str | int", ...]
 # How tightly a text binds. An operand that binds more loosely than its place allows is refused, not parenthesised.
 ATOM, PRODUCT, SUM, OTHER, PREDICATE, NEGATION, ALL_OF, ANY_OF = range(8)
 
-_COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_ARITHMETIC = {
+_ARITHMETIC: dict[type[exp.Expr], tuple[str, int]] = {
     exp.Add: ("+", SUM),
     exp.Sub: ("-", SUM),
     exp.Mul: ("*", PRODUCT),
@@ -60,7 +67,20 @@ _TYPES = {
 }
 # Only of literals: a text column cast to a date may hold the word 'today'.
 _LITERAL_TYPES = {"DATE": "date", "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamptz"}
-_EXTRACTED = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "QUARTER", "WEEK", "DOW", "ISODOW", "DOY", "EPOCH"}
+_EXTRACTED = {
+    "YEAR",
+    "MONTH",
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "QUARTER",
+    "WEEK",
+    "DOW",
+    "ISODOW",
+    "DOY",
+    "EPOCH",
+}
 _AGGREGATES = {"min", "max", "count"}
 
 
@@ -197,7 +217,9 @@ class _Canonical:
     def _about(self, index: int, name: str) -> Template:
         source = self.statement.sources[index]
         if not source.plain:
-            raise Unsure(f"{source.alias or 'a sub-select'} is no plain table, or on the outer side of a join")
+            raise Unsure(
+                f"{source.alias or 'a sub-select'} is no plain table, or on the outer side of a join"
+            )
         if source.columns is not None and name not in source.columns:
             raise Unsure(f"the schema lists no column {name} in {source.table}")
         self.sources.add(index)
@@ -427,7 +449,9 @@ class _Canonical:
             out.extend((" ", *self.part(node.this, OTHER)))
         for branch in node.args["ifs"]:
             _only(branch, "this", "true")
-            out.extend((" WHEN ", *self.part(branch.this, ANY_OF), " THEN ", *self.part(branch.args["true"], ANY_OF)))
+            out.extend(
+                (" WHEN ", *self.part(branch.this, ANY_OF), " THEN ", *self.part(branch.args["true"], ANY_OF))
+            )
         if node.args.get("default") is not None:
             out.extend((" ELSE ", *self.part(node.args["default"], ANY_OF)))
         return ATOM, (*out, " END")
@@ -474,7 +498,9 @@ class _Canonical:
         return ("(", *self._select(node, exists), ")")
 
     def _select(self, select: exp.Select, exists: bool) -> Template:
-        allowed = {"expressions", "from_", "joins", "where", "distinct", "order"} | ({"limit"} if exists else set())
+        allowed = {"expressions", "from_", "joins", "where", "distinct", "order"} | (
+            {"limit"} if exists else set()
+        )
         unusual = [name for name, value in select.args.items() if value and name not in allowed]
         if unusual:
             raise Unsure(f"its sub-select has a clause ({', '.join(unusual)}) that is not taken over")
@@ -508,7 +534,12 @@ class _Canonical:
         if limit is None:
             return
         count = limit.args.get("expression") if isinstance(limit, exp.Limit) else None
-        if not isinstance(count, exp.Literal) or count.args.get("is_string") or not count.this.isdigit() or int(count.this) < 1:
+        if (
+            not isinstance(count, exp.Literal)
+            or count.args.get("is_string")
+            or not count.this.isdigit()
+            or int(count.this) < 1
+        ):
             raise Unsure("its sub-select has a LIMIT")
 
     def _distinct(self, select: exp.Select, exists: bool) -> str:
@@ -529,7 +560,9 @@ class _Canonical:
         for node in [select.args["from_"].this, *(join.this for join in joins)]:
             tables.append(self._inner_table(node, scope))
         for join in joins:
-            unusual = [name for name, value in join.args.items() if value and name not in ("this", "on", "kind")]
+            unusual = [
+                name for name, value in join.args.items() if value and name not in ("this", "on", "kind")
+            ]
             if unusual or (join.args.get("kind") or "").upper() not in ("", "INNER", "CROSS"):
                 raise Unsure("its sub-select has a join that is not a plain inner join")
             if join.args.get("on") is not None:
@@ -543,7 +576,9 @@ class _Canonical:
         alias = node.args.get("alias")
         if alias is not None:
             _only(alias, "this")
-        parts = [part for part in (node.args.get("catalog"), node.args.get("db"), node.this) if part is not None]
+        parts = [
+            part for part in (node.args.get("catalog"), node.args.get("db"), node.this) if part is not None
+        ]
         table = ".".join(self.rules.relation(part) for part in parts)
         if len(parts) == 1 and table in self.statement.ctes:
             raise Unsure("its sub-select reads a CTE")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlglot import exp
+from sqlglot import Token, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.dialects.postgres import Postgres
@@ -18,15 +18,19 @@ from sqlglot.dialects.sqlite import SQLite
 from sqlglot.parsers.mysql import MySQLParser
 from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.parsers.sqlite import SQLiteParser
-from sqlglot.tokens import Token
 
 from partitioncache.analysis.reasons import Unsure
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 #: Words that need quotes as a name in at least one of the three dialects. A word missed here makes a fragment
 #: that the server refuses, never one that means something else.
-RESERVED = frozenset(
+RESERVED = _words(
     """
     abort accessible action add after all alter always analyse analyze and any array as asc asensitive asymmetric
     attach authorization autoincrement before begin between bigint binary bit blob boolean both by call cascade
@@ -57,55 +61,50 @@ RESERVED = frozenset(
     variadic varying verbose view virtual when where while window with within without write xmlattributes
     xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable xor
     year_month zerofill
-    """.split()
+    """
 )
 
-_COMMON_IMMUTABLE = """
+_COMMON_IMMUTABLE = _words("""
     abs acos ascii asin atan atan2 ceil ceiling coalesce cos degrees exp floor ln log lower ltrim mod nullif pi
     power radians replace round rtrim sign sin sqrt substr substring tan trim upper
-""".split()
+""")
 
 # PostGIS: all of these are declared IMMUTABLE. The spatial workloads this project is made for live on them.
-_SPATIAL = """
+_SPATIAL = _words("""
     st_area st_buffer st_centroid st_contains st_containsproperly st_coveredby st_covers st_crosses st_disjoint
     st_distance st_dwithin st_envelope st_equals st_expand st_geometrytype st_geomfromtext st_intersection
     st_intersects st_isempty st_isvalid st_length st_makeenvelope st_makepoint st_npoints st_overlaps st_perimeter
     st_point st_pointonsurface st_setsrid st_srid st_touches st_within st_x st_y
-""".split()
+""")
 
-_IMMUTABLE: dict[str, list[str]] = {
-    "postgres": [
-        *"""
+_IMMUTABLE = {
+    "postgres": _SPATIAL
+    | _words("""
         array_length bit_length btrim cardinality cbrt char_length character_length chr cot date_part date_trunc
         gcd greatest initcap lcm least left length lpad md5 octet_length regexp_match regexp_replace repeat reverse
-        right row rpad split_part starts_with strpos to_hex translate trunc width_bucket
-        st_transform
-        """.split(),
-        *_SPATIAL,
-    ],
-    "mysql": [
-        *"""
+        right row rpad split_part starts_with st_transform strpos to_hex translate trunc width_bucket
+    """),
+    "mysql": (_SPATIAL - {"st_expand", "st_dwithin"})
+    | _words("""
         char_length character_length concat concat_ws cot crc32 field find_in_set greatest hex if ifnull instr
         isnull lcase least left length locate log10 log2 lpad md5 mid octet_length ord pow repeat reverse right rpad
         strcmp truncate ucase
-        """.split(),
-        *(name for name in _SPATIAL if name not in ("st_expand", "st_dwithin")),
-    ],
-    "sqlite": """
+    """),
+    "sqlite": _words("""
         char cosh hex if ifnull iif instr length log10 log2 max min octet_length pow sinh tanh trunc typeof unicode
-    """.split(),
+    """),
 }
 
-_AGGREGATES_AND_WINDOWS = """
+_AGGREGATES_AND_WINDOWS = _words("""
     any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp cume_dist
     dense_rank every first_value group_concat grouping json_agg json_arrayagg json_group_array json_group_object
     json_object_agg json_objectagg jsonb_agg jsonb_object_agg lag last_value lead max median min mode nth_value ntile
     percent_rank percentile_cont percentile_disc rank regr_count regr_slope row_number st_collect st_extent
     st_union std stddev stddev_pop stddev_samp string_agg sum total var_pop var_samp variance
-""".split()
+""")
 
 # Not immutable, or not surely so, but never volatile: harmless outside conditions.
-_STABLE = """
+_STABLE = _words("""
     adddate addtime age array_append array_cat array_position array_prepend array_remove array_to_json
     array_to_string bin concat concat_ws conv convert_tz curdate current_date current_database current_schema
     current_setting current_time current_timestamp curtime database date date_add date_format date_sub datediff
@@ -124,10 +123,10 @@ _STABLE = """
     timestampdiff timezone to_base64 to_char to_date to_days to_json to_jsonb to_number to_timestamp
     transaction_timestamp tsrange tstzrange daterange int4range int8range numrange unhex unistr unix_timestamp
     unlikely unnest utc_date utc_time utc_timestamp week weekday weekofyear year yearweek zeroblob
-""".split()
+""")
 
 #: A call of one of these, anywhere, leaves the query as it is.
-VOLATILE = frozenset(
+VOLATILE = _words(
     """
     benchmark changes clock_timestamp currval dblink dblink_exec found_rows gen_random_bytes gen_random_uuid get_lock
     is_free_lock last_insert_id last_insert_rowid lastval load_extension load_file lo_import lo_unlink master_pos_wait
@@ -136,7 +135,7 @@ VOLATILE = frozenset(
     pg_try_advisory_xact_lock rand random random_bytes randomblob raise release_all_locks release_lock row_count
     set_config setseed setval sleep sysdate timeofday total_changes txid_current uuid uuid_generate_v1
     uuid_generate_v4 uuid_short uuidv4 uuidv7
-    """.split()
+    """
 )
 
 
@@ -147,17 +146,17 @@ def _syntax_only(parser: Any) -> dict[str, Any]:
 
 
 class _PostgresParser(PostgresParser):
-    FUNCTIONS = {}
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = _syntax_only(PostgresParser)
 
 
 class _MySQLParser(MySQLParser):
-    FUNCTIONS = {}
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = _syntax_only(MySQLParser)
 
 
 class _SQLiteParser(SQLiteParser):
-    FUNCTIONS = {}
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = _syntax_only(SQLiteParser)
 
 
@@ -244,8 +243,8 @@ def _identifier(node: exp.Expr) -> tuple[str, bool]:
 
 
 def _make(name: str, dialect: Dialect, parser: Any, quote: str, plain: str) -> Rules:
-    immutable = frozenset(_COMMON_IMMUTABLE) | frozenset(_IMMUTABLE[name])
-    known = immutable | frozenset(_AGGREGATES_AND_WINDOWS) | frozenset(_STABLE)
+    immutable = _COMMON_IMMUTABLE | _IMMUTABLE[name]
+    known = immutable | _AGGREGATES_AND_WINDOWS | _STABLE
     return Rules(name, dialect, parser, quote, immutable, known - VOLATILE, re.compile(plain))
 
 

@@ -72,21 +72,16 @@ class Plan:
     key: str
     conditions: tuple[Condition, ...]
     classes: tuple[PartitionClass, ...]
-    #: The database's equality of keys is known to be exact and transitive.
-    exact: bool
 
 
 def fragments(plan: Plan, max_fragments: int) -> tuple[Fragment, ...]:
     """The fragments of a query, most valuable first, at most ``max_fragments``."""
-    choices = sorted(
-        ((choice, number) for number, group in enumerate(plan.classes) for choice in _choices(plan, group, max_fragments)),
-        key=lambda entry: (entry[0].rank, entry[1]),
-    )
+    choices = [(choice, group) for group in plan.classes for choice in _choices(plan, group, max_fragments)]
     written: dict[tuple[int, str], _Written] = {}
-    for choice, number in choices:
+    for choice, group in sorted(choices, key=lambda entry: entry[0].rank):
         if len(written) >= max_fragments:
             break
-        fragment = _write(plan, plan.classes[number], choice)
+        fragment = _write(plan, group, choice)
         written.setdefault((fragment.source, fragment.sql), fragment)
     found = list(written.values())
     return tuple(
@@ -200,15 +195,19 @@ def _closure(sources: frozenset[int], edges: list[frozenset[int]]) -> frozenset[
 
 
 def _write(plan: Plan, group: PartitionClass, choice: _Choice) -> _Written:
-    written = min((_in_order(plan, group, choice, order) for order in _orders(plan, group, choice)), key=lambda w: w.sql)
-    return written
+    candidates = (_in_order(plan, group, choice, order) for order in _orders(plan, group, choice))
+    return min(candidates, key=lambda written: written.sql)
 
 
 def _orders(plan: Plan, group: PartitionClass, choice: _Choice) -> Iterator[tuple[int, ...]]:
     """The orders of the tables to try: by name and conditions; those that look alike in every order."""
     shapes: dict[int, tuple[bool, str, tuple[str, ...], tuple[str, ...]]] = {}
     for source in choice.sources:
-        own = [plan.conditions[number] for number in choice.conditions if source in plan.conditions[number].sources]
+        own = [
+            plan.conditions[number]
+            for number in choice.conditions
+            if source in plan.conditions[number].sources
+        ]
         shapes[source] = (
             source not in group.members,
             plan.statement.sources[source].table,
@@ -236,8 +235,12 @@ def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[i
     conjuncts = tuple(sorted(texts))
     selected, after = _selection(plan, f"{names[order[0]]}.{plan.key}")
     sql = f"SELECT {selected} FROM {tables} WHERE {' AND '.join(conjuncts)}{after}"
-    read = {sources[source].table for source in order}.union(*(condition.inner_tables for condition in conditions))
-    return _Written(order[0], sql, tuple(sorted(read)), conjuncts, choice, hashlib.sha256(sql.encode()).hexdigest())
+    read = {sources[source].table for source in order}.union(
+        *(condition.inner_tables for condition in conditions)
+    )
+    return _Written(
+        order[0], sql, tuple(sorted(read)), conjuncts, choice, hashlib.sha256(sql.encode()).hexdigest()
+    )
 
 
 def _key_equalities(
@@ -245,11 +248,10 @@ def _key_equalities(
 ) -> Iterator[str]:
     """The equalities of partition keys among the tables of a fragment.
 
-    In PostgreSQL, and wherever the keys are known to compare exactly, all that follow from the query's: the
-    first table's key with each other's. MySQL and SQLite compare texts and numbers so loosely that a = b and
-    b = c need not give a = c; there, only what the query itself says.
+    In PostgreSQL all that follow from the query's: the first table's key with each other's. MySQL and SQLite
+    compare texts and numbers so loosely that a = b and b = c need not give a = c; there, only what the query says.
     """
-    if plan.exact or plan.statement.rules.name == "postgres":
+    if plan.statement.rules.name == "postgres":
         for position, source in enumerate(order):
             for earlier in order[:position]:
                 if group.same_group(earlier, source):
@@ -264,11 +266,9 @@ def _key_equalities(
 def _selection(plan: Plan, column: str) -> tuple[str, str]:
     """What a fragment selects, and what ends it: every key once, told apart as exactly as Python will.
 
-    Where a collation may call different texts equal, DISTINCT would keep any one of them, and intersecting two
-    key sets would lose the key.
+    A plain DISTINCT would keep any one of the texts that a collation calls equal, and intersecting two key sets
+    would then lose the key.
     """
-    if plan.exact:
-        return f"DISTINCT {column}", ""
     if plan.statement.rules.name == "sqlite":
         return f"DISTINCT {column} COLLATE BINARY", ""
     if plan.statement.rules.name == "mysql":

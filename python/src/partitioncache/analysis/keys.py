@@ -20,8 +20,7 @@ from uuid import UUID
 from partitioncache.analysis.conditions import string
 from partitioncache.analysis.dialects import Rules
 from partitioncache.analysis.reasons import Unsure
-
-Key = int | float | str | datetime | date | UUID | Decimal
+from partitioncache.datatypes import Key
 
 
 def kind(keys: Iterable[Key | None]) -> str | None:
@@ -67,7 +66,7 @@ def ordered(keys: Collection[Key | None]) -> list[Key]:
     """The keys without None, in an order that does not depend on hashes."""
     found = [key for key in keys if key is not None]
     try:
-        return sorted(found)  # type: ignore[type-var]
+        return sorted(found)
     except TypeError:
         return sorted(found, key=lambda key: (type(key).__name__, str(key)))
 
@@ -182,7 +181,9 @@ def array_literal(keys: Collection[Key | None], rules: Rules) -> str:
 
 def _element(key: Key) -> str:
     _kind(key)
-    text = _shortest(key) if isinstance(key, float) else f"{key:f}" if isinstance(key, Decimal) else _text(key)
+    text = (
+        _shortest(key) if isinstance(key, float) else f"{key:f}" if isinstance(key, Decimal) else _text(key)
+    )
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

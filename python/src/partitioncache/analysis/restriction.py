@@ -15,9 +15,9 @@ from sqlglot import exp
 
 from partitioncache.analysis import keys as sets
 from partitioncache.analysis.classes import PartitionClass
-from partitioncache.analysis.keys import Key
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import Source, Statement, parse, where_ends
+from partitioncache.datatypes import Key
 
 METHODS = ("IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN", "literal")
 
@@ -47,7 +47,7 @@ class _Form:
 
 
 def method_named(method: str) -> str:
-    """The method as this module calls it.
+    """The method as this module calls it; ``auto`` is the one with the best plans.
 
     Raises:
         ValueError: there is none of that name.
@@ -55,6 +55,8 @@ def method_named(method: str) -> str:
     >>> method_named("tmp_table_in"), method_named("LITERAL")
     ('TMP_TABLE_IN', 'literal')
     """
+    if str(method).lower() == "auto":
+        return "literal"
     for name in METHODS:
         if name.lower() == str(method).lower():
             return name
@@ -79,10 +81,9 @@ def restrictions(
     kinds = {sets.kind(keys) for keys in known.values()} - {"nothing"}
     if kinds <= sets.EXACT and len(kinds) <= 1:
         common = frozenset.intersection(*known.values())
-        common_kind = [Restriction(source, common) for source in group.members]
-        return common_kind if common else None
+        return [Restriction(source, common) for source in group.members] if common else None
     shared = kinds == {"text"}
-    found = []
+    found: list[Restriction] = []
     for source in group.members:
         mine = [known[source]] if source in known else []
         others = [keys for other, keys in known.items() if other != source] if shared else []
@@ -118,11 +119,16 @@ def restricted(statement: Statement, key: str, wanted: list[Restriction], method
     wanted = list(dict.fromkeys(wanted))
     if not wanted:
         return statement.sql
-    write = {"VALUES": _values, "TMP_TABLE_IN": _temporary_in, "TMP_TABLE_JOIN": _temporary_join, "literal": _literal}
+    write = {
+        "VALUES": _values,
+        "TMP_TABLE_IN": _temporary_in,
+        "TMP_TABLE_JOIN": _temporary_join,
+        "literal": _literal,
+    }
     forms = [write.get(method, _in)(statement, key, restriction) for restriction in wanted]
     _verify(statement, [_sample(form, statement, key, one) for form, one in zip(forms, wanted, strict=True)])
     select = _inserted(statement, forms)
-    return ";\n".join([*(text for form in forms for text in form.before), select])
+    return ";\n".join([*dict.fromkeys(text for form in forms for text in form.before), select])
 
 
 def _sample(form: _Form, statement: Statement, key: str, restriction: Restriction) -> _Form:
@@ -152,7 +158,9 @@ def _verify(statement: Statement, forms: list[_Form]) -> None:
     """The new text must parse to the old tree, with the old WHERE in parentheses beside the restriction."""
     new = parse(_inserted(statement, forms), statement.rules)[1]
     expected = statement.tree.copy()
-    condition = parse(f"SELECT 1 FROM t WHERE {' AND '.join(form.condition for form in forms)}", statement.rules)[1]
+    condition = parse(
+        f"SELECT 1 FROM t WHERE {' AND '.join(form.condition for form in forms)}", statement.rules
+    )[1]
     restriction = condition.args["where"].this
     parts = list(_and_chain(restriction))
     old = expected.args.get("where")
@@ -183,9 +191,7 @@ def _column(statement: Statement, key: str, source: Source) -> str:
     return f"{source.written}.{key}"
 
 
-def _condition(
-    statement: Statement, key: str, restriction: Restriction, member: Callable[[str], str]
-) -> str:
+def _condition(statement: Statement, key: str, restriction: Restriction, member: Callable[[str], str]) -> str:
     """``member(column)`` for the keys, OR … IS NULL if None is one of them."""
     source = statement.sources[restriction.source]
     column = _column(statement, key, source)
@@ -256,7 +262,9 @@ def _temporary(statement: Statement, key: str, restriction: Restriction) -> _Tem
     if too_large and rules.name != "postgres":
         return None
     source = statement.sources[restriction.source]
-    digest = hashlib.sha256("\x00".join([source.alias, source.table, key, *values]).encode()).hexdigest()[:16]
+    # Tables of integers are all alike, so that two restrictions may share one; but MySQL opens it once a query.
+    owner = [] if whole_numbers and rules.name != "mysql" else [source.alias, source.table, key]
+    digest = hashlib.sha256("\x00".join([*owner, *values]).encode()).hexdigest()[:16]
     name, column = f"partitioncache_keys_{digest}", f"partition_key_{digest}"
     place = {"postgres": f"pg_temp.{name}", "sqlite": f"temp.{name}", "mysql": name}[rules.name]
     drop = "DROP TEMPORARY TABLE IF EXISTS" if rules.name == "mysql" else "DROP TABLE IF EXISTS"
@@ -293,10 +301,12 @@ def _temporary_join(statement: Statement, key: str, restriction: Restriction) ->
     """
     doubtful = statement.rules.name == "sqlite" and sets.kind(restriction.keys) not in sets.EXACT
     starred = any(isinstance(item, exp.Star) for item in statement.tree.expressions)
-    table = None if doubtful or starred or None in restriction.keys else _temporary(statement, key, restriction)
+    table = (
+        None if doubtful or starred or None in restriction.keys else _temporary(statement, key, restriction)
+    )
     if table is None:
         return _temporary_in(statement, key, restriction)
-    alias = table.column.replace("partition_key_", "keys_")
+    alias = f"keys_of_{restriction.source}_{table.column.removeprefix('partition_key_')}"
     joined = f", (SELECT DISTINCT {table.column} FROM {table.name}) AS {alias}"
     column = _column(statement, key, statement.sources[restriction.source])
     return _Form(table.before, joined, f"{column} = {alias}.{table.column}")

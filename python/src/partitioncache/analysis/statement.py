@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlglot import exp
-from sqlglot.tokens import Token, TokenType
+from sqlglot import Token, TokenType, exp
 
 from partitioncache.analysis.dialects import VOLATILE, Rules
 from partitioncache.analysis.reasons import Unsure
@@ -221,7 +220,7 @@ def _called(node: exp.Expr, rules: Rules) -> str | None:
     return None
 
 
-def where_ends(statement: Statement) -> tuple[Token | None, Token | None, Token]:
+def where_ends(statement: Statement) -> tuple[Token | None, Token, Token]:
     """Where a restriction goes: (WHERE or None, the last token of FROM, the last token of WHERE or else of FROM).
 
     Only tokens outside every parenthesis count, and of the outermost SELECT: a CTE's body is in parentheses.
@@ -250,9 +249,10 @@ def where_ends(statement: Statement) -> tuple[Token | None, Token | None, Token]
         elif depth == 0 and seen_from and kind in stops:
             break
         last = token
-    if last is None or not seen_from or (where is None) != (tree.args.get("where") is None):
+    end_of_from = last_of_from if where is not None else last
+    if last is None or end_of_from is None or (where is None) != (tree.args.get("where") is None):
         raise Unsure("the place for the restriction is not clear")
-    return where, last_of_from if where is not None else last, last
+    return where, end_of_from, last
 
 
 def _check_tokens(tokens: tuple[Token, ...], query: str, rules: Rules) -> None:
@@ -263,7 +263,7 @@ def _check_tokens(tokens: tuple[Token, ...], query: str, rules: Rules) -> None:
             continue
         written = query[token.start : token.end + 1]
         if token.token_type == TokenType.STRING and written.startswith('"'):
-            raise Unsure('"…" is a string or a name, depending on sql_mode; write \'…\' or `…`')
+            raise Unsure("\"…\" is a string or a name, depending on sql_mode; write '…' or `…`")
         if token.token_type == TokenType.STRING and ("\\'" in written or '\\"' in written):
             raise Unsure("a backslash before a quote depends on sql_mode; write '' for a quote in a string")
         if token.token_type == TokenType.DPIPE:
