@@ -62,33 +62,38 @@ comment on function pc_native_type(text) is
 
 -- sql/10-foundation/21-pc_datatype_of.sql
 create function pc_datatype_of(type oid, collation_ oid default 0) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive base(type) as (
-        select pc_datatype_of.type
-        union all
-        select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
-    )
-    select case b.type
-        when 'smallint'::regtype then 'integer'
-        when 'integer'::regtype then 'integer'
-        when 'bigint'::regtype then 'bigint'
-        when 'real'::regtype then 'float'
-        when 'double precision'::regtype then 'float'
-        when 'numeric'::regtype then 'numeric'
-        when 'text'::regtype then 'text'
-        when 'character varying'::regtype then 'text'
-        when 'uuid'::regtype then 'uuid'
-        when 'date'::regtype then 'date'
-        when 'timestamp without time zone'::regtype then 'timestamp'
-        when 'timestamp with time zone'::regtype then 'timestamptz'
-    end
-    from base b
-    join pg_type t on t.oid = b.type and t.typtype <> 'd'
-    -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly.
-    where not exists (select from pg_collation c
-                      where c.oid = pc_datatype_of.collation_ and not c.collisdeterministic)
+#variable_conflict use_column
+begin
+    return (
+        with recursive base(type) as (
+            select pc_datatype_of.type
+            union all
+            select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
+        )
+        select case b.type
+            when 'smallint'::regtype then 'integer'
+            when 'integer'::regtype then 'integer'
+            when 'bigint'::regtype then 'bigint'
+            when 'real'::regtype then 'float'
+            when 'double precision'::regtype then 'float'
+            when 'numeric'::regtype then 'numeric'
+            when 'text'::regtype then 'text'
+            when 'character varying'::regtype then 'text'
+            when 'uuid'::regtype then 'uuid'
+            when 'date'::regtype then 'date'
+            when 'timestamp without time zone'::regtype then 'timestamp'
+            when 'timestamp with time zone'::regtype then 'timestamptz'
+        end
+        from base b
+        join pg_type t on t.oid = b.type and t.typtype <> 'd'
+        -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly.
+        where not exists (select from pg_collation c
+                          where c.oid = pc_datatype_of.collation_ and not c.collisdeterministic)
+    );
+end
 $$;
 
 comment on function pc_datatype_of(oid, oid) is
@@ -174,36 +179,56 @@ comment on function pc_registration(text, text) is
 
 -- sql/10-foundation/42-pc_key_table.sql
 create function pc_key_table(cache text, partition_key text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-return format('%s.%I', '@extschema@', cache || '_cache_' || partition_key);
+as $$
+#variable_conflict use_column
+begin
+    return format('%s.%I', '@extschema@', cache || '_cache_' || partition_key);
+end
+$$;
 
 comment on function pc_key_table(text, text) is
 'The table that holds the key sets of a partition key, schema-qualified and quoted. Example: select pc_key_table(''partitioncache'', ''city_id'')';
 
 create function pc_changes_table(cache text, partition_key text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-return format('%s.%I', '@extschema@', cache || '_changes_' || partition_key);
+as $$
+#variable_conflict use_column
+begin
+    return format('%s.%I', '@extschema@', cache || '_changes_' || partition_key);
+end
+$$;
 
 comment on function pc_changes_table(text, text) is
 'The table that logs which partitions of tracked tables were written to, schema-qualified and quoted. Example: select pc_changes_table(''partitioncache'', ''city_id'')';
 
 -- sql/10-foundation/43-pc_cluster.sql
 create function pc_cluster() returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select system_identifier from pg_control_system() $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select system_identifier from pg_control_system());
+end
+$$;
 
 comment on function pc_cluster() is
 'The identifier of this database cluster. Transaction ids are the clock of one cluster only, so an entry that arrived from another is not used. Example: select pc_cluster()';
 
 -- sql/20-storage/10-pc_bits.sql
 create function pc_bits_base(keys bigint[]) returns bigint
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 -- A multiple of 64, rounded down also below zero, so that the words of two entries lie over one another.
-as $$ select (min(k) >> 6) << 6 from unnest(keys) k $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select (min(k) >> 6) << 6 from unnest(keys) k);
+end
+$$;
 
 comment on function pc_bits_base(bigint[]) is
 'The key that the first bit of a bit string stands for; null for no keys. Example: select pc_bits_base(''{100,-3}'')';
@@ -237,17 +262,22 @@ comment on function pc_bits_encode(bigint[]) is
 'A bit string in which bit i stands for the key pc_bits_base(keys) + i; null for no keys. Raises PC004 if the keys span more than 2^28 values. Example: select pc_bits_encode(''{1,2,66}'')';
 
 create function pc_bits_decode(bits bit varying, base bigint) returns bigint[]
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- get_bit on a stored value would fetch the whole of it once a key; the concatenation makes it a value in memory.
-    with memory as materialized (select pc_bits_decode.bits || B'' as bits)
-    select coalesce(array_agg(pc_bits_decode.base + word * 64 + bit order by word, bit), '{}')
-    from memory m,
-         generate_series(0, (length(m.bits) >> 6) - 1) word,
-         lateral (select substring(m.bits from word * 64 + 1 for 64)::bit(64) as w offset 0) s,
-         generate_series(0, 63) bit
-    where s.w <> 0::bigint::bit(64) and get_bit(s.w, bit) = 1
+#variable_conflict use_column
+begin
+    return (
+        -- get_bit on a stored value would fetch the whole of it once a key; the concatenation makes it a value in memory.
+        with memory as materialized (select pc_bits_decode.bits || B'' as bits)
+        select coalesce(array_agg(pc_bits_decode.base + word * 64 + bit order by word, bit), '{}')
+        from memory m,
+             generate_series(0, (length(m.bits) >> 6) - 1) word,
+             lateral (select substring(m.bits from word * 64 + 1 for 64)::bit(64) as w offset 0) s,
+             generate_series(0, 63) bit
+        where s.w <> 0::bigint::bit(64) and get_bit(s.w, bit) = 1
+    );
+end
 $$;
 
 comment on function pc_bits_decode(bit varying, bigint) is
@@ -502,6 +532,8 @@ begin
         case registration.storage when 'bit' then ', s.base' else '' end, held, native,
         case registration.storage when 'bit' then 'excluded.bits, excluded.base' else 'excluded.keys' end)
     using hash, keys, query;
+    insert into partitioncache_entry_use (cache, partition_key, hash)
+    values ((registration).cache, (registration).partition_key, hash) on conflict do nothing;
 end
 $$;
 
@@ -560,6 +592,8 @@ begin
     perform pc_registration(cache, partition_key);
     execute format('delete from %s where hash = $1', pc_key_table(cache, partition_key)) using hash;
     get diagnostics deleted = row_count;
+    delete from partitioncache_entry_use u
+    where u.cache = partitioncache_delete.cache and u.partition_key = partitioncache_delete.partition_key and u.hash = partitioncache_delete.hash;
     return deleted > 0;
 end
 $$;
@@ -653,6 +687,8 @@ begin
         get diagnostics cleared = row_count;
         total := total + cleared;
     end loop;
+    delete from partitioncache_entry_use u
+    where u.cache = partitioncache_clear.cache and u.partition_key = coalesce(partitioncache_clear.partition_key, u.partition_key);
     return total;
 end
 $$;
@@ -665,52 +701,615 @@ create table partitioncache_tracked (
     cache text not null,
     partition_key text not null,
     relation regclass not null,
-    since xid8 not null default pg_current_xact_id(),
+    since xid8 not null,
+    cluster bigint not null,
     created_at timestamptz not null default now(),
     primary key (cache, partition_key, relation),
     foreign key (cache, partition_key) references partitioncache_registration on update cascade on delete cascade
 );
 
 comment on table partitioncache_tracked is
-'The tables whose writes are logged, by cache and partition key.';
+'One row a table whose writes are logged for a partition key: since = the transaction that began it, by the clock of cluster. The triggers on the table do the work; pc_tracking_state compares the two.';
 
 select pc_dump_with_extension('partitioncache_tracked');
 
--- sql/25-tracking/20-pc_tracking_problem.sql
+-- sql/25-tracking/20-pc_create_change_log.sql
+create function pc_log_function(cache text, partition_key text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+return format('%s.%I', '@extschema@', cache || '_log_' || partition_key);
+
+comment on function pc_log_function(text, text) is
+'The trigger function that logs writes for a partition key, schema-qualified and quoted. Example: select pc_log_function(''partitioncache'', ''city_id'')';
+
+create function pc_create_change_log(registration partitioncache_registration) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    changes text := pc_changes_table(registration.cache, registration.partition_key);
+begin
+    if to_regclass(changes) is not null then
+        return;
+    end if;
+    execute format($sql$
+        create table %s (
+            relation oid not null,
+            key %s,
+            whole boolean not null default false,
+            removal boolean not null default false,
+            xid xid8 not null
+        ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
+        changes, pc_native_type(registration.datatype));
+    execute format('create index on %s (relation, xid)', changes);
+    execute format('comment on table %s is %L', changes,
+        format('Partitions of tracked tables that were written to, for %I in cache %I. relation: the tracked table; whole: the key does not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
+               registration.partition_key, registration.cache));
+    perform pc_grant_as(changes, 'partitioncache_registration');
+end
+$$;
+
+comment on function pc_create_change_log(partitioncache_registration) is
+'Makes the change log of a partition key, where there is none yet. Example: select pc_create_change_log(pc_registration(''partitioncache'', ''city_id''))';
+
+-- sql/25-tracking/21-pc_create_log_function.sql
+create function pc_create_log_function(registration partitioncache_registration) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $outer$
+declare
+    logger text := pc_log_function(registration.cache, registration.partition_key);
+    types oid[] := array(select t.oid from pg_type t
+                         where t.typtype = 'b' and pc_datatype_of(t.oid) = registration.datatype order by 1);
+begin
+    if to_regprocedure(logger || '()') is not null then
+        return;
+    end if;
+    -- Static statements, whose plans are kept. They are reached only while the column has a type that fits: a write must
+    -- never fail because its table was altered. Writers need no rights of ours, hence SECURITY DEFINER.
+    execute format($sql$
+        create function %1$s() returns trigger
+        language plpgsql volatile security definer
+        set search_path = pg_catalog, pg_temp
+        as $body$
+        begin
+            if tg_op in ('DELETE', 'TRUNCATE') then
+                -- without a transaction id nothing can have been removed
+                if pg_current_xact_id_if_assigned() is not null then
+                    insert into %2$s (relation, whole, removal, xid) values (tg_argv[0]::oid, true, true, pg_current_xact_id());
+                end if;
+            elsif exists (
+                select from pg_attribute a
+                where a.attrelid = tg_relid and a.attname = %3$L
+                  and (a.atttypid = any (%5$L::oid[])
+                       or (select t.typbasetype from pg_type t where t.oid = a.atttypid) = any (%5$L::oid[]))
+            ) then
+                if tg_level = 'ROW' then
+                    insert into %2$s (relation, key, xid) values (tg_argv[0]::oid, new.%4$I, pg_current_xact_id());
+                else
+                    insert into %2$s (relation, key, xid)
+                    select tg_argv[0]::oid, n.%4$I, pg_current_xact_id() from (select distinct n.%4$I from new_rows n) n;
+                end if;
+            elsif tg_level = 'ROW' then
+                insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
+            elsif exists (select from new_rows) then
+                insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
+            end if;
+            return null;
+        end
+        $body$
+        $sql$, logger, pc_changes_table(registration.cache, registration.partition_key),
+        registration.partition_key, registration.partition_key, types);
+    execute format('comment on function %s() is %L', logger,
+        format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
+               registration.partition_key, registration.cache));
+    execute format('revoke all on function %s() from public', logger);
+end
+$outer$;
+
+comment on function pc_create_log_function(partitioncache_registration) is
+'Makes the trigger function that logs writes for a partition key, where there is none yet. Example: select pc_create_log_function(pc_registration(''partitioncache'', ''city_id''))';
+
+-- sql/25-tracking/30-pc_relation_family.sql
+create function pc_relation_family(relation oid) returns setof oid
+language sql stable parallel safe rows 10
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    with recursive family(member) as (
+        select relation
+        union
+        select i.inhrelid from family f join pg_inherits i on i.inhparent = f.member
+    )
+    select member from family
+$$;
+
+comment on function pc_relation_family(oid) is
+'The relation and all its partitions and inheriting tables, however deep. Example: select pc_relation_family(''pg_class''::regclass)';
+
+-- sql/25-tracking/31-pc_tracking_refusal.sql
+create function pc_tracking_refusal(relation oid) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select case
+        when c.oid = pc_tracking_refusal.relation and p.inhparent is not null
+            then format('%s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
+        when c.oid < 16384 then format('%s belongs to the system', c.oid::regclass)
+        when c.relpersistence = 't' then format('%s is a temporary table', c.oid::regclass)
+        when c.relkind = 'f' then format('%s is a foreign table: what is written on the other side fires no trigger here', c.oid::regclass)
+        when c.relkind = 'v' then format('%s is a view; its tables can be tracked', c.oid::regclass)
+        when c.relkind = 'm' then format('%s is a materialised view, and refreshing it fires no trigger', c.oid::regclass)
+        else format('%s is no table', c.oid::regclass)
+        end
+    from pc_relation_family(pc_tracking_refusal.relation) m
+    join pg_class c on c.oid = m
+    left join pg_inherits p on p.inhrelid = pc_tracking_refusal.relation
+    where p.inhparent is not null or c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p')
+    order by p.inhparent is null, c.oid <> pc_tracking_refusal.relation, c.oid
+    limit 1
+$$;
+
+comment on function pc_tracking_refusal(oid) is
+'Why writes to a relation cannot be tracked; null if they can. Example: select pc_tracking_refusal(''pg_class''::regclass)';
+
+-- sql/25-tracking/32-pc_tracking_triggers.sql
+create function pc_trigger_name(event text, cache text, partition_key text, relation oid) returns name
+language sql immutable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+return format('partitioncache_%s_%s_%s', event, relation, substr(md5(pc_changes_table(cache, partition_key)), 1, 8))::name;
+
+comment on function pc_trigger_name(text, text, text, oid) is
+'The name of a trigger that logs writes to a tracked table or to one of its partitions. Example: select pc_trigger_name(''insert'', ''partitioncache'', ''city_id'', 16384)';
+
+create function pc_tracking_triggers(
+    cache text, partition_key text, relation oid,
+    out member oid, out name name, out event text, out definition text, out enabled "char", out cloned boolean
+) returns setof record
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- The statement triggers need the rows of a statement once; what is applied by logical replication or in a
+    -- session with session_replication_role = replica fires row triggers only.
+    select m, pc_trigger_name(e.event, cache, partition_key, relation), e.event, e.definition, e.enabled,
+           e.event = 'replica' and c.relispartition and m <> relation
+    from pc_relation_family(relation) m
+    join pg_class c on c.oid = m
+    cross join (values
+        ('insert', 'after insert on %s referencing new table as new_rows for each statement', 'O'::"char"),
+        ('update', 'after update on %s referencing new table as new_rows for each statement', 'O'),
+        ('remove', 'after delete or truncate on %s for each statement', 'A'),
+        ('replica', 'after insert or update or delete on %s for each row', 'R')) e(event, definition, enabled)
+$$;
+
+comment on function pc_tracking_triggers(text, text, oid) is
+'The triggers that a tracked table and all below it must have; cloned: PostgreSQL makes it from the one on the partitioned table. Example: select * from pc_tracking_triggers(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
+
+-- sql/25-tracking/33-pc_tracking_state.sql
+create function pc_broken_triggers(cache text, partition_key text, relation oid, out member oid, out event text, out reason text) returns setof record
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select w.member, w.event, case when t.oid is null then 'has no' else 'has switched off its' end
+    from pc_tracking_triggers(cache, partition_key, relation) w
+    left join pg_trigger t on t.tgrelid = w.member and t.tgname = w.name
+        and t.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()')
+        and t.tgargs = convert_to(relation::text, 'SQL_ASCII') || '\x00'
+    where t.oid is null or t.tgenabled <> w.enabled
+$$;
+
+comment on function pc_broken_triggers(text, text, oid) is
+'The triggers that a tracked table or a table below it lacks, or that somebody has disabled. Example: select * from pc_broken_triggers(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
+
+create function pc_tracking_state(cache text, partition_key text, relation oid) returns text
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    known partitioncache_tracked;
+    reason text;
+begin
+    select t.* into known from partitioncache_tracked t
+    where t.cache = pc_tracking_state.cache and t.partition_key = pc_tracking_state.partition_key
+      and t.relation = pc_tracking_state.relation;
+    if known.relation is null and not exists (
+        select from pg_trigger g
+        where g.tgrelid = pc_tracking_state.relation and g.tgparentid = 0
+          and g.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()')) then
+        return null;
+    end if;
+    if known.cluster is distinct from pc_cluster() then
+        return 'broken: it was restored from another database';
+    end if;
+    reason := 'broken: ' || pc_tracking_refusal(relation);
+    if reason is not null then
+        return reason;
+    end if;
+    select format('broken: %s %s %s trigger', b.member::regclass, b.reason, b.event) into reason
+    from pc_broken_triggers(cache, partition_key, relation) b
+    order by b.member, b.event limit 1;
+    return coalesce(reason, 'tracking');
+end
+$$;
+
+comment on function pc_tracking_state(text, text, oid) is
+'Null for a table that is not tracked, tracking, or broken and why: a new partition has no triggers yet, somebody disabled or dropped one, or the database was restored. Example: select pc_tracking_state(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
+
+-- sql/25-tracking/34-pc_tracking_problem.sql
 create function pc_tracking_problem(cache text, partition_key text, roots oid[]) returns text
 language sql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive family(relation) as (
-        select r from unnest(roots) r
-        union
-        select i.inhrelid from family f join pg_inherits i on i.inhparent = f.relation
-    ), judged as (
-        select f.relation,
-               case
-                   when exists (select from pg_subscription_rel s where s.srrelid = f.relation)
-                       then 'is written by logical replication, which fires no statement triggers'
-                   when not exists (select from pg_trigger t where t.tgrelid = f.relation and t.tgname ^@ 'partitioncache_')
-                       then 'has no trigger that logs its writes'
-                   when exists (select from pg_trigger t where t.tgrelid = f.relation and t.tgname ^@ 'partitioncache_' and t.tgenabled in ('D', 'R'))
-                       then 'has a disabled trigger, so that writes to it are not logged'
-               end as problem
-        from family f
-    )
-    select string_agg(format('%s %s', j.relation::regclass, j.problem), '; ' order by j.relation) from judged j where j.problem is not null
+    select string_agg(format('tracking of %s is %s', r::regclass, pc_tracking_state(cache, partition_key, r)), '; ' order by r)
+    from unnest(roots) r
+    where pc_tracking_state(cache, partition_key, r) <> 'tracking'
 $$;
 
 comment on function pc_tracking_problem(text, text, oid[]) is
-'Why the writes to tracked tables, their partitions and children are not surely logged; null if they are. Example: select pc_tracking_problem(''partitioncache'', ''city_id'', ''{}'')';
+'Why writes to tracked tables are not surely logged; null if they are. Example: select pc_tracking_problem(''partitioncache'', ''city_id'', ''{}'')';
 
--- sql/30-analysis/10-pc_session.sql
-create function pc_session(session_path text) returns jsonb
+-- sql/25-tracking/40-pc_install_triggers.sql
+create function pc_install_triggers(registration partitioncache_registration, relation oid) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    missing record;
+begin
+    -- A mention of our tables in the WHEN clause makes the triggers depend on them: whoever drops the log or the
+    -- extension is told so, and with CASCADE the triggers go first, so that no write fails afterwards.
+    for missing in
+        select w.*, t.oid is not null as there
+        from pc_tracking_triggers(registration.cache, registration.partition_key, relation) w
+        join pc_broken_triggers(registration.cache, registration.partition_key, relation) b using (member, event)
+        left join pg_trigger t on t.tgrelid = w.member and t.tgname = w.name
+        order by w.cloned, w.member, w.event
+    loop
+        if not missing.cloned then
+            execute format('create or replace trigger %I ' || missing.definition || ' when (%L::regclass <> %L::regclass) execute function %s(%L)',
+                missing.name, missing.member::regclass,
+                pc_changes_table(registration.cache, registration.partition_key), '@extschema@.partitioncache_tracked',
+                pc_log_function(registration.cache, registration.partition_key), relation::text);
+        end if;
+        execute format('alter table %s enable %s trigger %I', missing.member::regclass,
+            case missing.enabled when 'A' then 'always' when 'R' then 'replica' else '' end, missing.name);
+    end loop;
+end
+$$;
+
+comment on function pc_install_triggers(partitioncache_registration, oid) is
+'Makes the triggers that a tracked table or a table below it lacks, and switches on those that are off. Needs the ownership of the tables. Example: select pc_install_triggers(pc_registration(''partitioncache'', ''city_id''), ''poi''::regclass)';
+
+create function pc_drop_triggers(cache text, partition_key text, relation oid, stale boolean) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    ours record;
+begin
+    for ours in
+        select t.tgrelid, t.tgname
+        from pg_trigger t
+        where t.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()') and t.tgparentid = 0
+          and case when stale then
+                  t.tgrelid in (select pc_relation_family(relation)) and not exists (
+                      select from partitioncache_tracked k
+                      where k.cache = pc_drop_triggers.cache and k.partition_key = pc_drop_triggers.partition_key
+                        and t.tgargs = convert_to(k.relation::oid::text, 'SQL_ASCII') || '\x00')
+              else t.tgargs = convert_to(relation::text, 'SQL_ASCII') || '\x00' end
+        order by 1, 2
+    loop
+        execute format('drop trigger %I on %s', ours.tgname, ours.tgrelid::regclass);
+    end loop;
+end
+$$;
+
+comment on function pc_drop_triggers(text, text, oid, boolean) is
+'Drops the triggers that log writes to a tracked table, also from tables that were once its partitions; stale: instead those on the table and below it that log for a table of another database, from which they were restored. Example: select pc_drop_triggers(''partitioncache'', ''city_id'', ''poi''::regclass, false)';
+
+-- sql/25-tracking/50-partitioncache_track.sql
+create function pc_track(registration partitioncache_registration, relation oid) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_install_triggers(registration, relation);
+    insert into partitioncache_tracked (cache, partition_key, relation, since, cluster)
+    values (registration.cache, registration.partition_key, relation, pg_current_xact_id(), pc_cluster())
+    on conflict on constraint partitioncache_tracked_pkey do update set since = excluded.since, cluster = excluded.cluster;
+    perform pc_drop_triggers(registration.cache, registration.partition_key, relation, true);
+end
+$$;
+
+comment on function pc_track(partitioncache_registration, oid) is
+'Begins to track a table, or mends what is broken. Example: see partitioncache_track';
+
+create function partitioncache_track(relation regclass, partition_key text, cache text default 'partitioncache') returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+    refusal text;
+begin
+    if relation is null then
+        perform pc_fail('PC001', 'a table is needed', '', 'Name the table whose writes are to be tracked, as in partitioncache_track(''poi'', ''city_id'').');
+    end if;
+    refusal := pc_tracking_refusal(relation);
+    if refusal is not null then
+        perform pc_fail('PC008', format('writes to %s cannot be tracked', relation), refusal || '.',
+            'Track the tables that hold the data; a table that is not tracked counts as unchanging.');
+    end if;
+    if pc_tracking_state(cache, partition_key, relation) = 'tracking' then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('partitioncache ' || pc_key_table(cache, partition_key), 0));
+    perform pc_create_change_log(registration);
+    perform pc_create_log_function(registration);
+    perform pc_track(registration, relation);
+end
+$$;
+
+comment on function partitioncache_track(regclass, text, text) is
+'Logs every write to a table from now on, so that key sets of the partition key stay right while it changes. Tables without the partition column can be tracked too; then any write to them puts entries aside until they are evaluated again. Entries evaluated before are put aside. Waits for running writers of the table. Needs the ownership of the table. Tracking again mends what is broken, else does nothing. Raises PC002 if the partition key is not registered, PC008 for what cannot be tracked. Example: select partitioncache_track(''poi'', ''city_id'')';
+
+-- sql/25-tracking/51-partitioncache_untrack.sql
+create function partitioncache_untrack(relation regclass, partition_key text, cache text default 'partitioncache') returns boolean
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+begin
+    if pc_tracking_state(cache, partition_key, relation) is null then
+        return false;
+    end if;
+    -- With its triggers the table's fingerprint changes, which puts aside every entry that depends on it.
+    perform pc_drop_triggers(cache, partition_key, relation, false);
+    delete from partitioncache_tracked t
+    where t.cache = partitioncache_untrack.cache and t.partition_key = partitioncache_untrack.partition_key
+      and t.relation = partitioncache_untrack.relation;
+    execute format('delete from %s where relation = $1', pc_changes_table(cache, partition_key)) using relation::oid;
+    return true;
+end
+$$;
+
+comment on function partitioncache_untrack(regclass, text, text) is
+'Ends the tracking of a table: from now on it counts as unchanging, by your assertion. Entries that depend on it are put aside until they are evaluated again. False if it was not tracked. Needs the ownership of the table. Example: select partitioncache_untrack(''poi'', ''city_id'')';
+
+-- sql/25-tracking/52-partitioncache_tracked_tables.sql
+create function pc_change_count(cache text, partition_key text, relation oid) returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    changes bigint := 0;
+begin
+    if to_regclass(pc_changes_table(cache, partition_key)) is not null then
+        execute format('select count(*) from %s where relation = $1', pc_changes_table(cache, partition_key)) into changes using relation;
+    end if;
+    return changes;
+end
+$$;
+
+comment on function pc_change_count(text, text, oid) is
+'How many rows the change log holds for a table. Example: select pc_change_count(''partitioncache'', ''city_id'', ''poi''::regclass)';
+
+create function partitioncache_tracked_tables(
+    cache text default 'partitioncache',
+    out partition_key text, out relation regclass, out unit text, out state text, out changes bigint, out since timestamptz
+) returns setof record
 language sql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select jsonb_object_agg(name, case name when 'search_path' then session_path else current_setting(name) end)
-    from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'backslash_quote',
-                      'transform_null_equals', 'array_nulls', 'xmloption', 'lc_monetary', 'quote_all_identifiers']) name
+    select t.partition_key, t.relation,
+           case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype then 'partition' else 'table' end,
+           case when c.oid is null then 'broken: the table is gone'
+                else pc_tracking_state(t.cache, t.partition_key, t.relation) end,
+           pc_change_count(t.cache, t.partition_key, t.relation), t.created_at
+    from partitioncache_tracked t
+    join partitioncache_registration r using (cache, partition_key)
+    left join pg_class c on c.oid = t.relation
+    left join pg_attribute a on a.attrelid = c.oid and a.attname = t.partition_key
+    where t.cache = partitioncache_tracked_tables.cache
+    order by t.partition_key, t.relation::text
+$$;
+
+comment on function partitioncache_tracked_tables(text) is
+'The tracked tables of a cache. unit: partition (a write is logged with its partition) or table (it has no such column, so any write puts entries aside); state: tracking, or broken and why; changes: rows in the change log. Example: select * from partitioncache_tracked_tables()';
+
+-- sql/25-tracking/60-pc_sync_tracking.sql
+create function pc_sync_table(registration partitioncache_registration, relation oid) returns text
+language plpgsql volatile parallel unsafe
+-- The triggers wait for writers, and new writers wait behind them: better to try again later.
+set lock_timeout = '200ms'
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    refusal text := pc_tracking_refusal(relation);
+begin
+    if refusal is not null then
+        return refusal;
+    end if;
+    perform pc_create_change_log(registration);
+    perform pc_create_log_function(registration);
+    perform pc_track(registration, relation);
+    return null;
+exception
+    when lock_not_available then
+        return format('%s is being written to; the next run tries again', relation::regclass);
+    when insufficient_privilege then
+        return format('%s; partitioncache_track(%L, %L, %L), called by the owner of the table, mends it',
+                      sqlerrm, relation::regclass, registration.partition_key, registration.cache);
+end
+$$;
+
+comment on function pc_sync_table(partitioncache_registration, oid) is
+'Mends the tracking of one table without waiting for its writers; what is in the way, or null. Example: select pc_sync_table(pc_registration(''partitioncache'', ''city_id''), ''poi''::regclass)';
+
+create function pc_forget_dropped_tables(cache text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    gone record;
+begin
+    for gone in
+        delete from partitioncache_tracked t
+        where t.cache = pc_forget_dropped_tables.cache and not exists (select from pg_class c where c.oid = t.relation)
+        returning t.partition_key, t.relation::oid as relation
+    loop
+        execute format('delete from %s where relation = $1', pc_changes_table(cache, gone.partition_key)) using gone.relation;
+    end loop;
+end
+$$;
+
+comment on function pc_forget_dropped_tables(text) is
+'Removes what is kept of tracked tables that have been dropped. Example: select pc_forget_dropped_tables(''partitioncache'')';
+
+create function pc_sync_tracking(cache text, out partition_key text, out relation regclass, out problem text) returns setof record
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform pc_forget_dropped_tables(cache);
+    for partition_key, relation in
+        select t.partition_key, t.relation
+        from partitioncache_tracked t
+        where t.cache = pc_sync_tracking.cache and pc_tracking_state(t.cache, t.partition_key, t.relation) <> 'tracking'
+        order by 1, 2
+    loop
+        problem := pc_sync_table(pc_registration(cache, partition_key), relation);
+        return next;
+    end loop;
+end
+$$;
+
+comment on function pc_sync_tracking(text) is
+'Mends the tracking of tables that have new partitions, lost triggers or were restored, and forgets dropped ones. One row a table that needed it: problem is null where it is tracking again. Entries are put aside until then. Called by the processor. Example: select * from pc_sync_tracking(''partitioncache'')';
+
+-- sql/25-tracking/70-pc_snapshot.sql
+create function pc_snapshot() returns pg_snapshot
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select case
+        when own is null or not pg_visible_in_snapshot(own, s) then s
+        else format('%s:%s:%s', least(own, pg_snapshot_xmin(s)), pg_snapshot_xmax(s),
+                    (select string_agg(x::text, ',' order by x)
+                     from (select pg_snapshot_xip(s) union all select own) running(x)))::pg_snapshot
+        end
+    from (select pg_current_snapshot() as s, pg_current_xact_id_if_assigned() as own) now
+$$;
+
+comment on function pc_snapshot() is
+'The current snapshot, with the own transaction counted as running: it may go on writing, so what it has done cannot count as seen. Example: select pc_snapshot()';
+
+-- sql/25-tracking/80-pc_trim_changes.sql
+create function pc_oldest_reader() returns xid8
+language sql volatile parallel restricted
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    -- backend_xmin shows the low 32 bits of a number that is never ahead of now.
+    select least(pg_snapshot_xmin(pg_current_snapshot()),
+                 (select min((c.now - ((c.now - a.backend_xmin::text::bigint) % 4294967296 + 4294967296) % 4294967296)::text::xid8)
+                  from pg_stat_activity a, (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as now) c
+                  where a.datname = current_database() and a.backend_xmin is not null))
+$$;
+
+comment on function pc_oldest_reader() is
+'Transactions before this one are visible to every session of this database that the role can see: an evaluation that runs now needs the log from here on. Example: select pc_oldest_reader()';
+
+create function pc_trim_horizon(registration partitioncache_registration) returns xid8
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    horizon xid8;
+begin
+    -- Entries that are aside for another reason will be evaluated from scratch: they need no log.
+    execute format($sql$
+        with entry as materialized (
+            select e.snapshot, e.deps, e.dep_states
+            from %s e
+            where e.snapshot is not null and e.cluster = pc_cluster() and e.key_count is not null
+              and pg_snapshot_xmin(e.snapshot) >= $1
+        ), state as materialized (
+            select s.* from pc_relation_states(array(select distinct d from entry e, unnest(e.deps) d)) s
+        )
+        select min(pg_snapshot_xmin(e.snapshot))
+        from entry e
+        where not exists (select from unnest(e.deps, e.dep_states) d(relation, state)
+                          left join state s using (relation) where s.state is distinct from d.state)
+        $sql$, pc_key_table(registration.cache, registration.partition_key))
+    into horizon using registration.log_trimmed_below;
+    return least(horizon, pc_oldest_reader());
+end
+$$;
+
+comment on function pc_trim_horizon(partitioncache_registration) is
+'Writes of transactions before this one have been seen by every entry that can still be used. Example: select pc_trim_horizon(pc_registration(''partitioncache'', ''city_id''))';
+
+create function pc_trim_log(registration partitioncache_registration, rows_at_most bigint) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    horizon xid8;
+    removed bigint;
+begin
+    -- One trimmer at a time; a second one has nothing to add.
+    if not pg_try_advisory_xact_lock(hashtextextended('partitioncache ' || pc_changes_table(registration.cache, registration.partition_key), 0)) then
+        return 0;
+    end if;
+    horizon := pc_trim_horizon(registration);
+    execute format($sql$
+        with old as (
+            select c.ctid
+            from partitioncache_tracked t
+            cross join lateral (select c.ctid from %1$s c where c.relation = t.relation and c.xid < $3 order by c.xid limit $4) c
+            where t.cache = $1 and t.partition_key = $2
+            limit $4
+        )
+        delete from %1$s where ctid = any (array(select ctid from old))
+        $sql$, pc_changes_table(registration.cache, registration.partition_key))
+    using registration.cache, registration.partition_key, horizon, rows_at_most;
+    get diagnostics removed = row_count;
+    if removed > 0 then
+        update partitioncache_registration r set log_trimmed_below = horizon
+        where r.cache = registration.cache and r.partition_key = registration.partition_key and r.log_trimmed_below < horizon;
+    end if;
+    return removed;
+end
+$$;
+
+comment on function pc_trim_log(partitioncache_registration, bigint) is
+'Removes from one change log what every entry has seen, and notes in the same transaction how far: an entry that is older than that is put aside. Returns the number of rows removed. Example: select pc_trim_log(pc_registration(''partitioncache'', ''city_id''), 100000)';
+
+create function pc_trim_changes(cache text, rows_at_most bigint default 100000) returns bigint
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select coalesce(sum(pc_trim_log(r, rows_at_most)), 0)::bigint
+    from partitioncache_registration r
+    where r.cache = pc_trim_changes.cache and to_regclass(pc_changes_table(r.cache, r.partition_key)) is not null
+$$;
+
+comment on function pc_trim_changes(text, bigint) is
+'Removes from the change logs of a cache what every usable entry has seen, at most rows_at_most rows a log. Called by the processor; any number of callers may call it at once. Returns the number of rows removed. Example: select pc_trim_changes(''partitioncache'')';
+
+-- sql/30-analysis/10-pc_session.sql
+create function pc_session(session_path text) returns jsonb
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select jsonb_object_agg(name, case name when 'search_path' then session_path else current_setting(name) end)
+        from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'timezone_abbreviations', 'standard_conforming_strings', 'backslash_quote',
+                          'transform_null_equals', 'array_nulls', 'xmloption', 'lc_monetary', 'quote_all_identifiers']) name
+    );
+end
 $$;
 
 comment on function pc_session(text) is
@@ -718,26 +1317,32 @@ comment on function pc_session(text) is
 
 -- sql/30-analysis/11-pc_enter_session.sql
 create function pc_enter_session(session jsonb) returns void
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     -- Until the end of the surrounding subtransaction, which the caller rolls back. The path is left to the caller: it would end with this function.
-    select set_config(s.key, s.value, true) from jsonb_each_text(session) s
-    where s.key <> 'search_path' and s.value is distinct from current_setting(s.key, true)
+    perform set_config(s.key, s.value, true) from jsonb_each_text(session) s
+    where s.key <> 'search_path' and s.value is distinct from current_setting(s.key, true);
+end
 $$;
 
 comment on function pc_enter_session(jsonb) is
 'Takes on the settings of the session that wrote a query, all but its search path. Example: select pc_enter_session(pc_session(''public''))';
 
 create function pc_enter_canonical() returns void
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select set_config(s.name, s.value, true)
+#variable_conflict use_column
+begin
+    perform set_config(s.name, s.value, true)
     from (values ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'), ('TimeZone', 'UTC'), ('extra_float_digits', '3'),
                  ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'),
                  ('transform_null_equals', 'off'), ('xmloption', 'content'), ('array_nulls', 'on')) s(name, value)
-    where s.value is distinct from current_setting(s.name, true)
+    where s.value is distinct from current_setting(s.name, true);
+end
 $$;
 
 comment on function pc_enter_canonical() is
@@ -747,27 +1352,52 @@ comment on function pc_enter_canonical() is
 create function pc_tokens(
     canonical text, out n integer, out token text, out spaced boolean, out ends integer, out closes integer
 ) returns setof record
-language sql immutable strict parallel safe rows 200
+language plpgsql immutable strict parallel safe rows 200
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with matched as (
-        select m.ord::integer as n, m.part[2] as token, m.part[1] <> '' as spaced,
-               sum(length(m.part[1]) + length(m.part[2])) over (order by m.ord)::integer as ends,
-               sum(case m.part[2] when '(' then 1 when '[' then 1 when ')' then -1 when ']' then -1 else 0 end) over (order by m.ord)
-                   + case when m.part[2] in (')', ']') then 1 else 0 end as depth
-        from regexp_matches(canonical,
-            $re$(\s*)("(?:[^"]|"")*"|[BX]?'(?:[^']|'')*'|[[:alpha:]_][[:alnum:]_$]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|.)$re$,
-            'g') with ordinality as m(part, ord)
-    )
-    -- Brackets of one depth come in turns: the one after an opening one closes it.
-    select m.n, m.token, m.spaced, m.ends,
-           case when m.token in ('(', '[') then lead(m.n) over (partition by m.token in ('(', ')', '[', ']'), m.depth order by m.n) end
-    from matched m
-    order by m.n
+#variable_conflict use_column
+begin
+    return query
+        with matched as (
+            select m.ord::integer as n, m.part[2] as token, m.part[1] <> '' as spaced,
+                   sum(length(m.part[1]) + length(m.part[2])) over (order by m.ord)::integer as ends,
+                   sum(case m.part[2] when '(' then 1 when '[' then 1 when ')' then -1 when ']' then -1 else 0 end) over (order by m.ord)
+                       + case when m.part[2] in (')', ']') then 1 else 0 end as depth
+            from regexp_matches(canonical,
+                $re$(\s*)("(?:[^"]|"")*"|[BX]?'(?:[^']|'')*'|[[:alpha:]_][[:alnum:]_$]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|.)$re$,
+                'g') with ordinality as m(part, ord)
+        )
+        -- Brackets of one depth come in turns: the one after an opening one closes it.
+        select m.n, m.token, m.spaced, m.ends,
+               case when m.token in ('(', '[') then lead(m.n) over (partition by m.token in ('(', ')', '[', ']'), m.depth order by m.n) end
+        from matched m
+        order by m.n;
+end
 $$;
 
 comment on function pc_tokens(text) is
 'The tokens of canonical text, which PostgreSQL wrote, so that strings never hold escapes and keywords are in capitals. n: number; spaced: white space comes before it; ends: position of its last character; closes: for an opening bracket, the number of the closing one. Example: select * from pc_tokens(''SELECT p.x FROM public.poi p'')';
+
+-- sql/30-analysis/19-pc_is_shadowed.sql
+create function pc_is_shadowed(effective name[]) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    before name[] := effective[1:array_position(effective, 'pg_catalog') - 1];
+begin
+    -- Nearly always nothing, or the schema of temporary tables, which is asked for types only.
+    return before <> '{}' and (
+        exists (select from pg_operator o where o.oprname = '='
+                  and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and n.nspname !~ '^pg_temp_'))
+        or exists (select from pg_type t
+                   where pc_native_type(t.typname) is not null
+                     and t.typnamespace in (select n.oid from pg_namespace n where n.nspname = any (before))));
+end
+$$;
+
+comment on function pc_is_shadowed(name[]) is
+'Whether, in a search path as current_schemas(true) gives it, other schemas than PostgreSQL''s own give another meaning to what a restriction is written with: the operator = and the types of keys. Example: select pc_is_shadowed(current_schemas(true))';
 
 -- sql/30-analysis/20-pc_parsed.sql
 create type pc_parsed as (
@@ -776,18 +1406,21 @@ create type pc_parsed as (
     functions oid[],
     operators oid[],
     types oid[],
-    odd_nodes boolean
+    odd_nodes boolean,
+    holds_date boolean
 );
 
 comment on type pc_parsed is
-'What PostgreSQL says of a query: its canonical text, the relations it names, the functions, operators and types that it uses, and whether its tree holds a node of a kind that we do not know to be immutable.';
+'What PostgreSQL says of a query: its canonical text, the relations it names, the functions, operators and types that it uses, whether its tree holds a node of a kind that we do not know to be immutable, and whether it holds a constant that may have been read from a date or a time.';
 
 -- sql/30-analysis/21-pc_tree_facts.sql
 create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
-                               out odd_nodes boolean, out order_dependent boolean)
-language sql stable parallel safe
+                               out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
     ), field as materialized (
@@ -825,16 +1458,23 @@ as $$
                select from fact join pg_proc p on p.oid = id
                where name = 'aggfnoid'
                  and (p.oid >= 16384 or p.proname not in ('count', 'min', 'max', 'sum', 'avg', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or')
-                      or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype)))
+                      or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype))),
+           exists (select from fact join pg_type t on t.oid = fact.id
+                   where fact.name = 'consttype'
+                     and (t.typcategory in ('D', 'R') or t.oid >= 16384
+                          or exists (select from pg_type e where e.oid = t.typelem and e.typcategory in ('D', 'R'))))
+    into relations, functions, operators, types, odd_nodes, order_dependent, holds_date;
+end
 $$;
 
 comment on function pc_tree_facts(oid[]) is
-'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), and whether the rows could depend on the order in which tables are read. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';
+'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), whether the rows could depend on the order in which tables are read, and whether there is a constant that may have been read from a date or a time. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';
 
 -- sql/30-analysis/22-pc_parse.sql
 create function pc_parse(query text, session jsonb) returns pc_parsed
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
@@ -843,10 +1483,12 @@ declare
     again text;
     pinned text;
     difference boolean := false;
+    effective name[];
 begin
     begin
         perform pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
+        effective := pg_catalog.current_schemas(true);
         -- Refuses several statements, and what the role may not read; executes nothing.
         open checked for execute statement;
         close checked;
@@ -854,8 +1496,8 @@ begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
         parsed.canonical := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false));
-        select f.relations, f.functions, f.operators, f.types, f.odd_nodes
-        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes
+        select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
+        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
         from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
@@ -872,9 +1514,9 @@ begin
     exception when sqlstate 'PC000' then
         null;  -- what was created is gone, what was learned stays
     end;
-    if difference then
+    if difference or pc_is_shadowed(effective) then
         perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',
-            'Look at standard_conforming_strings, and at functions or operators in the search_path that shadow PostgreSQL''s own.');
+            'Look at standard_conforming_strings, and at functions, operators and types in the search_path that shadow PostgreSQL''s own.');
     end if;
     return parsed;
 end
@@ -909,20 +1551,25 @@ comment on function pc_reparse(text) is
 
 -- sql/30-analysis/24-pc_inner_query.sql
 create function pc_inner_query(viewdef text) returns text
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- The view is "SELECT 1 … FROM ( <query>) q…;". Its indentation may go where no literal spans lines.
-    with token as materialized (
-        select * from pc_tokens(viewdef)
-    ), cut as (
-        select ltrim(substring(viewdef from opening.ends + 1 for closing.ends - opening.ends - 1)) as body
-        from token opening join token closing on closing.n = opening.closes
-        where opening.token = '(' order by opening.n limit 1
-    )
-    select case when exists (select from token t where t.token like E'%\n%') then body
-                else regexp_replace(body, E'\n {10}', E'\n', 'g') end
-    from cut
+#variable_conflict use_column
+begin
+    return (
+        -- The view is "SELECT 1 … FROM ( <query>) q…;". Its indentation may go where no literal spans lines.
+        with token as materialized (
+            select * from pc_tokens(viewdef)
+        ), cut as (
+            select ltrim(substring(viewdef from opening.ends + 1 for closing.ends - opening.ends - 1)) as body
+            from token opening join token closing on closing.n = opening.closes
+            where opening.token = '(' order by opening.n limit 1
+        )
+        select case when exists (select from token t where t.token like E'%\n%') then body
+                    else regexp_replace(body, E'\n {10}', E'\n', 'g') end
+        from cut
+    );
+end
 $$;
 
 comment on function pc_inner_query(text) is
@@ -1136,14 +1783,18 @@ comment on function pc_from_items(text[], integer[], integer, integer) is
 'What a FROM list holds. kind: table (alias, relation), query (a sub-select, its tokens), opaque (functions, CTEs, TABLESAMPLE, renamed columns, joins with an alias), on and using (a join and its condition: starts and ends enclose the whole of it, right_starts and condition_starts say where its right side and its condition begin). nullable: it stands on the nullable side of an outer join or, for on and using, the join is not an inner one. Example: select * from pc_from_items(array[''public'', ''.'', ''poi'', ''p''], ''{null,null,null,null}'', 1, 4)';
 
 create function pc_plain_table(item text[], out alias text, out relation text)
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     select case when item[o.n + 4] is not null then item[o.n + 4] else item[o.n + 3] end,
            case when o.n = 1 then 'ONLY ' else '' end || item[o.n + 1] || '.' || item[o.n + 3]
+    into alias, relation
     from (select case when item[1] = 'ONLY' then 1 else 0 end as n) o
     where item[o.n + 2] = '.' and cardinality(item) between o.n + 3 and o.n + 4
-      and item[o.n + 1] ~ '^["a-z_]' and item[o.n + 3] ~ '^["a-z_]' and coalesce(item[o.n + 4], 'a') ~ '^["a-z_]'
+      and item[o.n + 1] ~ '^["a-z_]' and item[o.n + 3] ~ '^["a-z_]' and coalesce(item[o.n + 4], 'a') ~ '^["a-z_]';
+end
 $$;
 
 comment on function pc_plain_table(text[]) is
@@ -1168,12 +1819,17 @@ comment on function pc_using_columns(text[], integer[], integer, integer) is
 'The columns of JOIN … USING (…), whose right side begins at right_starts. Example: select pc_using_columns(array[''q'', ''USING'', ''('', ''x'', '')''], ''{null,null,5,null,null}'', 1, 5)';
 
 create function pc_side_ends(tokens text[], closes integer[], starts integer, ends integer) returns integer
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select case when tokens[starts] = '(' and closes[starts] is not null then closes[starts]
-                else coalesce((select min(n) - 1 from generate_series(starts, ends) n
-                               where tokens[n] in ('JOIN', 'USING', 'LEFT', 'RIGHT', 'FULL', 'CROSS')), ends) end
+#variable_conflict use_column
+begin
+    return (
+        select case when tokens[starts] = '(' and closes[starts] is not null then closes[starts]
+                    else coalesce((select min(n) - 1 from generate_series(starts, ends) n
+                                   where tokens[n] in ('JOIN', 'USING', 'LEFT', 'RIGHT', 'FULL', 'CROSS')), ends) end
+    );
+end
 $$;
 
 comment on function pc_side_ends(text[], integer[], integer, integer) is
@@ -1183,26 +1839,30 @@ create function pc_using_equalities(
     tokens text[], closes integer[], starts integer, right_starts integer, ends integer, aliases text[],
     out left_table integer, out right_table integer, out name text
 ) returns setof record
-language sql stable parallel safe rows 1
+language plpgsql stable parallel safe rows 1
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- A merged column is that of the preserved tables which have it: were there two that are not merged, PostgreSQL would
-    -- have called the name ambiguous. Where none is seen to have it, the equality is left out.
-    with side as materialized (
-        select s.is_right, a.n::integer - 1 as n, i.relation
-        from (values (false, starts, right_starts - 2), (true, right_starts, ends)) s(is_right, starts, ends),
-             pc_from_items(tokens, closes, s.starts, pc_side_ends(tokens, closes, s.starts, s.ends)) i
-        join unnest(aliases) with ordinality as a(alias, n) on a.alias = i.alias
-        where i.kind = 'table' and not i.nullable
-    )
-    select min(s.n) filter (where not s.is_right), min(s.n) filter (where s.is_right), c.name
-    from unnest(pc_using_columns(tokens, closes, right_starts, ends)) c(name)
-    join side s on exists (
-        select from pg_attribute t
-        where t.attrelid = regexp_replace(s.relation, '^ONLY ', '')::regclass and t.attnum > 0 and not t.attisdropped
-          and quote_ident(t.attname) = c.name)
-    group by c.name
-    having count(*) filter (where s.is_right) > 0 and count(*) filter (where not s.is_right) > 0
+#variable_conflict use_column
+begin
+    return query
+        -- A merged column is that of the preserved tables which have it: were there two that are not merged, PostgreSQL would
+        -- have called the name ambiguous. Where none is seen to have it, the equality is left out.
+        with side as materialized (
+            select s.is_right, a.n::integer - 1 as n, i.relation
+            from (values (false, starts, right_starts - 2), (true, right_starts, ends)) s(is_right, starts, ends),
+                 pc_from_items(tokens, closes, s.starts, pc_side_ends(tokens, closes, s.starts, s.ends)) i
+            join unnest(aliases) with ordinality as a(alias, n) on a.alias = i.alias
+            where i.kind = 'table' and not i.nullable
+        )
+        select min(s.n) filter (where not s.is_right), min(s.n) filter (where s.is_right), c.name
+        from unnest(pc_using_columns(tokens, closes, right_starts, ends)) c(name)
+        join side s on exists (
+            select from pg_attribute t
+            where t.attrelid = regexp_replace(s.relation, '^ONLY ', '')::regclass and t.attnum > 0 and not t.attisdropped
+              and quote_ident(t.attname) = c.name)
+        group by c.name
+        having count(*) filter (where s.is_right) > 0 and count(*) filter (where not s.is_right) > 0;
+end
 $$;
 
 comment on function pc_using_equalities(text[], integer[], integer, integer, integer, text[]) is
@@ -1252,62 +1912,68 @@ create function pc_block_conjuncts(
     tokens text[], spaced boolean[], closes integer[], block pc_block, aliases text[],
     out template text, out tables bigint, out resolved boolean, out holds_query boolean
 ) returns setof record
-language sql immutable parallel safe rows 10
+language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with item as materialized (
-        select * from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends)
-    ), piece as materialized (
-        select row_number() over () as piece, c.first, c.last
-        from (
-            select (block).where_starts as starts, (block).where_ends as ends where (block).where_starts is not null
-            union all
-            select i.condition_starts, i.ends from item i where i.kind = 'on' and not i.nullable
-        ) condition, pc_conjuncts(tokens, closes, condition.starts, condition.ends) c
-    ), merged as materialized (
-        select c.name from item i, unnest(pc_using_columns(tokens, closes, i.right_starts, i.ends)) c(name) where i.kind = 'using'
-    ), part as (
-        select p.piece, t.n, t.token, t.spaced and t.n > p.first as spaced,
-               t.token ~ '^["a-z_]' and t.token not in ('true', 'false') as is_name,
-               lag(t.token, 2) over piece as before,
-               lag(t.token) over piece as previous,
-               lead(t.token) over piece as next,
-               lead(t.token, 3) over piece as after_member,
-               bool_or(t.token = 'SELECT') over (partition by p.piece) as holds_query
-        from piece p
-        join unnest(tokens, spaced) with ordinality as t(token, spaced, n) on t.n between p.first and p.last
-        window piece as (partition by p.piece order by t.n)
-    ), judged as (
-        select p.*, a.n - 1 as alias,
-               case
-                   when not p.is_name then true
-                   -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
-                   when p.next = '.' and p.previous is distinct from '.'
-                       then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous = '::'
-                                     or (p.previous = '(' and p.before = 'OPERATOR'), false)
-                   when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
-                   when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)
-                   -- the words of a type's name: only there can one word follow another
-                   when p.token in ('varying', 'precision', 'without', 'with', 'time', 'zone', 'year', 'month', 'day', 'hour', 'minute', 'second', 'to')
-                       then p.previous ~ '^[a-z]' or p.previous = ')'
-                   when p.before = 'EXTRACT' and p.next = 'FROM' then true
-                   else false
-               end as resolved
-        from part p
-        left join unnest(aliases) with ordinality as a(alias, n)
-            on a.alias = p.token and p.next = '.' and p.previous is distinct from '.'
-    )
-    select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
-           coalesce(bit_or(1::bigint << alias::integer), 0),
-           bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')),
-           bool_or(holds_query)
-    from judged
-    group by piece
-    union all
-    select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),
-           (1::bigint << u.left_table) | (1::bigint << u.right_table), true, false
-    from item i, pc_using_equalities(tokens, closes, i.starts, i.right_starts, i.ends, aliases) u
-    where i.kind = 'using' and not i.nullable
+#variable_conflict use_column
+begin
+    return query
+        with item as materialized (
+            select * from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends)
+        ), piece as materialized (
+            select row_number() over () as piece, c.first, c.last
+            from (
+                select (block).where_starts as starts, (block).where_ends as ends where (block).where_starts is not null
+                union all
+                select i.condition_starts, i.ends from item i where i.kind = 'on' and not i.nullable
+            ) condition, pc_conjuncts(tokens, closes, condition.starts, condition.ends) c
+        ), merged as materialized (
+            select c.name from item i, unnest(pc_using_columns(tokens, closes, i.right_starts, i.ends)) c(name) where i.kind = 'using'
+        ), part as (
+            select p.piece, t.n, t.token, t.spaced and t.n > p.first as spaced,
+                   t.token ~ '^["a-z_]' and t.token not in ('true', 'false') as is_name,
+                   lag(t.token, 2) over piece as before,
+                   lag(t.token) over piece as previous,
+                   lead(t.token) over piece as next,
+                   lead(t.token, 3) over piece as after_member,
+                   bool_or(t.token = 'SELECT') over (partition by p.piece) as holds_query
+            from piece p
+            join unnest(tokens, spaced) with ordinality as t(token, spaced, n) on t.n between p.first and p.last
+            window piece as (partition by p.piece order by t.n)
+        ), judged as (
+            select p.*, a.n - 1 as alias,
+                   case
+                       when not p.is_name then true
+                       -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
+                       when p.next = '.' and p.previous is distinct from '.'
+                           then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous = '::'
+                                         or (p.previous = '(' and p.before = 'OPERATOR'), false)
+                       when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
+                       when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)
+                       -- the words of a type's name: only there can one word follow another
+                       when p.token in ('varying', 'precision', 'without', 'with', 'time', 'zone', 'year', 'month', 'day', 'hour', 'minute', 'second', 'to')
+                           then p.previous ~ '^[a-z]' or p.previous = ')'
+                       when p.before = 'EXTRACT' and p.next = 'FROM' then true
+                       else false
+                   end as resolved
+            from part p
+            left join unnest(aliases) with ordinality as a(alias, n)
+                on a.alias = p.token and p.next = '.' and p.previous is distinct from '.'
+                -- a schema may be called as a table of the query is
+                and p.after_member is distinct from '(' and coalesce(p.previous not in ('::', 'COLLATE'), true) and p.before is distinct from 'OPERATOR'
+        )
+        select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
+               coalesce(bit_or(1::bigint << alias::integer), 0),
+               bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')),
+               bool_or(holds_query)
+        from judged
+        group by piece
+        union all
+        select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),
+               (1::bigint << u.left_table) | (1::bigint << u.right_table), true, false
+        from item i, pc_using_equalities(tokens, closes, i.starts, i.right_starts, i.ends, aliases) u
+        where i.kind = 'using' and not i.nullable;
+end
 $$;
 
 comment on function pc_block_conjuncts(text[], boolean[], integer[], pc_block, text[]) is
@@ -1315,89 +1981,158 @@ comment on function pc_block_conjuncts(text[], boolean[], integer[], pc_block, t
 
 -- sql/30-analysis/40-pc_relation_closure.sql
 create function pc_relation_closure(relations oid[], out root oid, out relation oid) returns setof record
-language sql stable parallel safe rows 5
+language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive reached(root, relation) as (
-        select r, r from unnest(relations) r
-        union
-        select r.root, d.refobjid
-        from reached r
-        join pg_rewrite w on w.ev_class = r.relation and w.ev_type = '1'
-        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-    )
-    select root, relation from reached
+#variable_conflict use_column
+begin
+    return query
+        with recursive reached(root, relation) as (
+            select r, r from unnest(relations) r
+            union
+            select r.root, d.refobjid
+            from reached r
+            join pg_rewrite w on w.ev_class = r.relation and w.ev_type = '1'
+            join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+        )
+        select root, relation from reached;
+end
 $$;
 
 comment on function pc_relation_closure(oid[]) is
 'The relations themselves and, through views, all that they read. Example: select * from pc_relation_closure(array[''pg_views''::regclass])';
 
 -- sql/30-analysis/41-pc_relation_states.sql
-create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
-language sql stable parallel safe rows 5
+create function pc_unseen_partitions(relation oid, seen oid[]) returns text
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive family(root, member, link) as (
-        select distinct r, r, '0'::xid from unnest(relations) r
-        union all
-        select f.root, i.inhrelid, i.xmin from family f join pg_inherits i on i.inhparent = f.member
-    )
-    select f.root, hashtextextended(
-        string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.relfilenode, t.triggers), ';'
-                   order by f.member)
-        || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, e.labels), ';'
-                              order by a.attnum)
-            from pg_attribute a
-            left join lateral (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) as labels
-                               from pg_enum l where a.atttypid >= 16384 and l.enumtypid = a.atttypid) e on true
-            where a.attrelid = f.root and a.attnum > 0)
-        || coalesce((select string_agg(concat_ws(' ', w.oid, w.xmin), ';' order by w.oid) from pg_rewrite w where w.ev_class = f.root), ''), 0)
-    from family f
-    join pg_class c on c.oid = f.member
-    left join lateral (select string_agg(concat_ws(' ', g.oid, g.xmin, g.tgenabled), ',' order by g.oid) as triggers
-                       from pg_trigger g where g.tgrelid = f.member and g.tgname ^@ 'partitioncache_') t on true
-    group by f.root
+begin
+    -- Under an older snapshot pg_inherits shows the partitions of then; a query reads those of now.
+    if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
+        or not exists (select from pg_class c where c.oid = relation and c.relkind = 'p') then
+        return '';
+    end if;
+    return coalesce((select string_agg(t.relid::oid::text, ' ') from pg_partition_tree(relation) t where t.relid <> all (seen)), '');
+end
+$$;
+
+comment on function pc_unseen_partitions(oid, oid[]) is
+'The partitions that were attached after the snapshot of this transaction was taken, and that its queries read all the same; empty in read committed. Example: select pc_unseen_partitions(''pg_class''::regclass, ''{}'')';
+
+create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
+language plpgsql stable parallel safe rows 5
+set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+begin
+    return query
+        with recursive family(root, member, link) as (
+            select distinct r, r, '0'::xid from unnest(relations) r
+            union all
+            select f.root, i.inhrelid, i.xmin from family f join pg_inherits i on i.inhparent = f.member
+        ), ancestry(root, member, link) as (
+            select distinct r, i.inhparent, i.xmin from unnest(relations) r join pg_inherits i on i.inhrelid = r
+            union all
+            select a.root, i.inhparent, i.xmin from ancestry a join pg_inherits i on i.inhrelid = a.member
+        )
+        select f.root, hashtextextended(
+            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace::regnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers), ';'
+                       order by f.member)
+            || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, e.labels), ';'
+                                  order by a.attnum)
+                from pg_attribute a
+                left join lateral (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) as labels
+                                   from pg_enum l where a.atttypid >= 16384 and l.enumtypid = a.atttypid) e on true
+                where a.attrelid = f.root and a.attnum > 0)
+            || coalesce((select string_agg(concat_ws(' ', w.oid, w.xmin), ';' order by w.oid) from pg_rewrite w where w.ev_class = f.root), '')
+            -- A write through a parent is logged by the parent's triggers only.
+            || coalesce((select string_agg(concat_ws(' ', a.member, a.link, g.oid, g.xmin, g.tgenabled), ';' order by a.member, g.oid)
+                         from ancestry a left join pg_trigger g on g.tgrelid = a.member and g.tgname ^@ 'partitioncache_'
+                         where a.root = f.root), '')
+            || pc_unseen_partitions(f.root, array_agg(f.member)), 0)
+        from family f
+        join pg_class c on c.oid = f.member
+        left join lateral (select string_agg(concat_ws(' ', g.oid, g.xmin, g.tgenabled), ',' order by g.oid) as triggers
+                           from pg_trigger g where g.tgrelid = f.member and g.tgname ^@ 'partitioncache_') t on true
+        group by f.root;
+end
 $$;
 
 comment on function pc_relation_states(oid[]) is
-'A fingerprint of each relation: of its name, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
+'A fingerprint of each relation: of its name and schema, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
 
 create function pc_relation_state(relation oid) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select s.state from pc_relation_states(array[relation]) s $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select s.state from pc_relation_states(array[relation]) s);
+end
+$$;
 
 comment on function pc_relation_state(oid) is
 'The fingerprint of one relation; null if it is gone. Example: select pc_relation_state(''pg_class''::regclass)';
 
 create function pc_function_state(functions oid[]) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select hashtextextended(coalesce(string_agg(concat_ws(' ', f, p.xmin), ';' order by f), ''), 0)
-    from unnest(functions) f left join pg_proc p on p.oid = f
+#variable_conflict use_column
+begin
+    return (
+        -- All of a name: a text that calls one of them may call another tomorrow.
+        with called as materialized (
+            select p.oid, p.proname, p.pronamespace, p.prorettype from pg_proc p where p.oid = any (functions)
+        )
+        select hashtextextended(concat_ws('|', functions::text,
+            (select string_agg(concat_ws(' ', p.oid, p.xmin, p.pronamespace::regnamespace), ';' order by p.oid)
+             from pg_proc p where (p.proname, p.pronamespace) in (select c.proname, c.pronamespace from called c)),
+            (select string_agg(concat_ws(' ', o.oid, o.xmin, o.oprnamespace::regnamespace), ';' order by o.oid)
+             from pg_operator o
+             where o.oid >= 16384
+               and o.oprname in (select n.oprname from pg_operator n where n.oid >= 16384 and n.oprcode in (select c.oid from called c))),
+            (select string_agg(concat_ws(' ', c.oid, c.xmin), ';' order by c.oid) from pg_cast c where c.castfunc in (select f.oid from called f)),
+            (select string_agg(concat_ws(' ', l.oid, l.xmin), ';' order by l.oid) from pg_enum l where l.enumtypid in (select c.prorettype from called c))), 0)
+        where functions <> '{}'
+    );
+end
 $$;
 
 comment on function pc_function_state(oid[]) is
-'A fingerprint of some functions, which changes when one of them is replaced or dropped. Example: select pc_function_state(''{}'')';
+'A fingerprint of some functions, which changes when one of them is replaced or dropped, when one of the same name is added, and when an operator or a cast that calls one is made anew; null for no functions. Example: select pc_function_state(''{}'')';
 
 -- sql/30-analysis/42-pc_unfit_relations.sql
 create function pc_unfit_relations(relations oid[]) returns oid[]
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with reached as materialized (
-        select * from pc_relation_closure(relations)
-    )
-    select coalesce(array_agg(distinct r.root), '{}')
-    from reached r
-    join pg_class c on c.oid = r.relation
-    where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
-       or (c.relkind = 'v' and exists (select from pc_tree_facts(array[c.oid]) f where f.order_dependent))
+#variable_conflict use_column
+begin
+    return (
+        with reached as materialized (
+            select * from pc_relation_closure(relations)
+        )
+        select coalesce(array_agg(distinct r.root), '{}')
+        from reached r
+        join pg_class c on c.oid = r.relation
+        where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
+           or (c.relkind = 'v' and exists (
+                   select from pc_tree_facts(array[c.oid]) f
+                   where f.order_dependent or f.odd_nodes
+                      or exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')))
+    );
+end
 $$;
 
 comment on function pc_unfit_relations(oid[]) is
-'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, …). Example: select pc_unfit_relations(array[''pg_class''::regclass])';
+'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, CURRENT_DATE, functions that are not immutable, …). Example: select pc_unfit_relations(array[''pg_class''::regclass])';
 
 -- sql/30-analysis/43-pc_is_immutable_condition.sql
 create function pc_is_immutable_condition(condition text, from_list text) returns boolean
@@ -1465,21 +2200,25 @@ create function pc_block_tables(
     tokens text[], closes integer[], block pc_block, partition_key text, datatype text,
     out n integer, out alias text, out relation text, out relid oid, out keyed boolean
 ) returns setof record
-language sql stable parallel safe rows 5
+language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with item as materialized (
-        select i.*, regexp_replace(i.relation, '^ONLY ', '')::regclass::oid as relid
-        from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends) i
-        where i.kind = 'table' and not i.nullable
-    )
-    select (row_number() over (order by i.starts) - 1)::integer, i.alias, i.relation, i.relid,
-           coalesce(pc_datatype_of(a.atttypid, a.attcollation) = pc_block_tables.datatype, false)
-    from item i
-    left join pg_attribute a on a.attrelid = i.relid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
-    where i.relid <> all (pc_unfit_relations(array(select relid from item)))
-    order by i.starts
-    limit 40
+#variable_conflict use_column
+begin
+    return query
+        with item as materialized (
+            select i.*, regexp_replace(i.relation, '^ONLY ', '')::regclass::oid as relid
+            from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends) i
+            where i.kind = 'table' and not i.nullable
+        )
+        select (row_number() over (order by i.starts) - 1)::integer, i.alias, i.relation, i.relid,
+               coalesce(pc_datatype_of(a.atttypid, a.attcollation) = pc_block_tables.datatype, false)
+        from item i
+        left join pg_attribute a on a.attrelid = i.relid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
+        where i.relid <> all (pc_unfit_relations(array(select relid from item)))
+        order by i.starts
+        limit 40;
+end
 $$;
 
 comment on function pc_block_tables(text[], integer[], pc_block, text, text) is
@@ -1487,28 +2226,36 @@ comment on function pc_block_tables(text[], integer[], pc_block, text, text) is
 
 -- sql/40-fragments/30-pc_key_classes.sql
 create function pc_equality(template text, out left_table integer, out left_column text, out right_table integer, out right_column text)
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+#variable_conflict use_column
+begin
     -- column = column, each perhaps shown as text, which is what PostgreSQL does with varchar
-    select m[1]::integer, m[2], m[3]::integer, m[4]
+    select m[1]::integer, m[2], m[3]::integer, m[4] into left_table, left_column, right_table, right_column
     from regexp_match(template,
-        E'^\\(\\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)? = \\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?\\)$') m
+        E'^\\(\\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)? = \\(?\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?\\)$') m;
+end
 $$;
 
 comment on function pc_equality(text) is
 'The two columns that a conjunct equates; nulls if it is another kind of condition. Example: select * from pc_equality(E''(\x010\x02.city_id = \x011\x02.city_id)'')';
 
 create function pc_column_fits(relation oid, column_name text, datatype text) returns boolean
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- Equality is carried on only through columns that compare as the keys do: char(n) and the like would equate more.
-    select exists (
-        select from pg_attribute a
-        where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and quote_ident(a.attname) = column_name
-          and (pc_datatype_of(a.atttypid, a.attcollation) = datatype
-               or (pc_datatype_of(a.atttypid, a.attcollation) in ('integer', 'bigint') and datatype in ('integer', 'bigint'))))
+#variable_conflict use_column
+begin
+    return (
+        -- Equality is carried on only through columns that compare as the keys do: char(n) and the like would equate more.
+        select exists (
+            select from pg_attribute a
+            where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and quote_ident(a.attname) = column_name
+              and (pc_datatype_of(a.atttypid, a.attcollation) = datatype
+                   or (pc_datatype_of(a.atttypid, a.attcollation) in ('integer', 'bigint') and datatype in ('integer', 'bigint'))))
+    );
+end
 $$;
 
 comment on function pc_column_fits(oid, text, text) is
@@ -1517,33 +2264,38 @@ comment on function pc_column_fits(oid, text, text) is
 create function pc_key_classes(
     templates text[], relids oid[], keyed boolean[], partition_key text, datatype text, partition_local boolean
 ) returns integer[]
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive edge(a, b) as (
-        select (e.left_table, e.left_column), (e.right_table, e.right_column)
-        from unnest(templates) t, pc_equality(t) e
-        where e.left_table is not null
-          and pc_column_fits(relids[e.left_table + 1], e.left_column, datatype)
-          and pc_column_fits(relids[e.right_table + 1], e.right_column, datatype)
-        union
-        -- the user's assertion: tables that any condition connects lie in one partition
-        select (l.n::integer - 1, quote_ident(partition_key)), (r.n::integer - 1, quote_ident(partition_key))
-        from unnest(templates) t, unnest(pc_key_classes.keyed) with ordinality l(keyed, n), unnest(pc_key_classes.keyed) with ordinality r(keyed, n)
-        where partition_local and l.keyed and r.keyed and l.n < r.n
-          and t like E'%\x01' || l.n - 1 || E'\x02%' and t like E'%\x01' || r.n - 1 || E'\x02%'
-    ), both_ways(a, b) as (
-        select a, b from edge union select b, a from edge
-    ), reached(start, col) as (
-        select k.n::integer - 1, (k.n::integer - 1, quote_ident(partition_key))
-        from unnest(pc_key_classes.keyed) with ordinality k(keyed, n) where k.keyed
-        union
-        select r.start, e.b from reached r join both_ways e on e.a = r.col
-    )
-    select array_agg(case when k.keyed then (
-                         select min(r.start) from reached r where r.col = (k.n::integer - 1, quote_ident(partition_key)))
-                     end order by k.n)
-    from unnest(pc_key_classes.keyed) with ordinality k(keyed, n)
+#variable_conflict use_column
+begin
+    return (
+        with recursive edge(a, b) as (
+            select (e.left_table, e.left_column), (e.right_table, e.right_column)
+            from unnest(templates) t, pc_equality(t) e
+            where e.left_table is not null
+              and pc_column_fits(relids[e.left_table + 1], e.left_column, datatype)
+              and pc_column_fits(relids[e.right_table + 1], e.right_column, datatype)
+            union
+            -- the user's assertion: tables that any condition connects lie in one partition
+            select (l.n::integer - 1, quote_ident(partition_key)), (r.n::integer - 1, quote_ident(partition_key))
+            from unnest(templates) t, unnest(pc_key_classes.keyed) with ordinality l(keyed, n), unnest(pc_key_classes.keyed) with ordinality r(keyed, n)
+            where partition_local and l.keyed and r.keyed and l.n < r.n
+              and t like E'%\x01' || l.n - 1 || E'\x02%' and t like E'%\x01' || r.n - 1 || E'\x02%'
+        ), both_ways(a, b) as (
+            select a, b from edge union select b, a from edge
+        ), reached(start, col) as (
+            select k.n::integer - 1, (k.n::integer - 1, quote_ident(partition_key))
+            from unnest(pc_key_classes.keyed) with ordinality k(keyed, n) where k.keyed
+            union
+            select r.start, e.b from reached r join both_ways e on e.a = r.col
+        )
+        select array_agg(case when k.keyed then (
+                             select min(r.start) from reached r where r.col = (k.n::integer - 1, quote_ident(partition_key)))
+                         end order by k.n)
+        from unnest(pc_key_classes.keyed) with ordinality k(keyed, n)
+    );
+end
 $$;
 
 comment on function pc_key_classes(text[], oid[], boolean[], text, text, boolean) is
@@ -1614,30 +2366,39 @@ comment on function pc_fragment_text(integer[], text[], text[], text, integer[],
 'The canonical text of a fragment and its conditions. tables: numbers; relations: by number; templates: its conjuncts; members: its tables whose partition column is wanted; classes: by number, as pc_key_classes gives them. Example: select * from pc_fragment_text(''{0}'', ''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''city_id'', ''{0}'', ''{0}'')';
 
 create function pc_table_orders(tables integer[], relations text[], templates text[]) returns setof integer[]
-language sql immutable parallel safe rows 2
+language plpgsql immutable parallel safe rows 2
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive likeness as (
-        select t.n, dense_rank() over (order by relations[t.n + 1] collate "C", coalesce(own.conditions, '') collate "C") as rank
-        from unnest(tables) t(n)
-        left join lateral (
-            select string_agg(replace(c, E'\x01' || t.n || E'\x02', ''), ';' order by replace(c, E'\x01' || t.n || E'\x02', '') collate "C") as conditions
-            from unnest(templates) c
-            where position(E'\x01' || t.n || E'\x02' in c) > 0 and position(E'\x01' in replace(c, E'\x01' || t.n || E'\x02', '')) = 0
-        ) own on true
-    ), twins as (
-        select max(c) as most from (select count(*) as c from likeness group by rank) r
-    ), ordered as (
-        -- Past three twins any fixed order: that costs hits, never truth.
-        select array[]::integer[] as tables
-        union all
-        select o.tables || l.n
-        from ordered o, likeness l, twins t
-        where l.n <> all (o.tables)
-          and l.rank = (select min(x.rank) from likeness x where x.n <> all (o.tables))
-          and (t.most <= 3 or l.n = (select min(x.n) from likeness x where x.n <> all (o.tables) and x.rank = l.rank))
-    )
-    select o.tables from ordered o where cardinality(o.tables) = cardinality(pc_table_orders.tables) limit 36
+#variable_conflict use_column
+begin
+    -- Without twins the names decide.
+    if (select count(distinct relations[t + 1]) from unnest(tables) t) = cardinality(tables) then
+        return next array(select t from unnest(tables) t order by relations[t + 1] collate "C");
+        return;
+    end if;
+    return query
+        with recursive likeness as (
+            select t.n, dense_rank() over (order by relations[t.n + 1] collate "C", coalesce(own.conditions, '') collate "C") as rank
+            from unnest(tables) t(n)
+            left join lateral (
+                select string_agg(replace(c, E'\x01' || t.n || E'\x02', ''), ';' order by replace(c, E'\x01' || t.n || E'\x02', '') collate "C") as conditions
+                from unnest(templates) c
+                where position(E'\x01' || t.n || E'\x02' in c) > 0 and position(E'\x01' in replace(c, E'\x01' || t.n || E'\x02', '')) = 0
+            ) own on true
+        ), twins as (
+            select max(c) as most from (select count(*) as c from likeness group by rank) r
+        ), ordered as (
+            -- Past three twins any fixed order: that costs hits, never truth.
+            select array[]::integer[] as tables
+            union all
+            select o.tables || l.n
+            from ordered o, likeness l, twins t
+            where l.n <> all (o.tables)
+              and l.rank = (select min(x.rank) from likeness x where x.n <> all (o.tables))
+              and (t.most <= 3 or l.n = (select min(x.n) from likeness x where x.n <> all (o.tables) and x.rank = l.rank))
+        )
+        select o.tables from ordered o where cardinality(o.tables) = cardinality(pc_table_orders.tables) limit 36;
+end
 $$;
 
 comment on function pc_table_orders(integer[], text[], text[]) is
@@ -1662,7 +2423,7 @@ begin
         for n in 1 .. cardinality(tables) loop
             rendered := replace(rendered, E'\x01' || tables[n] || E'\x02', 't' || n);
         end loop;
-        if (pc_equality(template)).left_table is not null then
+        if template like '% = %' and (pc_equality(template)).left_table is not null then
             sides := string_to_array(substr(rendered, 2, length(rendered) - 2), ' = ');
             if cardinality(sides) = 2 and sides[1] collate "C" > sides[2] collate "C" then
                 rendered := format('(%s = %s)', sides[2], sides[1]);
@@ -1697,51 +2458,55 @@ create function pc_fragment_choices(
     conjunct_tables bigint[], classes integer[], most integer,
     out tables bigint, out conjuncts bigint, out class integer
 ) returns setof record
-language sql immutable parallel safe rows 20
+language plpgsql immutable parallel safe rows 20
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with conjunct as materialized (
-        select 1::bigint << (c.n::integer - 1) as bit, c.tables, c.tables & (c.tables - 1) = 0 as is_single
-        from unnest(conjunct_tables) with ordinality c(tables, n)
-    ), own as materialized (
-        select c.tables, array_agg(c.bit order by c.bit) as bits, bit_or(c.bit) as all_bits from conjunct c where c.is_single group by c.tables
-    ), table_set as materialized (
-        select s.tables, s.rank
-        from unnest(pc_table_sets(array(select distinct c.tables from conjunct c where not c.is_single), cardinality(classes), most))
-             with ordinality s(tables, rank)
-    ), choice(tables, conjuncts, value) as (
-        -- one table: its conditions alone, in pairs, and all together
-        select o.tables, o.all_bits, 1 from own o
-        union all
-        select o.tables, b, 3 from own o, unnest(o.bits) b
-        union all
-        select o.tables, a | b, 5 from own o, unnest(o.bits) a, unnest(o.bits) b where a < b and cardinality(o.bits) between 3 and 5
-        union all
-        -- several: everything that is said of them
-        select s.tables, w.bits, case when s.rank = 1 then 2 else 4 end
-        from table_set s, lateral (select bit_or(c.bit) as bits from conjunct c where c.tables & s.tables = c.tables) w
-        union all
-        -- and of two, without what is said of one alone
-        select s.tables, w.bits, 6
-        from table_set s
-        join own o on o.tables & s.tables <> 0
-        cross join lateral (select bit_or(c.bit) as bits from conjunct c where c.tables & s.tables = c.tables and c.tables <> o.tables) w
-        where length(replace(s.tables::bit(64)::text, '0', '')) = 2
-    ), class_of as (
-        select distinct k.class, bit_or(1::bigint << (k.n::integer - 1)) over (partition by k.class) as members
-        from unnest(classes) with ordinality k(class, n) where k.class is not null
-    ), distinct_choice as (
-        select c.tables, c.conjuncts, k.class, min(c.value) as value
-        from choice c join class_of k on k.members & c.tables <> 0
-        group by 1, 2, 3
-    ), best as (
-        select * from distinct_choice
-        order by value, length(replace(tables::bit(64)::text, '0', '')), tables, conjuncts, class
-        limit most
-    )
-    -- parts before wholes, so that what is small is known when what is large is evaluated
-    select b.tables, b.conjuncts, b.class from best b
-    order by length(replace(b.tables::bit(64)::text, '0', '')), length(replace(b.conjuncts::bit(64)::text, '0', '')), b.tables, b.conjuncts, b.class
+#variable_conflict use_column
+begin
+    return query
+        with conjunct as materialized (
+            select 1::bigint << (c.n::integer - 1) as bit, c.tables, c.tables & (c.tables - 1) = 0 as is_single
+            from unnest(conjunct_tables) with ordinality c(tables, n)
+        ), own as materialized (
+            select c.tables, array_agg(c.bit order by c.bit) as bits, bit_or(c.bit) as all_bits from conjunct c where c.is_single group by c.tables
+        ), table_set as materialized (
+            select s.tables, s.rank
+            from unnest(pc_table_sets(array(select distinct c.tables from conjunct c where not c.is_single), cardinality(classes), most))
+                 with ordinality s(tables, rank)
+        ), choice(tables, conjuncts, value) as (
+            -- one table: its conditions alone, in pairs, and all together
+            select o.tables, o.all_bits, 1 from own o
+            union all
+            select o.tables, b, 3 from own o, unnest(o.bits) b
+            union all
+            select o.tables, a | b, 5 from own o, unnest(o.bits) a, unnest(o.bits) b where a < b and cardinality(o.bits) between 3 and 5
+            union all
+            -- several: everything that is said of them
+            select s.tables, w.bits, case when s.rank = 1 then 2 else 4 end
+            from table_set s, lateral (select bit_or(c.bit) as bits from conjunct c where c.tables & s.tables = c.tables) w
+            union all
+            -- and of two, without what is said of one alone
+            select s.tables, w.bits, 6
+            from table_set s
+            join own o on o.tables & s.tables <> 0
+            cross join lateral (select bit_or(c.bit) as bits from conjunct c where c.tables & s.tables = c.tables and c.tables <> o.tables) w
+            where length(replace(s.tables::bit(64)::text, '0', '')) = 2
+        ), class_of as (
+            select distinct k.class, bit_or(1::bigint << (k.n::integer - 1)) over (partition by k.class) as members
+            from unnest(classes) with ordinality k(class, n) where k.class is not null
+        ), distinct_choice as (
+            select c.tables, c.conjuncts, k.class, min(c.value) as value
+            from choice c join class_of k on k.members & c.tables <> 0
+            group by 1, 2, 3
+        ), best as (
+            select * from distinct_choice
+            order by value, length(replace(tables::bit(64)::text, '0', '')), tables, conjuncts, class
+            limit most
+        )
+        -- parts before wholes, so that what is small is known when what is large is evaluated
+        select b.tables, b.conjuncts, b.class from best b
+        order by length(replace(b.tables::bit(64)::text, '0', '')), length(replace(b.conjuncts::bit(64)::text, '0', '')), b.tables, b.conjuncts, b.class;
+end
 $$;
 
 comment on function pc_fragment_choices(bigint[], integer[], integer) is
@@ -1749,9 +2514,14 @@ comment on function pc_fragment_choices(bigint[], integer[], integer) is
 
 -- sql/40-fragments/61-pc_block_fragments.sql
 create function pc_bits(mask bigint) returns integer[]
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select array(select n from generate_series(0, 62) n where mask & (1::bigint << n) <> 0 order by n) $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select array(select n from generate_series(0, 62) n where mask & (1::bigint << n) <> 0 order by n));
+end
+$$;
 
 comment on function pc_bits(bigint) is
 'The numbers of the bits that are set, from 0. Example: select pc_bits(5)';
@@ -1759,15 +2529,20 @@ comment on function pc_bits(bigint) is
 create function pc_keyed_tables(
     tables integer[], relations text[], relids oid[], classes integer[], class integer, templates text[]
 ) returns text[]
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select coalesce(array_agg(distinct regexp_replace(relations[t.n + 1], '^ONLY ', '')), '{}')
-    from unnest(tables) t(n)
-    where classes[t.n + 1] = class
-      -- in no other part of the fragment, where a change in one partition could make another one match
-      and not exists (select from unnest(tables) o(n) where relids[o.n + 1] = relids[t.n + 1] and classes[o.n + 1] is distinct from class)
-      and not exists (select from unnest(templates) c where c ~ '\mSELECT\M' and position(regexp_replace(relations[t.n + 1], '^ONLY ', '') in c) > 0)
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(array_agg(distinct regexp_replace(relations[t.n + 1], '^ONLY ', '')), '{}')
+        from unnest(tables) t(n)
+        where classes[t.n + 1] = class
+          -- in no other part of the fragment, where a change in one partition could make another one match
+          and not exists (select from unnest(tables) o(n) where relids[o.n + 1] = relids[t.n + 1] and classes[o.n + 1] is distinct from class)
+          and not exists (select from unnest(templates) c where c ~ '\mSELECT\M' and position(regexp_replace(relations[t.n + 1], '^ONLY ', '') in c) > 0)
+    );
+end
 $$;
 
 comment on function pc_keyed_tables(integer[], text[], oid[], integer[], integer, text[]) is
@@ -1776,33 +2551,37 @@ comment on function pc_keyed_tables(integer[], text[], oid[], integer[], integer
 create function pc_block_fragments(
     relations text[], relids oid[], classes integer[], templates text[], conjunct_tables bigint[], partition_key text, most integer
 ) returns setof pc_fragment
-language sql stable parallel safe rows 20
+language plpgsql stable parallel safe rows 20
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with written as materialized (
-        select row_number() over () as n, c.tables, c.conjuncts, c.class, used.numbers, used.templates,
-               f.fragment, f.conjuncts as texts, encode(sha256(convert_to(f.fragment, 'UTF8')), 'hex') as hash
-        from pc_fragment_choices(conjunct_tables, classes, most) c
-        cross join lateral (
-            select pc_bits(c.tables) as numbers,
-                   array(select t.template from unnest(pc_block_fragments.templates) with ordinality t(template, n)
-                         where c.conjuncts & (1::bigint << (t.n::integer - 1)) <> 0 order by t.n) as templates offset 0) used
-        cross join lateral pc_fragment_text(
-            used.numbers, relations, used.templates, partition_key,
-            array(select n from unnest(used.numbers) n where classes[n + 1] = c.class), classes) f
-    )
-    select w.class, w.hash, w.fragment,
-           array(select relations[n + 1] from unnest(w.numbers) n),
-           w.texts,
-           pc_keyed_tables(w.numbers, relations, relids, classes, w.class, w.templates),
-           array(select distinct p.hash from written p
-                 where p.class = w.class and p.hash <> w.hash
-                   and p.tables & w.tables = p.tables and p.conjuncts & w.conjuncts = p.conjuncts),
-           not exists (select from written o
-                       where o.class = w.class and (o.tables, o.conjuncts) <> (w.tables, w.conjuncts)
-                         and o.tables & w.tables = w.tables and o.conjuncts & w.conjuncts = w.conjuncts)
-    from written w
-    order by w.n
+#variable_conflict use_column
+begin
+    return query
+        with written as materialized (
+            select row_number() over () as n, c.tables, c.conjuncts, c.class, used.numbers, used.templates,
+                   f.fragment, f.conjuncts as texts, encode(sha256(convert_to(f.fragment, 'UTF8')), 'hex') as hash
+            from pc_fragment_choices(conjunct_tables, classes, most) c
+            cross join lateral (
+                select pc_bits(c.tables) as numbers,
+                       array(select t.template from unnest(pc_block_fragments.templates) with ordinality t(template, n)
+                             where c.conjuncts & (1::bigint << (t.n::integer - 1)) <> 0 order by t.n) as templates offset 0) used
+            cross join lateral pc_fragment_text(
+                used.numbers, relations, used.templates, partition_key,
+                array(select n from unnest(used.numbers) n where classes[n + 1] = c.class), classes) f
+        )
+        select w.class, w.hash, w.fragment,
+               array(select relations[n + 1] from unnest(w.numbers) n),
+               w.texts,
+               pc_keyed_tables(w.numbers, relations, relids, classes, w.class, w.templates),
+               array(select distinct p.hash from written p
+                     where p.class = w.class and p.hash <> w.hash
+                       and p.tables & w.tables = p.tables and p.conjuncts & w.conjuncts = p.conjuncts),
+               not exists (select from written o
+                           where o.class = w.class and (o.tables, o.conjuncts) <> (w.tables, w.conjuncts)
+                             and o.tables & w.tables = w.tables and o.conjuncts & w.conjuncts = w.conjuncts)
+        from written w
+        order by w.n;
+end
 $$;
 
 comment on function pc_block_fragments(text[], oid[], integer[], text[], bigint[], text, integer) is
@@ -1866,21 +2645,31 @@ comment on function pc_block_families(text[], boolean[], integer[], pc_block, pa
 'The families of one block with their fragments. doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
 
 create function pc_template_tables(template text) returns bigint
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select bit_or(1::bigint << m[1]::integer) from regexp_matches(template, E'\x01(\\d+)\x02', 'g') m $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select bit_or(1::bigint << m[1]::integer) from regexp_matches(template, E'\x01(\\d+)\x02', 'g') m);
+end
+$$;
 
 comment on function pc_template_tables(text) is
 'The tables of a conjunct, as bits. Example: select pc_template_tables(E''(\x010\x02.a = \x012\x02.b)'')';
 
 create function pc_is_key_condition(template text, key text, keyed boolean[]) returns boolean
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select template !~ '\mSELECT\M'
-       and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
-            from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
-       and (length(replace(pc_template_tables(template)::bit(64)::text, '0', '')) = 1 or (pc_equality(template)).left_table is not null)
+#variable_conflict use_column
+begin
+    return (
+        select template !~ '\mSELECT\M'
+           and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
+                from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
+           and (length(replace(pc_template_tables(template)::bit(64)::text, '0', '')) = 1 or (pc_equality(template)).left_table is not null)
+    );
+end
 $$;
 
 comment on function pc_is_key_condition(text, text, boolean[]) is
@@ -1908,14 +2697,19 @@ comment on function pc_is_immutable_template(text, text[], text[]) is
 
 -- sql/40-fragments/65-pc_refusal.sql
 create function pc_refusal(relations oid[], functions oid[]) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select coalesce(
-        (select format('row-level security is on for %s, so that roles see different rows', string_agg(c.oid::regclass::text, ', ' order by c.oid))
-         from pg_class c where c.oid = any (relations) and c.relrowsecurity having count(*) > 0),
-        (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct p.oid::regproc::text, ', '))
-         from pg_proc p where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(
+            (select format('row-level security is on for %s, so that roles see different rows', string_agg(c.oid::regclass::text, ', ' order by c.oid))
+             from pg_class c where c.oid = any (relations) and c.relrowsecurity having count(*) > 0),
+            (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct p.oid::regproc::text, ', '))
+             from pg_proc p where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
+    );
+end
 $$;
 
 comment on function pc_refusal(oid[], oid[]) is
@@ -1931,15 +2725,17 @@ create type pc_taken_apart as (
     relations oid[],
     functions oid[],
     operators oid[],
-    types oid[]
+    types oid[],
+    passing boolean
 );
 
 comment on type pc_taken_apart is
-'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses.';
+'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; passing: that is true at this moment only, because the text says today or the like.';
 
 create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
@@ -1963,6 +2759,8 @@ begin
     result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
     result.operators := parsed.operators;
     result.types := parsed.types;
+    -- PostgreSQL reads 'today' as a date once, when it parses. Whatever could hide such a word (escapes) counts as one.
+    result.passing := parsed.holds_date and (query ~* 'now|today|tomorrow|yesterday|\\|u&' or parsed.canonical ~ 'time with time zone');
     result.reason := pc_refusal(result.relations, result.functions);
     if result.reason is not null then
         return result;
@@ -2030,27 +2828,41 @@ comment on table partitioncache_analysis is
 
 -- sql/40-fragments/81-pc_analysis_state.sql
 create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[]) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
-    -- Beside what was found: everything that could now be found instead of it, under the same name.
-    select hashtextextended(concat_ws('|',
-        (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations) s),
-        (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
-         from pg_class c
-         where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
-           and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
-        (select string_agg(concat_ws(' ', p.oid, p.xmin), ',' order by p.oid)
-         from pg_proc p
-         where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
-        (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
-         from pg_operator o
-         where o.oid >= 16384 and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)))),
-        (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
-         from pg_type t
-         where t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)))),
-        (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
-        (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
+#variable_conflict use_column
+begin
+    return (
+        -- Beside what was found: everything that could now be found instead of it, under the same name.
+        select hashtextextended(concat_ws('|',
+            (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations) s),
+            (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
+             from pg_class c
+             where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
+               and c.relkind not in ('i', 'I', 't') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
+            (select string_agg(concat_ws(' ', p.oid, p.xmin), ',' order by p.oid)
+             from pg_proc p
+             where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
+            (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
+             from pg_operator o
+             where o.oid >= 16384
+               -- "=" is what restrictions are written with
+               and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)) || '='::name)),
+            (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
+             from pg_type t
+             where t.oid >= 16384
+               and (t.typname = any (array(select n.typname from pg_type n where n.oid = any (types))) or pc_native_type(t.typname) is not null)),
+            (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) from pg_enum l where l.enumtypid = any (types)),
+            (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
+            (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
+    );
+end
 $$;
 
 comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[]) is
@@ -2058,11 +2870,16 @@ comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[]) is
 
 -- sql/40-fragments/82-pc_known_analysis.sql
 create function pc_analysis_digest(query text, registration partitioncache_registration, session jsonb) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
-                                              (registration).partition_local, session, query), 'UTF8')), 'hex')
+#variable_conflict use_column
+begin
+    return (
+        select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
+                                                  (registration).partition_local, session, query), 'UTF8')), 'hex')
+    );
+end
 $$;
 
 comment on function pc_analysis_digest(text, partitioncache_registration, jsonb) is
@@ -2102,6 +2919,13 @@ as $$
 declare
     made partitioncache_analysis;
 begin
+    if apart.passing then
+        made.digest := digest;
+        made.reason := apart.reason;
+        made.canonical := apart.canonical;
+        made.families := apart.families;
+        return made;
+    end if;
     insert into partitioncache_analysis (digest, reason, canonical, families, named, relations, functions, operators, types, state)
     values (digest, apart.reason, apart.canonical, apart.families, apart.named, apart.relations, apart.functions, apart.operators, apart.types,
             pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types))
@@ -2111,7 +2935,7 @@ end
 $$;
 
 comment on function pc_remember(text, pc_taken_apart) is
-'Remembers what a query was found to consist of. Example: see pc_analyse';
+'Remembers what a query was found to consist of, unless that is true at this moment only. Example: see pc_analyse';
 
 create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
@@ -2164,15 +2988,19 @@ comment on function pc_forget_analyses(integer) is
 
 -- sql/40-fragments/90-partitioncache_fragments.sql
 create function pc_fragments(query text, partition_key text, cache text, session jsonb) returns setof pc_fragment
-language sql volatile parallel unsafe rows 20
+language plpgsql volatile parallel unsafe rows 20
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
-    from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
-          from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
-               with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
-    where f.copy = 1
-    order by f.n
+#variable_conflict use_column
+begin
+    return query
+        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
+        from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
+              from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
+                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
+        where f.copy = 1
+        order by f.n;
+end
 $$;
 
 comment on function pc_fragments(text, text, text, jsonb) is
@@ -2256,21 +3084,25 @@ comment on table partitioncache_entry_use is
 
 -- sql/50-lookup/20-pc_tracked_roots.sql
 create function pc_tracked_roots(cache text, partition_key text, deps oid[], out dep oid, out root oid) returns setof record
-language sql stable parallel safe rows 5
+language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    with recursive up(dep, relation) as (
-        select d, d from unnest(deps) d
-        union
-        select u.dep, i.inhparent from up u join pg_inherits i on i.inhrelid = u.relation
-    ), down(dep, relation) as (
-        select d, d from unnest(deps) d
-        union
-        select w.dep, i.inhrelid from down w join pg_inherits i on i.inhparent = w.relation
-    )
-    select distinct f.dep, f.relation
-    from (select * from up union all select * from down) f
-    join partitioncache_tracked t on t.relation = f.relation and t.cache = pc_tracked_roots.cache and t.partition_key = pc_tracked_roots.partition_key
+#variable_conflict use_column
+begin
+    return query
+        with recursive up(dep, relation) as (
+            select d, d from unnest(deps) d
+            union
+            select u.dep, i.inhparent from up u join pg_inherits i on i.inhrelid = u.relation
+        ), down(dep, relation) as (
+            select d, d from unnest(deps) d
+            union
+            select w.dep, i.inhrelid from down w join pg_inherits i on i.inhparent = w.relation
+        )
+        select distinct f.dep, f.relation
+        from (select * from up union all select * from down) f
+        join partitioncache_tracked t on t.relation = f.relation and t.cache = pc_tracked_roots.cache and t.partition_key = pc_tracked_roots.partition_key;
+end
 $$;
 
 comment on function pc_tracked_roots(text, text, oid[]) is
@@ -2312,9 +3144,11 @@ begin
                coalesce(c.changed, 0), coalesce(c.tracked, false),
                case
                    when e.deps is null then null
-                   when e.cluster is distinct from pc_cluster() then 'it was computed in another database cluster, whose transactions are numbered otherwise'
-                   when o.altered is not null then 'changed in its definition or rewritten as a whole since: ' || o.altered
-                   when e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
+                   when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
+                   when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, array(
+                       select r.root from pc_tracked_roots($2.cache, $2.partition_key, e.deps) r)),
+                       'changed in its definition or rewritten as a whole since: ' || o.altered)
+                   when e.functions <> '{}' and e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
                    else c.problem
                end
         from entry e
@@ -2328,7 +3162,7 @@ begin
         pc_key_table((registration).cache, (registration).partition_key),
         case when tracking then 'select * from pc_entry_changes($2, e.deps, e.keyed, e.snapshot) where e.deps is not null'
              else 'select null::boolean as null_changed, null::bigint as changed, null::boolean as tracked, null::text as problem' end)
-    using hashes, registration;
+    using hashes, registration, pc_cluster();
 end
 $$;
 
@@ -2344,9 +3178,11 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
+    -- Whether every write to a tracked table is logged was made sure when the entry was evaluated; what has changed there since shows in dep_states.
     keyed_roots oid[];
     whole_roots oid[];
     written oid;
+    unknown boolean;
 begin
     select array_agg(distinct r.root) filter (where r.dep = any (keyed)), array_agg(distinct r.root) filter (where r.dep <> all (keyed))
     into keyed_roots, whole_roots
@@ -2356,11 +3192,10 @@ begin
         return;
     end if;
 
-    problem := pc_tracking_problem((registration).cache, (registration).partition_key, keyed_roots || whole_roots);
-    if problem is null and pg_snapshot_xmin(snapshot) < (registration).log_trimmed_below then
+    -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
+    if pg_snapshot_xmin(snapshot) < (select r.log_trimmed_below from partitioncache_registration r
+                                     where r.cache = (registration).cache and r.partition_key = (registration).partition_key) then
         problem := 'the change log has been trimmed past it';
-    end if;
-    if problem is not null then
         return;
     end if;
 
@@ -2375,10 +3210,13 @@ begin
         end if;
     end if;
     if keyed_roots is not null then
-        execute format('select count(distinct c.key), coalesce(bool_or(c.key is null), false) from %s c
-                        where not c.whole and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
+        execute format('select count(distinct c.key) + coalesce(bool_or(c.key is null), false)::integer, coalesce(bool_or(c.key is null), false), bool_or(c.whole) from %s c
+                        where not c.removal and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
                        pc_changes_table((registration).cache, (registration).partition_key))
-        into changed, null_changed using keyed_roots, snapshot;
+        into changed, null_changed, unknown using keyed_roots, snapshot;
+        if unknown then
+            problem := 'a table of it was written to while its partition column was missing or had another type';
+        end if;
     end if;
 end
 $$;
@@ -2417,9 +3255,14 @@ comment on function pc_entry_keys(partitioncache_registration, text, boolean, an
 
 -- sql/50-lookup/35-pc_intersect_arrays.sql
 create function pc_intersect_arrays(a anyarray, b anyarray) returns anyarray
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select array(select k from unnest(a) k intersect select k from unnest(b) k) $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select array(select k from unnest(a) k intersect select k from unnest(b) k));
+end
+$$;
 
 comment on function pc_intersect_arrays(anyarray, anyarray) is
 'The elements that two arrays have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';
@@ -2434,10 +3277,10 @@ begin
         with entry as materialized (
             select e.base, e.bits || B'' as bits from %s e where e.hash = any ($1)
         ), overlap as materialized (
-            select max(e.base) as low, min(e.base + length(e.bits)) as high, bool_or(e.bits is null) as nothing from entry e
+            select max(e.base) as low, min(e.base + (length(e.bits) - 1)) as high, bool_or(e.bits is null) as nothing from entry e
         )
-        select case when o.nothing or o.high <= o.low then '{}'
-               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer)::bit), o.low)
+        select case when o.nothing or o.high < o.low then '{}'
+               else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer + 1)), o.low)
                      from entry e) end
         from overlap o
         $sql$, pc_key_table((registration).cache, (registration).partition_key))
@@ -2463,6 +3306,10 @@ declare
 begin
     select coalesce(array_agg(u order by u.key_count), '{}') into entries
     from pc_usable_entries(registration, hashes) u where u.problem is null;
+    -- A statement whose triggers are running has written, and has perhaps not logged it yet.
+    if pg_trigger_depth() > 0 and exists (select from unnest(entries) e where e.tracked) then
+        entries := array(select e from unnest(entries) e where not e.tracked);
+    end if;
     hits := cardinality(entries);
     if hits = 0 then
         return;
@@ -2499,6 +3346,7 @@ create function partitioncache_intersect(
 )
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
@@ -2535,6 +3383,7 @@ create function partitioncache_lookup(
 ) returns setof anyelement
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
@@ -2580,9 +3429,14 @@ comment on function pc_count_use(partitioncache_registration, text[]) is
 'Notes that a query was restricted by these entries, or by none. Does nothing in a read-only transaction. Example: select pc_count_use(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
 
 create function pc_counter(cache text, what text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
-return format('%s.%I', '@extschema@', cache || '_' || what);
+as $$
+#variable_conflict use_column
+begin
+    return format('%s.%I', '@extschema@', cache || '_' || what);
+end
+$$;
 
 comment on function pc_counter(text, text) is
 'The sequence that counts the hits or the misses of a cache. Example: select pc_counter(''partitioncache'', ''hits'')';
@@ -2607,6 +3461,7 @@ create function pc_entry_state(
 ) returns setof record
 language plpgsql stable parallel safe rows 100
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 begin
     return query execute format($sql$
@@ -2624,26 +3479,36 @@ comment on function pc_entry_state(text, text, text[]) is
 
 -- sql/60-rewrite/10-pc_key_literal.sql
 create function pc_key_literal(keys anyarray) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 set DateStyle = 'ISO, YMD'
 set TimeZone = 'UTC'
 set extra_float_digits = 3
-as $$ select format('%L::%s', keys::text, pg_typeof(keys)) $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select format('%L::%s', keys::text, pg_typeof(keys)));
+end
+$$;
 
 comment on function pc_key_literal(anyarray) is
 'Keys as a constant that every session reads alike. Example: select pc_key_literal(array[1,2])';
 
-create function pc_key_list(keys anyarray) returns text
-language sql stable parallel safe
+create function pc_key_list(keys anyarray, pattern text default '%s') returns text
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 set DateStyle = 'ISO, YMD'
 set TimeZone = 'UTC'
 set extra_float_digits = 3
-as $$ select string_agg(format('%L::%s', k::text, pg_typeof(k)), ', ' order by n) from unnest(keys) with ordinality u(k, n) $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select string_agg(format(pattern, format('%L::%s', k::text, pg_typeof(k))), ', ' order by n) from unnest(keys) with ordinality u(k, n));
+end
+$$;
 
-comment on function pc_key_list(anyarray) is
-'Keys as constants with commas between; null for no keys. Example: select pc_key_list(array[1,2])';
+comment on function pc_key_list(anyarray, text) is
+'Keys as constants, each put into the pattern, with commas between; null for no keys. Example: select pc_key_list(array[1,2])';
 
 -- sql/60-rewrite/11-pc_key_temp_table.sql
 create function pc_key_temp_table(keys anyarray) returns text
@@ -2694,7 +3559,7 @@ begin
     elsif method = 'IN' then
         wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
     elsif method = 'VALUES' then
-        wanted := '%1$s IN (VALUES (' || replace(replace(pc_key_list(keys), '%', '%%'), ', ', '), (') || '))';
+        wanted := '%1$s IN (VALUES ' || replace(pc_key_list(keys, '(%s)'), '%', '%%') || ')';
     elsif method = 'TMP_TABLE_JOIN' and keep_null = '' then
         result.from_item := format('%s partitioncache_%s', pc_key_temp_table(keys), (family).family);
         wanted := '%1$s = ' || format('partitioncache_%s.partition_key', (family).family);
@@ -2714,15 +3579,20 @@ comment on function pc_restriction(pc_family, text, anyarray, boolean, partition
 'How a family''s columns are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
 
 create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
-    select format(
-        case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
-        format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
-               (registration).partition_key, (family).hashes, (family).relation,
-               pc_native_type((registration).datatype), (registration).cache))
+#variable_conflict use_column
+begin
+    return (
+        -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
+        select format(
+            case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
+            format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
+                   (registration).partition_key, (family).hashes, (family).relation,
+                   pc_native_type((registration).datatype), (registration).cache))
+    );
+end
 $$;
 
 comment on function pc_lookup_call(pc_family, integer, partitioncache_registration) is
@@ -2765,16 +3635,26 @@ comment on function pc_insert_restrictions(text, pc_family[], pc_restriction[]) 
 
 -- sql/60-rewrite/30-pc_partition_estimate.sql
 create function pc_partition_estimate(relation text, partition_key text) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
-    select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
-    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
-    order by s.inherited desc
-    limit 1
+#variable_conflict use_column
+begin
+    return (
+        select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
+        where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+        order by s.inherited desc
+        limit 1
+    );
+end
 $$;
 
 comment on function pc_partition_estimate(text, text) is
@@ -2853,6 +3733,8 @@ comment on type pc_rewritten is
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     registration partitioncache_registration;
@@ -2876,30 +3758,38 @@ begin
         return result;
     end if;
 
-    foreach family in array analysis.families loop
-        execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
-        into restricted using family, registration, method;
-        restrictions := restrictions || restricted.restriction;
-        result.fragments := result.fragments + cardinality(family.hashes);
-        result.hits := result.hits + restricted.hits;
-        result.hashes := result.hashes || coalesce(restricted.used, '{}');
-        result.partitions := coalesce(result.partitions, restricted.partitions);
-        result.reason := coalesce(result.reason, restricted.reason);
-        if (restricted.restriction).conditions is not null then
-            result.applied := true;
-            result.keys := least(result.keys, restricted.keys);
-            result.method := coalesce(result.method, restricted.method_used);
-        end if;
-    end loop;
+    begin
+        foreach family in array analysis.families loop
+            execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
+            into restricted using family, registration, method;
+            restrictions := restrictions || restricted.restriction;
+            result.fragments := result.fragments + cardinality(family.hashes);
+            result.hits := result.hits + restricted.hits;
+            result.hashes := result.hashes || coalesce(restricted.used, '{}');
+            result.partitions := coalesce(result.partitions, restricted.partitions);
+            result.reason := coalesce(result.reason, restricted.reason);
+            if (restricted.restriction).conditions is not null then
+                result.applied := true;
+                result.keys := least(result.keys, restricted.keys);
+                result.method := coalesce(result.method, restricted.method_used);
+            end if;
+        end loop;
 
-    if result.applied then
-        result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
-        result.reason := null;
-        if method = 'auto' then
-            result := pc_gate(result, query, session_path);
+        if result.applied then
+            result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
+            result.reason := null;
+            if method = 'auto' then
+                result := pc_gate(result, query, session_path);
+            end if;
         end if;
-    end if;
-    perform pc_count_use(registration, case when result.applied then result.hashes end);
+        perform pc_count_use(registration, case when result.applied then result.hashes end);
+    exception when others then
+        -- As in pc_analyse: the query itself still runs.
+        result.applied := false;
+        result.method := null;
+        result.rewritten := query;
+        result.reason := sqlerrm;
+    end;
     return result;
 end
 $$;
@@ -2951,9 +3841,14 @@ create function partitioncache_apply(
     query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
     session_path text default pg_catalog.current_setting('search_path')
 ) returns text
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
-as $$ select (pc_rewrite(query, partition_key, cache, method, session_path)).rewritten $$;
+as $$
+#variable_conflict use_column
+begin
+    return (select (pc_rewrite(query, partition_key, cache, method, session_path)).rewritten);
+end
+$$;
 
 comment on function partitioncache_apply(text, text, text, text, text) is
 'The query, restricted to the partitions that can have a match, or the query itself where that is not safe, not known or would not pay. method: auto chooses; literal writes the keys into the query (exact for the moment of this call); subquery looks them up while the query runs (exact for its snapshot); IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN are further forms of literal. Never fails on a query that PostgreSQL would accept. Raises PC001 for a bad method. Example: select partitioncache_apply(''select * from poi where kind = 1'', ''city_id'')';
@@ -2967,6 +3862,7 @@ create function partitioncache_explain(
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     outcome pc_rewritten := pc_rewrite(query, partition_key, cache, method, session_path);
@@ -3040,6 +3936,7 @@ as $$
 declare
     checked refcursor;
     named oid[];
+    operators oid[];
     found pc_dependencies;
 begin
     begin
@@ -3049,7 +3946,7 @@ begin
         close checked;
         execute 'create temp view partitioncache_fragment as ' || fragment;
         perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
-        select f.relations, f.functions into named, found.functions
+        select f.relations, f.functions, f.operators into named, found.functions, operators
         from pc_tree_facts(array['pg_temp.partitioncache_fragment'::regclass::oid]) f;
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
@@ -3058,6 +3955,8 @@ begin
     found.relations := array(select distinct c.relation from pc_relation_closure(named) c order by 1);
     found.functions := array(
         select f from unnest(found.functions) f where f >= 16384
+        union
+        select o.oprcode::oid from pg_operator o where o.oid = any (operators) and o.oid >= 16384
         union
         select f from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v')) t, unnest(t.functions) f
         where f >= 16384
@@ -3076,7 +3975,6 @@ comment on function pc_fragment_dependencies(text) is
 create function pc_run_read_only(statement text, candidates anyarray, out keys anyarray, out with_null boolean)
 language plpgsql volatile parallel unsafe
 set search_path = ''
-set transaction_read_only = on
 set jit = off
 set DateStyle = 'ISO, YMD'
 set IntervalStyle = 'postgres'
@@ -3089,12 +3987,24 @@ set array_nulls = on
 as $$
 declare
     result refcursor;
+    finished boolean := false;
 begin
-    -- A cursor takes one statement and no more; and nothing that it calls can leave read-only mode from inside.
-    open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
-        operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
-    fetch result into keys, with_null;
-    close result;
+    begin
+        -- Not a SET clause: PostgreSQL 16 and later refuse that. Nothing called from here can leave read-only mode.
+        perform pg_catalog.set_config('transaction_read_only', 'on', true);
+        -- A cursor takes one statement and no more.
+        open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
+            operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
+        fetch result into keys, with_null;
+        close result;
+        finished := true;
+        -- The way out of read-only mode is to roll back; variables keep what they hold.
+        raise exception using errcode = 'PC000', message = 'leaving read-only mode';
+    exception when sqlstate 'PC000' then
+        if not finished then
+            raise;
+        end if;
+    end;
     keys := coalesce(keys, '{}');
 end
 $$;
@@ -3150,11 +4060,19 @@ comment on function pc_statement_cost(text, anyarray) is
 
 -- sql/70-evaluation/31-pc_evaluated_keys.sql
 create function pc_null_possible(keyed oid[], partition_key text) returns boolean
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
-    select not exists (select from pg_attribute a where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull)
+#variable_conflict use_column
+begin
+    return (
+        -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
+        -- What children inherit they may lift, and what is said of a foreign table is not enforced.
+        select not exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
+                           where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull
+                             and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass))
+    );
+end
 $$;
 
 comment on function pc_null_possible(oid[], text) is
@@ -3188,15 +4106,20 @@ comment on function pc_evaluated_keys(partitioncache_registration, text, text[],
 'The keys of a fragment, evaluated in full, though only among those that its parts leave. Example: see pc_evaluate_fragment';
 
 create function pc_first_relation(fragment text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
-    select r.m[1]
-    from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
-         regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
-    where r.m[2] = wanted
-    limit 1
+#variable_conflict use_column
+begin
+    return (
+        -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
+        select r.m[1]
+        from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
+             regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
+        where r.m[2] = wanted
+        limit 1
+    );
+end
 $$;
 
 comment on function pc_first_relation(text) is
@@ -3212,29 +4135,35 @@ as $$
 declare
     entry pc_usable_entry;
     held record;
-    written record;
 begin
     select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
     if not found or entry.changed > 1000 and entry.changed * 4 > entry.key_count then
         return;
     end if;
-    execute format('select e.matches_null, e.snapshot from %s e where e.hash = $1', pc_key_table((registration).cache, (registration).partition_key))
-    into held using hash;
-    execute format('select array_agg(distinct c.key) filter (where c.key is not null) as keys, coalesce(bool_or(c.key is null), false) as with_null
-                    from %s c
-                    where not c.whole and c.relation in (select r.root from pc_tracked_roots($1, $2, $3) r)
-                      and c.xid >= pg_snapshot_xmin($4) and not pg_visible_in_snapshot(c.xid, $4)',
-                   pc_changes_table((registration).cache, (registration).partition_key))
-    into written using (registration).cache, (registration).partition_key, keyed, held.snapshot;
+    -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.
+    execute format('select e.matches_null, pc_entry_keys($1, e.hash, false, $2) as keys, w.keys as written, w.with_null as null_written
+                    from %s e
+                    cross join lateral (
+                        select coalesce(array_agg(distinct c.key) filter (where c.key is not null), ''{}'') as keys,
+                               coalesce(bool_or(c.key is null), false) as with_null
+                        from %s c
+                        where not c.whole and c.relation in (select r.root from pc_tracked_roots($3, $4, $5) r)
+                          and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
+                    where e.hash = $6 and e.snapshot is not null',
+                   pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
+    into held using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
+    if held.keys is null then
+        return;
+    end if;
     select r.keys, r.with_null into keys, with_null
     from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, coalesce(written.keys, '{}'), pc_first_relation(fragment),
-                                written.with_null and pc_null_possible(keyed, (registration).partition_key)), coalesce(written.keys, '{}')) r;
-    keys := array(select k from unnest(pc_entry_keys(registration, hash, false, of_type)) k
-                  except select k from unnest(written.keys) k
+        pc_evaluation_statement(fragment, (registration).partition_key, held.written, pc_first_relation(fragment),
+                                held.null_written and pc_null_possible(keyed, (registration).partition_key)), held.written) r;
+    keys := array(select k from unnest(held.keys) k
+                  except select k from unnest(held.written) k
                   union all select k from unnest(keys) k);
-    with_null := case when written.with_null then with_null else held.matches_null end;
+    with_null := case when held.null_written then with_null else held.matches_null end;
 end
 $$;
 
@@ -3266,15 +4195,23 @@ create function pc_evaluate(
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     -- Taken first: an entry may claim to have seen less than it has, never more.
-    snapshot pg_snapshot := pg_current_snapshot();
+    snapshot pg_snapshot := pc_snapshot();
     started timestamptz := clock_timestamp();
     dependencies pc_dependencies := pc_fragment_dependencies(fragment);
-    keyed oid[] := array(select t::regclass::oid from unnest(keyed_tables) t);
+    -- What is also read through a view can change the view's rows of any partition.
+    keyed oid[] := array(select t::regclass::oid from unnest(keyed_tables) t
+                         except select c.relation from pc_relation_closure(dependencies.relations) c where c.relation <> c.root);
     evaluated record;
 begin
+    -- Where writes are not surely logged, the entry is kept for those who look at it, and put aside: a state that is null fits no table.
+    if pc_tracking_problem((registration).cache, (registration).partition_key, array(
+           select r.root from pc_tracked_roots((registration).cache, (registration).partition_key, dependencies.relations) r)) is not null then
+        dependencies.states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
+    end if;
     select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, keyed);
     if evaluated.keys is null then
         select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, keyed);
@@ -3610,12 +4547,16 @@ begin
         perform pc_fail('PC002', format('partition key "%s" is not registered in cache "%s", and no table of the query has a column of that name and a fitting type', partition_key, cache),
             '', format('Check the spelling, or call partitioncache_register(%L, <datatype>, cache => %L) first.', partition_key, cache));
     end if;
+    if not has_function_privilege('partitioncache_register(text, text, text, text, boolean)', 'execute') then
+        perform pc_fail('PC007', format('partition key "%s" is not registered in cache "%s", and role "%s" may not register it', partition_key, cache, current_user),
+            '', format('Let a role that administers PartitionCache call partitioncache_register(%L, %L, cache => %L).', partition_key, found_type, cache));
+    end if;
     perform partitioncache_register(partition_key, found_type, cache => cache);
 end
 $$;
 
 comment on function pc_register_by_use(text[], text, text, jsonb) is
-'Registers a partition key that is not registered yet, with the type that its column has in these queries. Raises PC002 where none of their tables has it. Example: select pc_register_by_use(array[''select * from poi''], ''city_id'', ''partitioncache'', pc_session(''public''))';
+'Registers a partition key that is not registered yet, with the type that its column has in these queries. Raises PC002 where none of their tables has it, PC007 where this role may not register. Example: select pc_register_by_use(array[''select * from poi''], ''city_id'', ''partitioncache'', pc_session(''public''))';
 
 -- sql/80-queue/30-partitioncache_push.sql
 create function partitioncache_push_many(
@@ -3849,13 +4790,16 @@ begin
                 died_at = case when q.attempts < max_attempts then null else clock_timestamp() end,
                 attempts = q.attempts + (q.attempts < max_attempts)::integer,
                 claim = q.claim + 1,
-                error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease') else q.error_msg end,
+                error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease')
+                                 when q.attempts >= max_attempts then q.error_msg end,
                 worker_pid = pc_claim.worker_pid, worker_id = pc_claim.worker_id,
                 started_at = clock_timestamp(), due_at = clock_timestamp() + lease
             from chosen c where q.queue = c.queue and q.id = c.id
             returning q as item
         )
         select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
+        perform pc_log(t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
+        from unnest(taken) t where t.error_msg is not null;
         -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
         exit when taken is null or exists (select from unnest(taken) t where t.status = 'running');
     end loop;
@@ -4052,8 +4996,13 @@ begin
             reason := pc_work_query(item);
         else
             keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts);
+            if item.session ? 'refresh' then
+                -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
+                reason := (select format('still not usable after a refresh: %s', s.reason)
+                           from pc_entry_state(item.cache, item.partition_key, array[item.hash]) s where s.state = 'aside');
+            end if;
         end if;
-        outcome := case when reason is null then 'success' else 'skipped' end;
+        outcome := case when reason is null then 'success' when item.queue = 'incoming' then 'skipped' else 'failed' end;
         held := pc_settle(item.queue, item.id, item.claim, outcome, reason, keys);
         if not held then
             -- Somebody else has the item by now. Leaving through an error takes the entry back too.
@@ -4158,7 +5107,7 @@ begin
         -- An entry that changes all the time is evaluated at most a twentieth of the time.
         execute format($query$
             select coalesce(jsonb_agg(to_jsonb(w)), '[]')
-            from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority
+            from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority, '{"refresh": true}'::jsonb as session
                   from pc_entry_state($1, $2) s
                   join %s e on e.hash = s.hash
                   left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = s.hash
@@ -4207,40 +5156,64 @@ comment on function pc_prune_cron_history(text) is
 'Removes what pg_cron has noted about our own jobs'' runs: succeeded ones after an hour, others after a week. Does nothing where pg_cron is in another database or this role may not. Example: select pc_prune_cron_history(''partitioncache'')';
 
 -- sql/90-processor/24-pc_upkeep.sql
-create function pc_upkeep(cache text) returns void
+create function pc_attempt(step text, cache text) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+declare
+    result bigint;
 begin
-    perform pc_recover(cache);
-    if extract(minute from clock_timestamp())::integer % 10 = 0 then
-        perform pc_prune_cron_history(cache);
-    end if;
+    execute format('select %I($1)', step) into result using cache;
+    return result;
 exception
     when others then
-        perform pc_log(cache, 'upkeep', null, null, 'failed', sqlerrm, null, 0, null);
-end
-$$;
-
-comment on function pc_upkeep(text) is
-'What has to be done once a minute: takes back items of workers that are gone and prunes pg_cron''s notes about our jobs. A failure is logged and stops nothing. Example: select pc_upkeep(''partitioncache'')';
-
--- sql/90-processor/25-pc_refresh.sql
-create function pc_refresh(cache text) returns bigint
-language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
-as $$
-begin
-    return pc_enqueue_refreshes(cache);
-exception
-    when others then
-        perform pc_log(cache, 'upkeep', null, null, 'failed', sqlerrm, null, 0, null);
+        perform pc_log(cache, 'upkeep', null, null, 'failed', format('%s: %s', step, sqlerrm), null, 0, null);
         return 0::bigint;
 end
 $$;
 
-comment on function pc_refresh(text) is
-'pc_enqueue_refreshes for the processor: a failure is logged and stops nothing. Example: select pc_refresh(''partitioncache'')';
+comment on function pc_attempt(text, text) is
+'Calls one of the functions that look after a cache and returns its result; a failure is logged and stops nothing. Example: select pc_attempt(''pc_recover'', ''partitioncache'')';
+
+create function pc_mend_tracking(cache text) returns bigint
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select count(*) filter (where t.problem is null) from pc_sync_tracking(pc_mend_tracking.cache) t
+$$;
+
+comment on function pc_mend_tracking(text) is
+'How many tables pc_sync_tracking has brought back to tracking. Example: select pc_mend_tracking(''partitioncache'')';
+
+create function pc_drop_old_refreshes(cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    dropped bigint;
+begin
+    delete from partitioncache_queue q
+    where q.queue = 'outgoing' and q.cache = pc_drop_old_refreshes.cache and q.owner = current_user
+      and q.session ? 'refresh' and q.died_at < clock_timestamp() - interval '1 h';
+    get diagnostics dropped = row_count;
+    return dropped;
+end
+$$;
+
+comment on function pc_drop_old_refreshes(text) is
+'Removes refreshes that have been dead for an hour, so that they may be tried again. Example: select pc_drop_old_refreshes(''partitioncache'')';
+
+create function pc_upkeep(cache text) returns void
+language sql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select pc_attempt(s.step, pc_upkeep.cache)
+    from unnest(array['pc_mend_tracking', 'pc_trim_changes', 'pc_drop_old_refreshes', 'pc_prune_cron_history']) with ordinality s(step, place)
+    order by s.place
+$$;
+
+comment on function pc_upkeep(text) is
+'What one worker of a cache does once a minute: mends the tracking of tables, trims change logs, forgets refreshes that were of no use, prunes pg_cron''s notes about our jobs. Example: select pc_upkeep(''partitioncache'')';
 
 -- sql/90-processor/30-partitioncache_process_queue.sql
 create function partitioncache_process_queue(
@@ -4255,15 +5228,17 @@ declare
     item partitioncache_queue;
     outcome text;
     finished integer := 0;
-    refreshed boolean := false;
+    looked_after boolean := false;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     for i in 1 .. max_items loop
         select c.* into item
         from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', pg_backend_pid(), worker_id, true) c;
         if item.id is null then
-            exit when refreshed or pc_recover(cache) + pc_refresh(cache) = 0;
-            refreshed := true;
+            exit when looked_after;
+            looked_after := true;
+            perform pc_upkeep(cache);
+            exit when pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
         else
             outcome := pc_work(item);
             if outcome = 'released' then
@@ -4387,7 +5362,10 @@ begin
         turn.overdue_at := now_ + interval '0.5 s';
     end if;
     if now_ >= turn.upkeep_at then
-        perform pc_upkeep(turn.cache);
+        perform pc_attempt('pc_recover', turn.cache);
+        if coalesce(turn.worker, 0) = 0 then
+            perform pc_upkeep(turn.cache);
+        end if;
         turn.upkeep_at := now_ + interval '1 min';
     end if;
 
@@ -4395,7 +5373,7 @@ begin
                                          settings.fragment_timeout + interval '1 min', pg_backend_pid(), turn.worker_id, true) c);
     turn.works := (turn.item).id is not null;
     if not turn.works and coalesce(turn.worker, 0) = 0 and now_ >= turn.refresh_at then
-        refreshed := pc_refresh(turn.cache);
+        refreshed := pc_attempt('pc_enqueue_refreshes', turn.cache);
         turn.refresh_at := case when turn.until is null then 'infinity' else now_ + greatest(interval '5 s', (clock_timestamp() - now_) * 50) end;
     end if;
     turn.finished := not turn.works and refreshed = 0 and turn.until is null;
@@ -4466,7 +5444,8 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    home text := current_setting('cron.database_name', true);
+    -- Not by current_setting: a name in postgresql.conf is there too while the library is not loaded.
+    home text := (select s.setting from pg_settings s where s.name = 'cron.database_name');
 begin
     if home is null then
         perform pc_fail('PC006', 'pg_cron is not loaded in this server', '',
@@ -4608,7 +5587,7 @@ declare
 begin
     perform pc_not_null('cache', cache);
     update partitioncache_settings s set enabled = false where s.cache = partitioncache_disable_processor.cache and s.enabled;
-    if current_setting('cron.database_name', true) is null then
+    if not exists (select from pg_settings s where s.name = 'cron.database_name') then
         return 'The processor is disabled.';
     elsif not pc_cron_is_here() then
         return format(E'-- The processor is disabled. pg_cron lives in database %s; run there, to remove the jobs:\n', current_setting('cron.database_name'))

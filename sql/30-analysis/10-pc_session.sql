@@ -6,7 +6,7 @@ as $$
 begin
     return (
         select jsonb_object_agg(name, case name when 'search_path' then session_path else current_setting(name) end)
-        from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'backslash_quote',
+        from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'timezone_abbreviations', 'standard_conforming_strings', 'backslash_quote',
                           'transform_null_equals', 'array_nulls', 'xmloption', 'lc_monetary', 'quote_all_identifiers']) name
     );
 end

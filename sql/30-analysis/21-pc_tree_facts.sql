@@ -1,5 +1,5 @@
 create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
-                               out odd_nodes boolean, out order_dependent boolean)
+                               out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
@@ -42,10 +42,14 @@ begin
                select from fact join pg_proc p on p.oid = id
                where name = 'aggfnoid'
                  and (p.oid >= 16384 or p.proname not in ('count', 'min', 'max', 'sum', 'avg', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or')
-                      or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype)))
-    into relations, functions, operators, types, odd_nodes, order_dependent;
+                      or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype))),
+           exists (select from fact join pg_type t on t.oid = fact.id
+                   where fact.name = 'consttype'
+                     and (t.typcategory in ('D', 'R') or t.oid >= 16384
+                          or exists (select from pg_type e where e.oid = t.typelem and e.typcategory in ('D', 'R'))))
+    into relations, functions, operators, types, odd_nodes, order_dependent, holds_date;
 end
 $$;
 
 comment on function pc_tree_facts(oid[]) is
-'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), and whether the rows could depend on the order in which tables are read. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';
+'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), whether the rows could depend on the order in which tables are read, and whether there is a constant that may have been read from a date or a time. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';

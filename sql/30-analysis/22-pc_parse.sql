@@ -1,6 +1,7 @@
 create function pc_parse(query text, session jsonb) returns pc_parsed
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
@@ -9,10 +10,12 @@ declare
     again text;
     pinned text;
     difference boolean := false;
+    effective name[];
 begin
     begin
         perform pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
+        effective := pg_catalog.current_schemas(true);
         -- Refuses several statements, and what the role may not read; executes nothing.
         open checked for execute statement;
         close checked;
@@ -20,8 +23,8 @@ begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
         parsed.canonical := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false));
-        select f.relations, f.functions, f.operators, f.types, f.odd_nodes
-        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes
+        select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
+        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
         from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
@@ -38,9 +41,9 @@ begin
     exception when sqlstate 'PC000' then
         null;  -- what was created is gone, what was learned stays
     end;
-    if difference then
+    if difference or pc_is_shadowed(effective) then
         perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',
-            'Look at standard_conforming_strings, and at functions or operators in the search_path that shadow PostgreSQL''s own.');
+            'Look at standard_conforming_strings, and at functions, operators and types in the search_path that shadow PostgreSQL''s own.');
     end if;
     return parsed;
 end

@@ -49,6 +49,8 @@ begin
             from part p
             left join unnest(aliases) with ordinality as a(alias, n)
                 on a.alias = p.token and p.next = '.' and p.previous is distinct from '.'
+                -- a schema may be called as a table of the query is
+                and p.after_member is distinct from '(' and coalesce(p.previous not in ('::', 'COLLATE'), true) and p.before is distinct from 'OPERATOR'
         )
         select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
                coalesce(bit_or(1::bigint << alias::integer), 0),

@@ -18,6 +18,11 @@ comment on function pc_unseen_partitions(oid, oid[]) is
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
 language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
@@ -32,7 +37,7 @@ begin
             select a.root, i.inhparent, i.xmin from ancestry a join pg_inherits i on i.inhrelid = a.member
         )
         select f.root, hashtextextended(
-            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers), ';'
+            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace::regnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers), ';'
                        order by f.member)
             || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, e.labels), ';'
                                   order by a.attnum)
@@ -55,7 +60,7 @@ end
 $$;
 
 comment on function pc_relation_states(oid[]) is
-'A fingerprint of each relation: of its name, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
+'A fingerprint of each relation: of its name and schema, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
 
 create function pc_relation_state(relation oid) returns bigint
 language plpgsql stable parallel safe
@@ -77,11 +82,23 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        select hashtextextended(coalesce(string_agg(concat_ws(' ', f, p.xmin), ';' order by f), ''), 0)
-        from unnest(functions) f left join pg_proc p on p.oid = f
+        -- All of a name: a text that calls one of them may call another tomorrow.
+        with called as materialized (
+            select p.oid, p.proname, p.pronamespace, p.prorettype from pg_proc p where p.oid = any (functions)
+        )
+        select hashtextextended(concat_ws('|', functions::text,
+            (select string_agg(concat_ws(' ', p.oid, p.xmin, p.pronamespace::regnamespace), ';' order by p.oid)
+             from pg_proc p where (p.proname, p.pronamespace) in (select c.proname, c.pronamespace from called c)),
+            (select string_agg(concat_ws(' ', o.oid, o.xmin, o.oprnamespace::regnamespace), ';' order by o.oid)
+             from pg_operator o
+             where o.oid >= 16384
+               and o.oprname in (select n.oprname from pg_operator n where n.oid >= 16384 and n.oprcode in (select c.oid from called c))),
+            (select string_agg(concat_ws(' ', c.oid, c.xmin), ';' order by c.oid) from pg_cast c where c.castfunc in (select f.oid from called f)),
+            (select string_agg(concat_ws(' ', l.oid, l.xmin), ';' order by l.oid) from pg_enum l where l.enumtypid in (select c.prorettype from called c))), 0)
+        where functions <> '{}'
     );
 end
 $$;
 
 comment on function pc_function_state(oid[]) is
-'A fingerprint of some functions, which changes when one of them is replaced or dropped. Example: select pc_function_state(''{}'')';
+'A fingerprint of some functions, which changes when one of them is replaced or dropped, when one of the same name is added, and when an operator or a cast that calls one is made anew; null for no functions. Example: select pc_function_state(''{}'')';

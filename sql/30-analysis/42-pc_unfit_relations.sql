@@ -12,10 +12,13 @@ begin
         from reached r
         join pg_class c on c.oid = r.relation
         where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
-           or (c.relkind = 'v' and exists (select from pc_tree_facts(array[c.oid]) f where f.order_dependent))
+           or (c.relkind = 'v' and exists (
+                   select from pc_tree_facts(array[c.oid]) f
+                   where f.order_dependent or f.odd_nodes
+                      or exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')))
     );
 end
 $$;
 
 comment on function pc_unfit_relations(oid[]) is
-'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, …). Example: select pc_unfit_relations(array[''pg_class''::regclass])';
+'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, CURRENT_DATE, functions that are not immutable, …). Example: select pc_unfit_relations(array[''pg_class''::regclass])';

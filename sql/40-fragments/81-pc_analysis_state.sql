@@ -1,6 +1,11 @@
 create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[]) returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
@@ -11,16 +16,20 @@ begin
             (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
              from pg_class c
              where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
-               and c.relkind in ('r', 'p', 'v', 'm', 'f') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
+               and c.relkind not in ('i', 'I', 't') and (c.relpersistence <> 't' or c.relnamespace = pg_my_temp_schema())),
             (select string_agg(concat_ws(' ', p.oid, p.xmin), ',' order by p.oid)
              from pg_proc p
              where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
             (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
              from pg_operator o
-             where o.oid >= 16384 and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)))),
+             where o.oid >= 16384
+               -- "=" is what restrictions are written with
+               and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)) || '='::name)),
             (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
              from pg_type t
-             where t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)))),
+             where t.oid >= 16384
+               and (t.typname = any (array(select n.typname from pg_type n where n.oid = any (types))) or pc_native_type(t.typname) is not null)),
+            (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) from pg_enum l where l.enumtypid = any (types)),
             (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
             (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
     );

@@ -48,6 +48,13 @@ as $$
 declare
     made partitioncache_analysis;
 begin
+    if apart.passing then
+        made.digest := digest;
+        made.reason := apart.reason;
+        made.canonical := apart.canonical;
+        made.families := apart.families;
+        return made;
+    end if;
     insert into partitioncache_analysis (digest, reason, canonical, families, named, relations, functions, operators, types, state)
     values (digest, apart.reason, apart.canonical, apart.families, apart.named, apart.relations, apart.functions, apart.operators, apart.types,
             pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types))
@@ -57,7 +64,7 @@ end
 $$;
 
 comment on function pc_remember(text, pc_taken_apart) is
-'Remembers what a query was found to consist of. Example: see pc_analyse';
+'Remembers what a query was found to consist of, unless that is true at this moment only. Example: see pc_analyse';
 
 create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe

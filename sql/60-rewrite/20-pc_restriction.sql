@@ -25,7 +25,7 @@ begin
     elsif method = 'IN' then
         wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
     elsif method = 'VALUES' then
-        wanted := '%1$s IN (VALUES (' || replace(replace(pc_key_list(keys), '%', '%%'), ', ', '), (') || '))';
+        wanted := '%1$s IN (VALUES ' || replace(pc_key_list(keys, '(%s)'), '%', '%%') || ')';
     elsif method = 'TMP_TABLE_JOIN' and keep_null = '' then
         result.from_item := format('%s partitioncache_%s', pc_key_temp_table(keys), (family).family);
         wanted := '%1$s = ' || format('partitioncache_%s.partition_key', (family).family);

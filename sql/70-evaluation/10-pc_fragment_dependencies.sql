@@ -15,6 +15,7 @@ as $$
 declare
     checked refcursor;
     named oid[];
+    operators oid[];
     found pc_dependencies;
 begin
     begin
@@ -24,7 +25,7 @@ begin
         close checked;
         execute 'create temp view partitioncache_fragment as ' || fragment;
         perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
-        select f.relations, f.functions into named, found.functions
+        select f.relations, f.functions, f.operators into named, found.functions, operators
         from pc_tree_facts(array['pg_temp.partitioncache_fragment'::regclass::oid]) f;
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
@@ -33,6 +34,8 @@ begin
     found.relations := array(select distinct c.relation from pc_relation_closure(named) c order by 1);
     found.functions := array(
         select f from unnest(found.functions) f where f >= 16384
+        union
+        select o.oprcode::oid from pg_operator o where o.oid = any (operators) and o.oid >= 16384
         union
         select f from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v')) t, unnest(t.functions) f
         where f >= 16384

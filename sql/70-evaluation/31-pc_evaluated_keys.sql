@@ -6,7 +6,10 @@ as $$
 begin
     return (
         -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
-        select not exists (select from pg_attribute a where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull)
+        -- What children inherit they may lift, and what is said of a foreign table is not enforced.
+        select not exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
+                           where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull
+                             and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass))
     );
 end
 $$;
