@@ -2857,7 +2857,8 @@ begin
             (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
              from pg_type t
              where t.oid >= 16384
-               and (t.typname = any (array(select n.typname from pg_type n where n.oid = any (types))) or pc_native_type(t.typname) is not null)),
+               -- and these are types whose names could be shadowed
+               and t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)) || '{text,uuid,date}'::name[])),
             (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) from pg_enum l where l.enumtypid = any (types)),
             (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
             (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)

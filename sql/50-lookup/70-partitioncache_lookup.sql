@@ -3,6 +3,7 @@ create function partitioncache_lookup(
 ) returns setof anyelement
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);

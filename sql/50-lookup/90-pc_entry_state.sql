@@ -4,6 +4,7 @@ create function pc_entry_state(
 ) returns setof record
 language plpgsql stable parallel safe rows 100
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 begin
     return query execute format($sql$

@@ -1,6 +1,11 @@
 create function pc_partition_estimate(relation text, partition_key text) returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin

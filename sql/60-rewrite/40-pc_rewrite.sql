@@ -16,6 +16,8 @@ comment on type pc_rewritten is
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     registration partitioncache_registration;

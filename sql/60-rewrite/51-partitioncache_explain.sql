@@ -6,6 +6,7 @@ create function partitioncache_explain(
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     outcome pc_rewritten := pc_rewrite(query, partition_key, cache, method, session_path);

@@ -22,6 +22,7 @@ create function pc_evaluate(
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set jit = off
 as $$
 declare
     -- Taken first: an entry may claim to have seen less than it has, never more.
