@@ -10,15 +10,32 @@
 >>> cache.close()
 """
 
+from partitioncache.analysis import extend_query_with_partition_keys
+from partitioncache.api import apply_cache, get_partition_keys, get_queue_lengths, push_fragment, push_query
 from partitioncache.cache import Cache, create_cache
 from partitioncache.config import get_table_prefix_from_env
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.errors import PartitionCacheError
+from partitioncache.migrate import Migration, migrate_cache_backend
 from partitioncache.registry import list_cache_types, recommend
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Cache", "Key", "KeySet", "PartitionCacheError", "create_cache", "get_table_prefix_from_env", "list_cache_types",
+    "Cache",
+    "Key",
+    "KeySet",
+    "Migration",
+    "PartitionCacheError",
+    "apply_cache",
+    "create_cache",
+    "extend_query_with_partition_keys",
+    "get_partition_keys",
+    "get_queue_lengths",
+    "get_table_prefix_from_env",
+    "list_cache_types",
+    "migrate_cache_backend",
+    "push_fragment",
+    "push_query",
     "recommend",
-]  # fmt: skip
+]

@@ -23,6 +23,8 @@ from partitioncache.queues import Item, Queue, open_queue
 
 Params: TypeAlias = Sequence[object] | Mapping[str, object]
 Schema: TypeAlias = Mapping[str, Collection[str]]
+Families: TypeAlias = Mapping[str, set[str]]
+"""The hashes of the fragments that restrict the same columns: the key sets of one family may be intersected."""
 
 
 def get_partition_keys(
@@ -46,8 +48,9 @@ def get_partition_keys(
         partition_local: your assertion that no match of the query crosses partitions.
 
     Returns:
-        The keys, or None if nothing restricts the query; how many fragments were looked up; how many were found.
-        Where a query has several independent partition columns, the keys are those that any of them needs.
+        The keys; how many fragments were looked up; how many were found. The keys are None where nothing is known,
+        and where the query does not equate the partition columns of its tables, so that no one set is right for all
+        of them (`apply_cache` restricts each).
 
     >>> import tempfile, partitioncache
     >>> cache = partitioncache.create_cache("rocksdict", "city_id", "integer", path=tempfile.mkdtemp())
@@ -59,20 +62,16 @@ def get_partition_keys(
     checked_partition_key(partition_key)
     if isinstance(handler, PostgresqlArray):
         families = _families_by_server(query, handler, partition_key)
+        found = _looked_up(handler, families, partition_key)
+        # A query without conditions on the key has one family; with several, no one set is right for all.
+        keys = next(iter(found.values()))[0] if len(families) == 1 else None
     else:
-        analysis = analyse(
-            query, partition_key, dialect=dialect, schema=schema, partition_local=partition_local
-        )
+        analysis = analyse(query, partition_key, dialect, schema, partition_local)
         families = _families(analysis)
-    found = {family: handler.get_intersected(hashes, partition_key) for family, hashes in families.items()}
-    subqueries = len(set().union(*families.values()))
-    hits = sum(count for _, count in found.values())
-    keys: KeySet = set()
-    for known, _ in found.values():
-        if known is None:
-            return None, subqueries, hits
-        keys |= known
-    return (keys, subqueries, hits) if found else (None, subqueries, hits)
+        found = _looked_up(handler, families, partition_key)
+        merged = analysis.merged(_known(found))
+        keys = None if merged is None else set(merged)
+    return keys, len(set().union(*families.values())), sum(hits for _, hits in found.values())
 
 
 def apply_cache(
@@ -203,15 +202,24 @@ def _handler(cache: Backend | Cache) -> Backend:
     return cache.underlying_handler if isinstance(cache, Cache) else cache
 
 
-def _families(analysis: Analysis) -> dict[int, set[str]]:
-    """The hashes of the fragments that restrict the same columns."""
-    families: dict[int, set[str]] = {}
+def _families(analysis: Analysis) -> Families:
+    families: dict[str, set[str]] = {}
     for fragment in analysis.fragments:
         families.setdefault(fragment.family, set()).add(fragment.hash)
     return families
 
 
-def _families_by_server(query: str, handler: PostgresqlArray, partition_key: str) -> dict[int, set[str]]:
+def _looked_up(
+    handler: Backend, families: Families, partition_key: str
+) -> dict[str, tuple[KeySet | None, int]]:
+    return {family: handler.get_intersected(hashes, partition_key) for family, hashes in families.items()}
+
+
+def _known(found: Mapping[str, tuple[KeySet | None, int]]) -> dict[str, KeySet]:
+    return {family: keys for family, (keys, _) in found.items() if keys is not None}
+
+
+def _families_by_server(query: str, handler: PostgresqlArray, partition_key: str) -> Families:
     if handler.datatype(partition_key) is None:
         return {}
     schema = handler.server.schema
@@ -221,4 +229,4 @@ def _families_by_server(query: str, handler: PostgresqlArray, partition_key: str
     ).format(*(sql.Identifier(schema, name) for name in ("pc_analyse", "pc_registration", "pc_session")))
     with handler.server.connection() as connection:
         rows = connection.execute(statement, [query, handler.cache, partition_key]).fetchall()
-    return {family: set(hashes) for family, hashes in rows if hashes}
+    return {str(family): set(hashes) for family, hashes in rows if hashes}

@@ -146,8 +146,20 @@ class Cache:
         return self._handler.get_all_keys(self._name(partition_key))
 
     def set_query(self, hash: str, query: str, partition_key: str | None = None) -> None:
-        """Remembers the text of the query that an entry belongs to."""
-        self._handler.set_query(hash, query, self._name(partition_key))
+        """Remembers the text of the query that an entry belongs to.
+
+        A fragment that was copied from a backend with another analyser is stored under this one's hash as well, so
+        that queries find it here.
+        """
+        from partitioncache.migrate import other_names
+
+        name = self._name(partition_key)
+        self._handler.set_query(hash, query, name)
+        for other, text in other_names(self._handler, hash, query, name).items():
+            keys = self._handler.get(hash, name)
+            if keys is not None:
+                self._handler.set_set(other, keys, name)
+                self._handler.set_query(other, text, name)
 
     def get_query(self, hash: str, partition_key: str | None = None) -> str | None:
         """The remembered query text, None if there is none."""
