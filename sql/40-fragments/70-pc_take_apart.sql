@@ -18,6 +18,7 @@ create function pc_take_apart(query text, partition_key text, cache text, sessio
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
+set quote_all_identifiers = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);

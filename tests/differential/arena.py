@@ -8,15 +8,28 @@ from dataclasses import dataclass, field
 from random import Random
 
 import psycopg
-from differential.compare import Answer, Session, difference
+from differential.classes import classes
+from differential.compare import Session, difference
 from differential.generate import Generator
 from differential.mutate import mutated
 from differential.report import Report
-from differential.syntax import Relation, Select, Style, labels, relations, walk
+from differential.syntax import Relation, Select, Style, walk
 from differential.worlds import World, ident, literal, worlds
 from psycopg.rows import TupleRow
 
 METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+# Every method; the literal form comes from explain, with its reason and figures.
+APPLY = """
+select method, partitioncache_apply($1, $2, $3, method)
+from unnest('{auto,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) method
+"""
+EXPLAIN = (
+    "select 'literal', rewritten, reason, keys, partitions from partitioncache_explain($1, $2, $3, 'literal')"
+)
+# Classes that keep one of several equal values.
+DEDUPES = {"distinct", "group", "aggregate", "setop", "distinct_on", "window", "grouping_sets", "limit"}
+# Queries that are made from one another.
+FAMILY = 5
 ROLE = "differential_reader"
 SETTINGS: tuple[dict[str, str], ...] = (
     {},
@@ -45,6 +58,7 @@ class Setting:
 
     path: str
     values: dict[str, str] = field(default_factory=dict)
+    qualified: bool = False
 
     def statements(self) -> Iterator[str]:
         yield "reset all"
@@ -65,6 +79,7 @@ class Case:
     pushes: list[tuple[Select, Style]]
     pusher: Setting
     reader: Setting
+    fill: bool = True
 
     @property
     def text(self) -> str:
@@ -84,7 +99,9 @@ class Failure:
 class Arena:
     """A database that holds the worlds, and the two sessions that work in it."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[TupleRow]], seed: int, size: float = 1.0) -> None:
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection[TupleRow]], seed: int, size: float = 1.0
+    ) -> None:
         self.connect = connect
         self.seed = seed
         self.worlds = worlds(seed, size)
@@ -108,26 +125,28 @@ class Arena:
             for statement in (*world.statements(), *decoy.statements()):
                 self.admin.must(statement)
             self.admin.must(register(world))
-            for schema in (world.schema, decoy.schema):
-                self.admin.must(f"grant usage on schema {ident(schema)} to {ROLE}")
-                self.admin.must(f"grant select, update on all tables in schema {ident(schema)} to {ROLE}")
-        for statement in grants(self.admin):
+            self.admin.must(
+                f"update partitioncache_settings set max_fragments = {world.kind.max_fragments} "
+                f"where cache = {literal(world.cache)}"
+            )
+            for statement in (*reads(world), *reads(decoy)):
+                self.admin.must(statement)
+        for statement in grants():
             self.admin.must(statement)
         self.admin.must("analyze")
 
-    def settings(self, world: World, decoy: World, random: Random) -> tuple[Setting, bool]:
-        """A session's settings, and whether queries need to name the schema in it."""
+    def setting(self, world: World, decoy: World, random: Random) -> Setting:
+        """A session's settings, and with them whether queries need to name the schema."""
         dice = random.random()
-        extension = "public"
+        values = dict(random.choice(SETTINGS))
         if dice < 0.6:
-            path, qualified = f"{ident(world.schema)}, {extension}", False
-        elif dice < 0.75:
-            path, qualified = f"{ident(decoy.schema)}, {ident(world.schema)}, {extension}", random.random() < 0.5
-        elif dice < 0.9:
-            path, qualified = extension, True
-        else:
-            path, qualified = f"{extension}, pg_catalog, {ident(world.schema)}", False
-        return Setting(path, dict(random.choice(SETTINGS))), qualified
+            return Setting(f"{ident(world.schema)}, public", values)
+        if dice < 0.72:
+            path = f"{ident(decoy.schema)}, {ident(world.schema)}, public"
+            return Setting(path, values, qualified=random.random() < 0.5)
+        if dice < 0.9:
+            return Setting("public", values, qualified=True)
+        return Setting(f"public, pg_catalog, {ident(world.schema)}", values)
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -135,23 +154,38 @@ class Arena:
         """One batch of queries on one world; the first failure ends it."""
         world, decoy = self.worlds[place]
         random = Random(f"{self.seed}/{number}/{place}")
-        push_as, push_qualified = self.settings(world, decoy, random)
-        read_as, read_qualified = self.settings(world, decoy, random)
+        pusher = reader = self.setting(world, decoy, random)
         if random.random() < 0.5:
-            read_as, read_qualified = push_as, push_qualified
-        named = push_qualified or read_qualified
-        dice = random.random()
-        cases: list[Case] = []
-        for n in range(queries):
-            asked = Random(f"{dice}/{n}")
-            make = Generator(world, asked, named)
-            query, style = requalified(make.query(), world, read_qualified), make.style()
-            pushes = [(mutated(query, world, asked, named), make.style()) for _ in range(asked.choice((1, 1, 2)))]
-            if asked.random() < 0.4:
-                pushes.append((query, make.style()))
-            pushes = [(requalified(q, world, push_qualified), s) for q, s in pushes]
-            cases.append(Case(world, query, style, pushes, push_as, read_as))
+            reader = self.setting(world, decoy, random)
+        cases = [
+            case for _ in range(queries // FAMILY) for case in self.family(world, random, pusher, reader)
+        ]
         return self.fill(world, cases) or next((f for case in cases if (f := self.check(case))), None)
+
+    def family(self, world: World, random: Random, pusher: Setting, reader: Setting) -> Iterator[Case]:
+        """Queries that overlap with one another, and those of the same kin that were pushed before."""
+        named = pusher.qualified or reader.qualified
+        make = Generator(world, random, named)
+        first = make.query()
+        kin = [
+            (query, make.style())
+            for query in (first, *(mutated(first, world, random, named) for _ in range(FAMILY - 1)))
+        ]
+        pushes = [(mutated(first, world, random, named), make.style())]
+        pushes += [
+            (query, random.choice((style, make.style()))) for query, style in kin if random.random() < 0.25
+        ]
+        pushes = [(requalified(query, world, pusher.qualified), style) for query, style in pushes]
+        for place, (query, style) in enumerate(kin):
+            yield Case(
+                world,
+                requalified(query, world, reader.qualified),
+                style,
+                pushes,
+                pusher,
+                reader,
+                fill=place == 0,
+            )
 
     def fill(self, world: World, cases: list[Case]) -> Failure | None:
         for statement in cases[0].pusher.statements():
@@ -159,14 +193,18 @@ class Arena:
         for statement in cases[0].reader.statements():
             self.reader.must(statement)
         for case in cases:
-            for query, style in case.pushes:
+            for query, style in case.pushes if case.fill else []:
                 text = style.write(query)
-                answer = self.pusher.call("select partitioncache_push($1, $2, $3)", text, world.key, world.cache)
+                answer = self.pusher.call(
+                    "select partitioncache_push($1, $2, $3)", text, world.key, world.cache
+                )
                 if answer.error:
                     self.report.push_errors[answer.error.splitlines()[0][:120]] += 1
                     if not self.refused(text, answer.error):
                         alone = Case(world, query, style, [(query, style)], case.pusher, case.pusher)
-                        return Failure(alone, "push", f"push refuses a query that PostgreSQL accepts: {answer.error}")
+                        return Failure(
+                            alone, "push", f"push refuses a query that PostgreSQL accepts: {answer.error}"
+                        )
         self.process(world)
         return None
 
@@ -192,40 +230,29 @@ class Arena:
 
     def check(self, case: Case) -> Failure | None:
         """Apply every method to a case and compare; None if nothing differs."""
-        reader, _world, text = self.reader, case.world, case.text
-        reader.must("begin isolation level repeatable read")
+        self.reader.must("begin isolation level repeatable read")
         try:
-            _original, failure = self._attempt(case, text)
+            return self._attempt(case, case.text)
         finally:
-            reader.must("rollback")
-        return failure
+            self.reader.must("rollback")
 
-    def _attempt(self, case: Case, text: str) -> tuple[Answer, Failure | None]:
+    def _attempt(self, case: Case, text: str) -> Failure | None:
         reader, world = self.reader, case.world
-        known = labels(case.query) | ({"comments"} if case.style.comments else set())
-        if any(world.null_keys(name) for name in relations(case.query)):
-            known.add("null_keys")
-        applied = reader.call(
-            "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method",
-            text, world.key, world.cache, "{" + ",".join(METHODS) + "}",
-        )  # fmt: skip
+        known = classes(case.query, world) | ({"comments"} if case.style.comments else set())
+        applied = reader.call(APPLY, text, world.key, world.cache)
         if applied.error:
-            return Answer(), Failure(case, "apply", f"partitioncache_apply raises: {applied.error}")
-        explained = reader.call(
-            "select applied, reason, keys, partitions, rewritten from partitioncache_explain($1, $2, $3, 'literal')",
-            text, world.key, world.cache,
-        )  # fmt: skip
+            return Failure(case, "apply", f"partitioncache_apply raises: {applied.error}")
+        explained = reader.call(EXPLAIN, text, world.key, world.cache)
         if explained.error:
-            return Answer(), Failure(case, "explain", f"partitioncache_explain raises: {explained.error}")
+            return Failure(case, "explain", f"partitioncache_explain raises: {explained.error}")
         reader.must("savepoint s")
         original = reader.run(text)
         reader.must("rollback to s")
-        texts = {(m or b"").decode(): (t or b"").decode() for m, t in applied.rows}
+        texts = {(m or b"").decode(): (t or b"").decode() for m, t in (*applied.rows, explained.rows[0][:2])}
         if original.error:
             self.report.invalid(known, original.error)
-            return original, None
-        dedupes = bool(known & {"distinct", "group", "aggregate", "setop", "distinct_on", "window", "grouping_sets", "limit"})
-        dedupes |= "distinct" in text
+            return None
+        dedupes = bool(known & DEDUPES) or "distinct" in text
         seen: dict[str, str] = {text: ""}
         for method, rewritten in texts.items():
             if rewritten not in seen:
@@ -233,16 +260,21 @@ class Arena:
                 reader.must("rollback to s")
                 seen[rewritten] = difference(original, answer, case.query.total, dedupes)
             if seen[rewritten]:
-                return original, Failure(case, method, seen[rewritten], rewritten)
-        self.report.add(known | {f"key_{world.kind.datatype}_{world.kind.storage}", *session_labels(case)},
-                        len(original.rows), texts, text, explained.rows[0])  # fmt: skip
-        return original, None
+                return Failure(case, method, seen[rewritten], rewritten)
+        known |= {f"key_{world.kind.datatype}_{world.kind.storage}", *session_labels(case)}
+        self.report.add(known, len(original.rows), texts, text, explained.rows[0][2:])
+        return None
 
 
 def session_labels(case: Case) -> set[str]:
     found = {f"session_{name}" for name in case.reader.values}
     if case.reader.values != case.pusher.values or case.reader.path != case.pusher.path:
         found.add("session_other_than_pushers")
+    if (
+        case.reader.path != case.pusher.path
+        and (case.world.schema + "_decoy") in case.reader.path + case.pusher.path
+    ):
+        found.add("other_tables")
     if not case.reader.path.startswith(ident(case.world.schema)):
         found.add("session_search_path")
     return found
@@ -266,10 +298,12 @@ def register(world: World) -> str:
     )
 
 
-def grants(session: Session) -> Iterator[str]:
+def grants(role: str = ROLE) -> Iterator[str]:
     """What a role needs to use the cache."""
-    yield f"grant usage on schema public to {ROLE}"
-    yield f"grant execute on all functions in schema public to {ROLE}"
-    yield f"grant execute on all procedures in schema public to {ROLE}"
-    yield f"grant select, insert, update, delete on all tables in schema public to {ROLE}"
-    yield f"grant usage on all sequences in schema public to {ROLE}"
+    yield f"select partitioncache_grant('{role}')"
+
+
+def reads(world: World) -> Iterator[str]:
+    """The rights of the other role on a world's tables; locking rows needs UPDATE."""
+    yield f"grant usage on schema {ident(world.schema)} to {ROLE}"
+    yield f"grant select, update on all tables in schema {ident(world.schema)} to {ROLE}"

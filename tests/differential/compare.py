@@ -42,7 +42,9 @@ class Session:
             return Answer(error=(result.error_message or b"").decode(errors="replace").strip())
         fields = range(result.nfields)
         columns = tuple((result.fname(n) or b"", result.ftype(n)) for n in fields)
-        return Answer(columns, tuple(tuple(result.get_value(r, n) for n in fields) for r in range(result.ntuples)))
+        return Answer(
+            columns, tuple(tuple(result.get_value(r, n) for n in fields) for r in range(result.ntuples))
+        )
 
     def must(self, text: str) -> Answer:
         """Run a statement that has no reason to fail."""
@@ -58,10 +60,14 @@ class Session:
             return Answer(error=(result.error_message or b"").decode(errors="replace").strip())
         fields = range(result.nfields)
         columns = tuple((result.fname(n) or b"", result.ftype(n)) for n in fields)
-        return Answer(columns, tuple(tuple(result.get_value(r, n) for n in fields) for r in range(result.ntuples)))
+        return Answer(
+            columns, tuple(tuple(result.get_value(r, n) for n in fields) for r in range(result.ntuples))
+        )
 
 
-def difference(original: Answer, rewritten: Answer, ordered: bool = False, representatives: bool = False) -> str:
+def difference(
+    original: Answer, rewritten: Answer, ordered: bool = False, representatives: bool = False
+) -> str:
     """What differs, in words; empty if the answers are the same (in the same order, if ``ordered``).
 
     ``representatives``: the query keeps one of several equal values, so that values need only be equal.
@@ -75,15 +81,20 @@ def difference(original: Answer, rewritten: Answer, ordered: bool = False, repre
     if not ordered and Counter(original.rows) == Counter(rewritten.rows):
         return ""
     if representatives:
-        first, second = ([tuple(_equal(v) for v in row) for row in answer.rows] for answer in (original, rewritten))
+        first, second = (
+            [tuple(_equal(v) for v in row) for row in answer.rows] for answer in (original, rewritten)
+        )
         if first == second or (not ordered and Counter(first) == Counter(second)):
             return ""
-    lost, gained = Counter(original.rows) - Counter(rewritten.rows), Counter(rewritten.rows) - Counter(original.rows)
+    lost, gained = (
+        Counter(original.rows) - Counter(rewritten.rows),
+        Counter(rewritten.rows) - Counter(original.rows),
+    )
     if not lost and not gained:
         return "the same rows in another order"
     return (
-        f"{len(original.rows)} rows became {len(rewritten.rows)}: {sum(lost.values())} lost, {sum(gained.values())} gained; "
-        f"lost {list(lost)[:2]}, gained {list(gained)[:2]}"
+        f"{len(original.rows)} rows became {len(rewritten.rows)}: "
+        f"{sum(lost.values())} lost, {sum(gained.values())} gained; lost {list(lost)[:2]}, gained {list(gained)[:2]}"
     )
 
 

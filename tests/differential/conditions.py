@@ -64,7 +64,9 @@ class Conditions:
         """A condition on one table; most are drawn from a small set for each table, so that queries share them."""
         if self.random.random() < 0.75:
             number = self.random.randrange(14)
-            shared = Conditions(self.world, Random(f"{self.world.schema}/{entry.table.name}/{number}"), self.qualified)
+            shared = Conditions(
+                self.world, Random(f"{self.world.schema}/{entry.table.name}/{number}"), self.qualified
+            )
             return shared.fresh(entry)
         return self.fresh(entry)
 
@@ -111,7 +113,12 @@ class Conditions:
         if entry.table.ddl and entry.table.lockable and "view" not in entry.table.labels:
             choices.append(lambda: expr("{0} is not null", Col(entry.alias, "ctid"), labels="system_column"))
             choices.append(
-                lambda: expr("{0}::regclass::text <> {1}", Col(entry.alias, "tableoid"), Lit("'x'"), labels="system_column")
+                lambda: expr(
+                    "{0}::regclass::text <> {1}",
+                    Col(entry.alias, "tableoid"),
+                    Lit("'x'"),
+                    labels="system_column",
+                )
             )
         return self.random.choice(choices)()
 
@@ -123,7 +130,8 @@ class Conditions:
             lambda: expr("{0} in ({1}, {2}, {3}, {4})", ref, *(v(column) for _ in range(4)), labels="in on_key"),
             lambda: expr("{0} not in ({1}, {2})", ref, v(column), v(column), labels="not_in on_key"),
             lambda: expr("{0} between {1} and {2}", ref, v(column), v(column), labels="between on_key"),
-            lambda: expr("{0} = any (array[{1}, {2}])", ref, self.typed(column), self.typed(column), labels="any_all on_key"),
+            lambda: expr("{0} = any (array[{1}, {2}])", ref, self.typed(column), self.typed(column),
+                labels="any_all on_key"),
             lambda: expr("coalesce({0}, {1}) = {1}", ref, v(column), labels="immutable_fn on_key"),
             lambda: expr("{0} is null or {0} = {1}", ref, v(column), labels="or is_null on_key"),
             lambda: expr("{0} is null", ref, labels="is_null on_key"),
@@ -160,11 +168,13 @@ class Conditions:
             lambda: expr("{0} > any (values ({1}), ({2}))", ref, v(column), v(column), labels="any_all"),
             lambda: expr("{0} < some (array[{1}, null])", ref, v(column), labels="any_all"),
             lambda: expr("case when {0} > {1} then true else {2} is null end", ref, v(column), other, labels="case"),
-            lambda: expr("case {0} when {1} then 1 when {2} then 2 else 0 end > 0", ref, v(column), v(column), labels="case"),
+            lambda: expr("case {0} when {1} then 1 when {2} then 2 else 0 end > 0", ref, v(column), v(column),
+                labels="case"),
             lambda: expr("({0}, {1}) = ({2}, {3})", ref, other, v(column), v(second), labels="row"),
             lambda: expr("({0}, {1}) > ({2}, {3})", ref, other, v(column), v(second), labels="row"),
             lambda: expr("({0}, {1}) in (({2}, {3}), ({3}, {2}))", ref, other, v(column), v(second), labels="row in"),
-            lambda: expr("row({0}, {1}) is distinct from row({2}, {3})", ref, other, v(column), v(second), labels="row is_distinct"),
+            lambda: expr("row({0}, {1}) is distinct from row({2}, {3})", ref, other, v(column), v(second),
+                labels="row is_distinct"),
             lambda: expr("{0}::text = {1}", ref, Lit("'5'"), labels="immutable_fn"),
             lambda: expr(f"{f('half')}({{0}}::integer) > {{1}}", ref, v(column), labels="immutable_fn udf"),
             lambda: expr(f"{f('settled')}({{0}}::integer) > {{1}}", ref, v(column), labels="stable_fn udf"),
@@ -191,7 +201,17 @@ class Conditions:
 
     def _text(self, ref: Col, column: Column, entry: Entry) -> Expr:
         v, comparison = self.value, self.random.choice(COMPARISONS)
-        patterns = ("'%a%'", "'A%'", "'_eta'", "'% FROM %'", "'%''%'", "'100!%'", "E'%\\\\\\\\%'", "'%'", "'%\"%'")
+        patterns = (
+            "'%a%'",
+            "'A%'",
+            "'_eta'",
+            "'% FROM %'",
+            "'%''%'",
+            "'100!%'",
+            "E'%\\\\\\\\%'",
+            "'%'",
+            "'%\"%'",
+        )
         pattern = lambda: Lit(self.random.choice(patterns))  # noqa: E731
         raw = Lit("'back\\slash'")
         return self.random.choice((
@@ -219,10 +239,12 @@ class Conditions:
             lambda: expr("substring({0} from 1 for 1) = {1}", ref, Lit("'a'"), labels="immutable_fn"),
             lambda: expr("position({1} in {0}) > 0", ref, Lit("'a'"), labels="immutable_fn"),
             lambda: expr("{0} collate \"C\" < {1}", ref, Lit("'m'"), labels="comparison collate"),
-            lambda: expr(f"{{0}} = {{1}} collate {self.function('blind')}", ref, Lit("'ALPHA'"), labels="comparison collate"),
+            lambda: expr(f"{{0}} = {{1}} collate {self.function('blind')}", ref, Lit("'ALPHA'"),
+                labels="comparison collate"),
             lambda: expr("concat({0}, {1}) <> {1}", ref, Lit("'x'"), labels="stable_fn"),
             lambda: expr("({0}, {1}) = ({0}, {0})", ref, v(column), labels="row literal"),
-            lambda: expr("case when {0} = {1} then {2} else {0} end = {2}", ref, v(column), v(column), labels="case literal"),
+            lambda: expr("case when {0} = {1} then {2} else {0} end = {2}", ref, v(column), v(column),
+                labels="case literal"),
             lambda: expr("{0} = any ({1})", ref, Lit("'{alpha,it''s,NULL,\"a FROM b\"}'"), labels="any_all literal"),
         ))()  # fmt: skip
 
@@ -239,7 +261,15 @@ class Conditions:
 
     def _bool(self, ref: Col, column: Column, entry: Entry) -> Expr:
         choice = self.random.choice(
-            ("{0}", "not {0}", "{0} is true", "{0} is not true", "{0} is unknown", "{0} = true", "{0} is not false")
+            (
+                "{0}",
+                "not {0}",
+                "{0} is true",
+                "{0} is not true",
+                "{0} is unknown",
+                "{0} = true",
+                "{0} is not false",
+            )
         )
         return expr(choice, ref, labels="boolean" + (" not" if "not" in choice else ""))
 
@@ -262,8 +292,10 @@ class Conditions:
         v = self.value
         return self.random.choice((
             lambda: expr("{0} > {1}", ref, v(column), labels="comparison date"),
-            lambda: expr("{0} < timestamp {1} + interval {2}", ref, v(column), Lit("'1 month'"), labels="arithmetic date"),
-            lambda: expr("date_trunc({1}, {0}) = {2}", ref, Lit("'day'"), Lit("'2024-05-11'"), labels="immutable_fn date"),
+            lambda: expr("{0} < timestamp {1} + interval {2}", ref, v(column), Lit("'1 month'"),
+                labels="arithmetic date"),
+            lambda: expr("date_trunc({1}, {0}) = {2}", ref, Lit("'day'"), Lit("'2024-05-11'"),
+                labels="immutable_fn date"),
             lambda: expr("{0}::date <> {1}", ref, Lit("'2024-05-11'"), labels="immutable_fn date"),
             lambda: expr("{0} < {1}", ref, Lit("'04/05/2024'"), labels="comparison date datestyle"),
             lambda: expr("{0} < localtimestamp", ref, labels="stable_fn date"),
@@ -276,12 +308,15 @@ class Conditions:
             lambda: expr("{0} < {1}", ref, Lit("'2024-06-11 12:00'"), labels="comparison date timezone"),
             lambda: expr("{0} between {1} and {2}", ref, v(column), v(column), labels="between date"),
             lambda: expr("{0}::date = {1}", ref, Lit("'2024-05-11'"), labels="stable_fn date timezone"),
-            lambda: expr("date_trunc({1}, {0}) > {2}", ref, Lit("'day'"), Lit("'2024-05-11'"), labels="stable_fn date timezone"),
+            lambda: expr("date_trunc({1}, {0}) > {2}", ref, Lit("'day'"), Lit("'2024-05-11'"),
+                labels="stable_fn date timezone"),
             lambda: expr("extract(hour from {0}) < 12", ref, labels="stable_fn date timezone"),
-            lambda: expr("{0} at time zone {1} > {2}", ref, Lit("'UTC'"), Lit("'2024-05-11'"), labels="immutable_fn date"),
+            lambda: expr("{0} at time zone {1} > {2}", ref, Lit("'UTC'"), Lit("'2024-05-11'"),
+                labels="immutable_fn date"),
             lambda: expr("{0} > now() - interval {1}", ref, Lit("'100 years'"), labels="stable_fn date"),
             lambda: expr("{0} > timestamp {1}", ref, Lit("'2024-04-11'"), labels="stable_fn date timezone"),
-            lambda: expr("{0} + interval {2} > {1}", ref, v(column), Lit("'1 day'"), labels="stable_fn date timezone"),
+            lambda: expr("{0} + interval {2} > {1}", ref, v(column), Lit("'1 day'"),
+                labels="stable_fn date timezone"),
         ))()  # fmt: skip
 
     def _array(self, ref: Col, column: Column, entry: Entry) -> Expr:
@@ -310,7 +345,11 @@ class Conditions:
         world = self.world
         inner_name = self.random.choice([n for n in world.relations if n not in ("cities",) or depth])
         table = world.relations[inner_name]
-        alias = entry.alias if self.random.random() < 0.12 and entry.alias else self.random.choice(("i", "t1", "x9", "Sub"))
+        alias = (
+            entry.alias
+            if self.random.random() < 0.12 and entry.alias
+            else self.random.choice(("i", "t1", "x9", "Sub"))
+        )
         inner = Entry(alias, table)
         shadowed = alias == entry.alias
         where: list[Node] = []
@@ -345,7 +384,9 @@ class Conditions:
         if shape < 0.6:
             return Expr("{0} in ({1})", [outer, select], "bool", frozenset(("in_select" + label).split()))
         if shape < 0.75:
-            return Expr("{0} not in ({1})", [outer, select], "bool", frozenset(("not_in_select" + label).split()))
+            return Expr(
+                "{0} not in ({1})", [outer, select], "bool", frozenset(("not_in_select" + label).split())
+            )
         if shape < 0.85:
             select.items = [Item(Expr("max({0})", [inside], "scalar"))]
             if inside.name == world.key and world.kind.datatype == "uuid":
@@ -354,7 +395,12 @@ class Conditions:
             return Expr("{0} >= ({1})", [outer, select], "bool", frozenset(("scalar_select" + label).split()))
         if shape < 0.93:
             how = self.random.choice(("> all", "= any", "<= any", "<> all"))
-            return Expr(f"{{0}} {how} ({{1}})", [outer, select], "bool", frozenset(("any_all in_select" + label).split()))
+            return Expr(
+                f"{{0}} {how} ({{1}})",
+                [outer, select],
+                "bool",
+                frozenset(("any_all in_select" + label).split()),
+            )
         select.items = [Item(Expr("count(*)", [], "scalar"))]
         return Expr("({0}) > 1", [select], "bool", frozenset(("scalar_select" + label).split()))
 
@@ -426,7 +472,9 @@ class Conditions:
         if dice < 0.78:
             return expr("not ({0})", self.condition([entry], depth + 1), labels="not")
         if dice < 0.81:
-            return expr("({0} and {1})", _bracketed(self.simple(entry)), _bracketed(self.simple(entry)), labels="and")
+            return expr(
+                "({0} and {1})", _bracketed(self.simple(entry)), _bracketed(self.simple(entry)), labels="and"
+            )
         if dice < 0.9 and len(entries) > 1:
             second = self.random.choice([e for e in entries if e is not entry])
             return self.between(entry, second) or self.simple(entry)

@@ -89,13 +89,17 @@ def hunt(made: Arena, until: float, queries: int, batch: int, save: Path | None)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many seconds")
     parser.add_argument("--queries", type=int, default=sys.maxsize, help="stop after so many queries")
     parser.add_argument("--seed", type=int, default=None, help="the first seed (default: a random one)")
     parser.add_argument("--batch", type=int, default=60, help="queries between two runs of the processor")
     parser.add_argument("--per-seed", type=int, default=4000, help="queries before new worlds are made")
-    parser.add_argument("--conninfo", default=None, help="an existing server's libpq connection string (superuser)")
+    parser.add_argument(
+        "--conninfo", default=None, help="an existing server's libpq connection string (superuser)"
+    )
     parser.add_argument("--save", type=Path, default=None, help="a folder for the script of a failure")
     arguments = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
@@ -111,7 +115,10 @@ def main() -> int:
                 script = hunt(made, until, many, arguments.batch, arguments.save)
                 total.merge(made.report)
             speed = made.report.queries / (time.monotonic() - started)
-            print(f"seed {seed}: {made.report.queries} queries, {speed:.0f} a second; {total.queries} in all", flush=True)
+            print(
+                f"seed {seed}: {made.report.queries} queries, {speed:.0f} a second; {total.queries} in all",
+                flush=True,
+            )
             seed += 1
     print(total.table())
     for error, count in (total.push_errors + total.errors).most_common(12):

@@ -19,7 +19,6 @@ from differential.syntax import (
     Relation,
     Select,
     Style,
-    relations,
     walk,
 )  # fmt: skip
 from differential.worlds import Column, World, ident, numbers
@@ -57,13 +56,6 @@ class Generator:
         form = self.random.choices(forms, weights)[0]
         self.names = list(self.random.choice(ALIASES))
         select: Select = getattr(self, f"_{form}")()
-        select.labels |= {form}
-        for part in walk(select):
-            if isinstance(part, Relation) and part.name in self.world.relations:
-                select.labels |= self.world.relations[part.name].labels
-        names = relations(select)
-        if names and names <= set(DIMENSIONS):
-            select.labels |= {"dimension_only"}
         return select
 
     def style(self) -> Style:
@@ -100,7 +92,9 @@ class Generator:
         if ("inherited" in labels or "partitioned" in labels) and self.chance(0.15):
             node.only = True
         if self.chance(0.015) and "view" not in labels and "materialized_view" not in labels:
-            node.tail = self.random.choice(("tablesample bernoulli (60) repeatable (7)", "tablesample system (100)"))
+            node.tail = self.random.choice(
+                ("tablesample bernoulli (60) repeatable (7)", "tablesample system (100)")
+            )
         return node
 
     def tables(self, count: int) -> list[Entry]:
@@ -131,7 +125,9 @@ class Generator:
                 found.append(link)
             candidates = [old, *self.random.sample(entries[:place], place)]
             if not found:
-                found += next(([self.random.choice(ls)] for e in candidates if (ls := self.make.links(e, new))), [])
+                found += next(
+                    ([self.random.choice(ls)] for e in candidates if (ls := self.make.links(e, new))), []
+                )
             elif self.chance(0.12) and (links := self.make.links(old, new)):
                 found.append(self.random.choice(links))
             if not found or self.chance(0.1) or place > 3:
@@ -183,12 +179,7 @@ class Generator:
         where = [c for links in self.connections(entries) for c in links] + self.conditions(entries)
         self.random.shuffle(where)
         select = Select([], [self.relation(entry) for entry in entries], where)
-        return self.finish(self.joined(select, entries), entries)
-
-    def joined(self, select: Select, entries: list[Entry]) -> Select:
-        names = [entry.table.name for entry in entries]
-        select.labels |= {f"tables_{len(entries)}"} | ({"self_join"} if len(set(names)) < len(names) else set())
-        return select
+        return self.finish(select, entries)
 
     def _join_on(self) -> Select:
         entries = self.tables(self.count())
@@ -205,7 +196,7 @@ class Generator:
                 tree.on.append(condition)
             else:
                 where.append(condition)
-        return self.finish(self.joined(Select([], [tree], where), entries), entries)
+        return self.finish(Select([], [tree], where), entries)
 
     def _join_using(self) -> Select:
         keyed = [*BASE, "things", "v_pois", "strangers", "empties"]
@@ -214,24 +205,29 @@ class Generator:
         for place, entry in enumerate(entries[1:], 1):
             columns = [self.world.key]
             if place == 1 and self.chance(0.25):
-                shared = [c.name for c in entry.table.columns if c.name == "poi_id" and entries[0].table.has(c.name)]
+                shared = [
+                    c.name for c in entry.table.columns if c.name == "poi_id" and entries[0].table.has(c.name)
+                ]
                 columns += shared
             tree = Join("inner", tree, self.relation(entry), using=tuple(columns))
         where = self.conditions(entries)
         if self.chance(0.2):
-            where.append(expr("{0} is not null", Col("", self.world.key), labels="is_not_null on_key merged_column"))
-        return self.finish(self.joined(Select([], [tree], where), entries), entries)
+            where.append(
+                expr("{0} is not null", Col("", self.world.key), labels="is_not_null on_key merged_column")
+            )
+        return self.finish(Select([], [tree], where), entries)
 
     def _join_natural(self) -> Select:
         names = self.random.choice(
-            (("pois", "kinds"), ("kinds", "colours"), ("streets", "strangers"), ("pois", "Order"), ("streets", "t2"),
-             ("visits", "doms"), ("pois", "kinds", "colours"), ("things", "t2"), ("empties", "pois"), ("Order", "visits"))
+            (("pois", "kinds"), ("kinds", "colours"), ("streets", "strangers"), ("pois", "Order"),
+             ("streets", "t2"), ("visits", "doms"), ("pois", "kinds", "colours"), ("things", "t2"),
+             ("empties", "pois"), ("Order", "visits"))
         )  # fmt: skip
         entries = [self.entry(name) for name in names]
         tree: Node = self.relation(entries[0])
         for entry in entries[1:]:
             tree = Join("inner", tree, self.relation(entry), natural=True)
-        return self.finish(self.joined(Select([], [tree], self.conditions(entries)), entries), entries)
+        return self.finish(Select([], [tree], self.conditions(entries)), entries)
 
     def _join_nested(self) -> Select:
         """Parenthesised joins, and joins mixed with a comma list."""
@@ -252,13 +248,12 @@ class Generator:
         tree = Join("inner", self.relation(entries[0]), right, outer, parens=self.chance(0.4))
         source: list[Node] = [tree, *(self.relation(entry) for entry in entries[3:])]
         where += self.conditions(entries)
-        return self.finish(self.joined(Select([], source, where), entries), entries)
+        return self.finish(Select([], source, where), entries)
 
     def _outer(self) -> Select:
         entries = self.tables(self.random.choices((2, 3, 4), (60, 30, 10))[0])
         links = self.connections(entries)
         tree: Node = self.relation(entries[0])
-        kinds: set[str] = set()
         extra: list[Node] = []
         for entry, found in zip(entries[1:], links, strict=False):
             kind = self.random.choices(("left", "right", "full", "inner"), (52, 22, 8, 18))[0]
@@ -275,7 +270,6 @@ class Generator:
             if kind in ("right", "full"):
                 for earlier in before:
                     earlier.nullable = True
-            kinds.add(kind)
             using = kind != "inner" and self.chance(0.12) and len(entries) == 2
             if using and all(e.table.has(self.world.key) for e in entries):
                 tree = Join(kind, tree, self.relation(entry), using=(self.world.key,))
@@ -289,8 +283,7 @@ class Generator:
             column = entries[-1].table.columns[0]
             extra.append(expr("{0} is null", Col(entries[-1].alias, column.name), labels="is_null anti_join"))
         select = Select([], [tree], where + extra)
-        select.labels |= {f"outer_{kind}" for kind in kinds if kind != "inner"} | ({"preserved"} if preserved else set())
-        return self.finish(self.joined(select, entries), entries)
+        return self.finish(select, entries)
 
     def inner(self, alias: str = "z") -> tuple[Select, Entry]:
         """A small SELECT to stand in FROM or WITH, and what its columns look like from outside."""
@@ -304,7 +297,9 @@ class Generator:
         seen: list[Column] = []
         for column in columns:
             select.items.append(Item(Col(entries[0].alias, column.name)))
-            seen.append(Column(column.name, column.type, "int" if column.kind == "id" else column.kind, column.pool))
+            seen.append(
+                Column(column.name, column.type, "int" if column.kind == "id" else column.kind, column.pool)
+            )
         unique = entries[0].table.unique
         known = len(entries) == 1 and all(any(c.name == u for c in seen) for u in unique.split(", "))
         if self.chance(0.15):
@@ -395,8 +390,13 @@ class Generator:
         outer = self.entry(self.random.choice(BASE))
         entry = Entry("r", Table("", [Column("n", "integer", "int", numbers(0, 6))], "n"))
         number = self.make.column_of(outer, "int") or outer.table.columns[0]
-        where: list[Node] = [self.make.equal(Col(outer.alias, number.name), Col("r", "n")), self.make.simple(outer)]
-        select = self.finish(Select([], [self.relation(outer), Relation("steps", "r")], where), [outer, entry])
+        where: list[Node] = [
+            self.make.equal(Col(outer.alias, number.name), Col("r", "n")),
+            self.make.simple(outer),
+        ]
+        select = self.finish(
+            Select([], [self.relation(outer), Relation("steps", "r")], where), [outer, entry]
+        )
         select.ctes, select.recursive = [Cte("steps", body, columns=("n",))], True
         return select
 
@@ -413,10 +413,11 @@ class Generator:
         first = branches[0]
         current = first
         for branch in branches[1:]:
-            current.setop = self.random.choice(("union", "union all", "intersect", "except", "except all", "intersect all"))
+            current.setop = self.random.choice(
+                ("union", "union all", "intersect", "except", "except all", "intersect all")
+            )
             current.other = branch
             current = branch
-        first.labels |= {first.setop.split()[0]}
         if self.chance(0.3) and column.kind != "json":
             first.order, first.total = [Expr("1, 2", [], "scalar")], False
         return first
@@ -429,20 +430,36 @@ class Generator:
         if choice == 0:
             return Select([], [node], [self.make.simple(entry)], labels=frozenset({"no_columns"}))
         if choice == 1:
-            return Select([Expr("1", [], "scalar")], [], [expr("1 = 1", labels="constant")], labels=frozenset({"no_from"}))
+            return Select(
+                [Expr("1", [], "scalar")],
+                [],
+                [expr("1 = 1", labels="constant")],
+            )
         if choice == 2:
             inner = Select([Item(Col(entry.alias, "*"))], [node], [self.make.simple(entry)])
-            return Select([Expr("*", [], "scalar")], [Derived(inner, "outer_one")], labels=frozenset({"wrapped"}))
+            return Select(
+                [Expr("*", [], "scalar")], [Derived(inner, "outer_one")], labels=frozenset({"wrapped"})
+            )
         if choice == 3:
-            select = Select([Item(Col(entry.alias, "name")), Item(Col(entry.alias, "name"))], [node], [self.make.simple(entry)])
+            select = Select(
+                [Item(Col(entry.alias, "name")), Item(Col(entry.alias, "name"))],
+                [node],
+                [self.make.simple(entry)],
+            )
             select.labels = frozenset({"duplicate_columns"})
             return select
         if choice == 4:
-            return Select([Expr("all {0}", [Col(entry.alias, "x")], "scalar")], [node], [self.make.simple(entry)])
+            return Select(
+                [Expr("all {0}", [Col(entry.alias, "x")], "scalar")], [node], [self.make.simple(entry)]
+            )
         name = ident(self.world.key)
         window = Expr(f"w as (partition by {name})", [], "scalar")
-        select = Select([Item(Col(entry.alias, "*")), Expr("count(*) over w", [], "scalar")], [node], [self.make.simple(entry)])
-        select.windows, select.labels = [window], frozenset({"window"})
+        select = Select(
+            [Item(Col(entry.alias, "*")), Expr("count(*) over w", [], "scalar")],
+            [node],
+            [self.make.simple(entry)],
+        )
+        select.windows = [window]
         return select
 
     # -- select list and what stands after WHERE -------------------------------------------------------------------
@@ -493,13 +510,19 @@ class Generator:
 
     def finish(self, select: Select, entries: list[Entry]) -> Select:
         total = self.orders(entries)
-        tails = [("plain", 40), ("count", 8), ("aggregate", 9), ("group", 14), ("grouping_sets", 2), ("distinct", 6)]
+        tails = [
+            ("plain", 40),
+            ("count", 8),
+            ("aggregate", 9),
+            ("group", 14),
+            ("grouping_sets", 2),
+            ("distinct", 6),
+        ]
         if total:
             tails += [("distinct_on", 4), ("window", 9), ("limit", 11), ("order", 4), ("lock", 5)]
         names, weights = zip(*tails, strict=False)
         tail = self.random.choices(names, weights)[0]
         getattr(self, f"_tail_{tail}")(select, entries, total)
-        select.labels |= {tail} if tail != "plain" else set()
         return select
 
     def _tail_plain(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
@@ -507,7 +530,6 @@ class Generator:
 
     def _tail_count(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         select.items = [Item(Expr("count(*)", [], "scalar"))]
-        select.labels |= {"aggregate"}
 
     def aggregate(self, entries: list[Entry], total: list[Node]) -> Node:
         entry = self.random.choice(entries)
@@ -524,14 +546,19 @@ class Generator:
             ]  # fmt: skip
         template = self.random.choice(choices)
         if text and self.chance(0.15):
-            return Item(Expr("string_agg({0}, {1} order by {0})", [Col(entry.alias, text.name), Lit("' FROM '")], "scalar"))
+            return Item(
+                Expr(
+                    "string_agg({0}, {1} order by {0})",
+                    [Col(entry.alias, text.name), Lit("' FROM '")],
+                    "scalar",
+                )
+            )
         return Item(Expr(template, args, "scalar"))
 
     def _tail_aggregate(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         select.items = [self.aggregate(entries, total) for _ in range(self.random.randrange(1, 4))]
         if self.chance(0.2):
             select.having = [Expr("count(*) > 2", [], "bool")]
-            select.labels |= {"having"}
 
     def _tail_group(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         columns: list[Node] = [self.plain(entries) for _ in range(self.random.choice((1, 1, 2)))]
@@ -540,10 +567,10 @@ class Generator:
             columns[0] = Col(self.random.choice(keyed).alias, self.world.key)
         select.items = [*(Item(c) for c in columns), self.aggregate(entries, total)]
         select.group = columns
-        select.labels |= {"aggregate"}
         if self.chance(0.3):
-            select.having = [Expr(self.random.choice(("count(*) > 1", "count(*) < 3", "min(1) = 1")), [], "bool")]
-            select.labels |= {"having"}
+            select.having = [
+                Expr(self.random.choice(("count(*) > 1", "count(*) < 3", "min(1) = 1")), [], "bool")
+            ]
         if self.chance(0.2):
             select.group = [Expr(", ".join(str(n + 1) for n in range(len(columns))), [], "scalar")]
         if self.chance(0.15):
@@ -551,7 +578,9 @@ class Generator:
 
     def _tail_grouping_sets(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         a, b = self.plain(entries), self.plain(entries)
-        how = self.random.choice(("grouping sets (({0}), ({0}, {1}), ())", "rollup ({0}, {1})", "cube ({0}, {1})"))
+        how = self.random.choice(
+            ("grouping sets (({0}), ({0}, {1}), ())", "rollup ({0}, {1})", "cube ({0}, {1})")
+        )
         select.items = [Item(a), Item(Expr("count(*)", [], "scalar"))]
         select.group = [Expr(how, [a, b], "scalar")]
 
@@ -579,7 +608,10 @@ class Generator:
             "count(*) over ()",
             "rank() over (order by {1})",
         ))  # fmt: skip
-        select.items = [*(Item(c) for c in total), Item(Expr(template, [self.plain(entries), value, *total], "scalar"))]
+        select.items = [
+            *(Item(c) for c in total),
+            Item(Expr(template, [self.plain(entries), value, *total], "scalar")),
+        ]
 
     def _tail_limit(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         select.items = self.items(entries)
@@ -589,7 +621,15 @@ class Generator:
         if self.chance(0.3):
             select.order = [Expr("{0} desc nulls last", [c], "scalar") for c in select.order]
         select.limit = self.random.choice(
-            ("limit 5", "limit 3 offset 2", "limit 1", "limit all", "fetch first 4 rows only", "offset 3", "limit 0")
+            (
+                "limit 5",
+                "limit 3 offset 2",
+                "limit 1",
+                "limit all",
+                "fetch first 4 rows only",
+                "offset 3",
+                "limit 0",
+            )
         )
         if self.chance(0.1):
             column = self.plain(entries)
@@ -604,8 +644,11 @@ class Generator:
     def _tail_lock(self, select: Select, entries: list[Entry], total: list[Node]) -> None:
         select.items = self.items(entries)
         if all(e.table.ddl and e.table.lockable and not e.nullable for e in entries):
-            select.lock = self.random.choice(("for update", "for share", "for no key update", "for key share"))
-            first = next((part for item in select.source for part in walk(item) if isinstance(part, Relation)), None)
+            select.lock = self.random.choice(
+                ("for update", "for share", "for no key update", "for key share")
+            )
+            first = next(
+                (part for item in select.source for part in walk(item) if isinstance(part, Relation)), None
+            )
             if first is not None and self.chance(0.3):
                 select.lock += f" of {ident(first.alias).replace(' ', BLANK)} skip locked"
-            select.labels |= {"for_update"}

@@ -31,13 +31,17 @@ def mutated(query: Select, world: World, random: Random, qualified: bool) -> Sel
     """A query that shares tables and conditions with the given one, and differs in one to three ways."""
     changed = copy.deepcopy(query)
     for _ in range(random.choice((1, 2, 3))):
-        change = random.choice((_drop_condition, _add_condition, _shuffle, _rename, _bare_tail, _flatten, _drop_table))
+        change = random.choice(
+            (_drop_condition, _add_condition, _shuffle, _rename, _bare_tail, _flatten, _drop_table)
+        )
         changed = change(changed, world, random, qualified)
     return changed
 
 
 def _drop_condition(query: Select, world: World, random: Random, qualified: bool) -> Select:
-    lists = [query.where] + [part.on for item in query.source for part in walk_from(item) if isinstance(part, Join)]
+    lists = [query.where] + [
+        part.on for item in query.source for part in walk_from(item) if isinstance(part, Join)
+    ]
     some = [conditions for conditions in lists if conditions]
     if some:
         conditions = random.choice(some)
@@ -85,7 +89,7 @@ def _rename(query: Select, world: World, random: Random, qualified: bool) -> Sel
 def _bare_tail(query: Select, world: World, random: Random, qualified: bool) -> Select:
     for name in TAILS:
         setattr(query, name, [])
-    query.distinct, query.limit, query.lock = "", "", ""
+    query.distinct, query.limit, query.lock, query.total = "", "", "", False
     query.items = [random.choice((Expr("*", [], "scalar"), Item(Expr("count(*)", [], "scalar"))))]
     return query
 

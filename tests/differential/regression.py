@@ -23,7 +23,9 @@ from differential.compare import Session, difference
 FOLDER = Path(__file__).parent / "regressions"
 _TAG = re.compile(r"\$[a-z_0-9]*\$")
 _QUERY = re.compile(r"select (\$\w+\$)(?P<query>.*)\1 as query\s*\\gset", re.DOTALL)
-_APPLY = re.compile(r"select partitioncache_apply\(:'query', '(?P<key>(?:[^']|'')+)'(?:, (?:cache => )?'(?P<cache>[^']+)')?")
+_APPLY = re.compile(
+    r"select partitioncache_apply\(:'query', '(?P<key>(?:[^']|'')+)'(?:, (?:cache => )?'(?P<cache>[^']+)')?"
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def compare(step: Step, session: Session) -> list[str]:
     session.must("begin isolation level repeatable read")
     for method in METHODS:
         session.must("savepoint s")
-        applied = session.call("select partitioncache_apply($1, $2, $3, $4)", step.query, step.key, step.cache, method)
+        applied = session.call(
+            "select partitioncache_apply($1, $2, $3, $4)", step.query, step.key, step.cache, method
+        )
         if applied.error:
             found.append(f"{method}: partitioncache_apply raises {applied.error}")
             session.must("rollback to s")
@@ -102,7 +106,9 @@ def compare(step: Step, session: Session) -> list[str]:
             found.append(f"{method}: not rewritten: {reason(step, session)}")
         if original.error:
             found.append(f"the query fails: {original.error}")
-        elif rewritten != step.query and (what := difference(original, session.run(rewritten), "order by" in step.query)):
+        elif rewritten != step.query and (
+            what := difference(original, session.run(rewritten), "order by" in step.query)
+        ):
             found.append(f"{method}: {what}\n{rewritten}")
         session.must("rollback to s")
     session.must("rollback")
@@ -110,5 +116,7 @@ def compare(step: Step, session: Session) -> list[str]:
 
 
 def reason(step: Step, session: Session) -> str:
-    answer = session.call("select reason from partitioncache_explain($1, $2, $3)", step.query, step.key, step.cache)
+    answer = session.call(
+        "select reason from partitioncache_explain($1, $2, $3)", step.query, step.key, step.cache
+    )
     return answer.error or (answer.rows[0][0] or b"no reason").decode()

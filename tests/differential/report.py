@@ -9,27 +9,116 @@ from dataclasses import dataclass, field
 # Forms in which the rules allow a restriction; a query that has none of NEVER and stands in one of these is eligible.
 FORMS = {"single", "comma", "join_on", "join_using", "join_natural", "join_nested", "preserved"}
 NEVER = {
-    "outer_full", "setop", "grouping_sets", "volatile_fn", "recursive", "cte", "derived", "lateral", "values", "function",
-    "special", "no_from", "dimension_only",
-}  # fmt: skip
+    "outer_full",
+    "setop",
+    "grouping_sets",
+    "volatile_fn",
+    "recursive",
+    "cte",
+    "derived",
+    "lateral",
+    "values",
+    "function",
+    "special",
+    "no_from",
+    "dimension_only",
+    "other_tables",
+}
 CONDITIONS = (
-    "comparison", "or", "not", "in", "not_in", "between", "like", "is_null", "is_not_null", "is_distinct", "case", "row",
-    "any_all", "arithmetic", "immutable_fn", "exists", "in_select", "not_in_select", "scalar_select", "correlated",
-)  # fmt: skip
+    "comparison",
+    "or",
+    "not",
+    "in",
+    "not_in",
+    "between",
+    "like",
+    "is_null",
+    "is_not_null",
+    "is_distinct",
+    "case",
+    "row",
+    "any_all",
+    "arithmetic",
+    "immutable_fn",
+    "exists",
+    "in_select",
+    "not_in_select",
+    "scalar_select",
+    "correlated",
+)
 # What must be rewritten in most cases.
 REQUIRED = (
-    "single", "comma", "join_on", "join_using", "join_natural", "join_nested", "outer_left", "outer_right", "preserved",
-    *CONDITIONS, "aggregate", "group", "having", "distinct", "distinct_on", "window", "limit", "order", "for_update",
-)  # fmt: skip
+    "single",
+    "comma",
+    "join_on",
+    "join_using",
+    "join_natural",
+    "join_nested",
+    "outer_left",
+    "outer_right",
+    "preserved",
+    *CONDITIONS,
+    "aggregate",
+    "group",
+    "having",
+    "distinct",
+    "distinct_on",
+    "window",
+    "limit",
+    "order",
+    "for_update",
+)
 # What must at least have been generated.
 LISTED = (
-    *REQUIRED, "tables_2", "tables_3", "tables_4", "tables_5", "tables_6", "self_join", "outer_full", "key_equated",
-    "key_compared", "other_key_name", "stable_fn", "volatile_fn", "derived", "lateral", "values", "function", "cte", "recursive",
-    "union", "intersect", "except", "grouping_sets", "view", "materialized_view", "partitioned", "inherited", "domain", "enum",
-    "quoted", "alias_like", "literal", "dollar_quote", "backslash", "unicode", "comments", "null_keys", "empty_table",
-    "no_matches", "all_matching", "none_matching", "session_search_path", "session_datestyle", "session_timezone",
-    "session_extra_float_digits", "session_standard_conforming_strings", "session_role", "session_other_than_pushers",
-)  # fmt: skip
+    *REQUIRED,
+    "tables_2",
+    "tables_3",
+    "tables_4",
+    "tables_5",
+    "tables_6",
+    "self_join",
+    "outer_full",
+    "key_equated",
+    "key_compared",
+    "other_key_name",
+    "stable_fn",
+    "volatile_fn",
+    "derived",
+    "lateral",
+    "values",
+    "function",
+    "cte",
+    "recursive",
+    "union",
+    "intersect",
+    "except",
+    "grouping_sets",
+    "view",
+    "materialized_view",
+    "partitioned",
+    "inherited",
+    "domain",
+    "enum",
+    "quoted",
+    "alias_like",
+    "literal",
+    "dollar_quote",
+    "backslash",
+    "unicode",
+    "comments",
+    "null_keys",
+    "empty_table",
+    "no_matches",
+    "all_matching",
+    "none_matching",
+    "session_search_path",
+    "session_datestyle",
+    "session_timezone",
+    "session_extra_float_digits",
+    "session_standard_conforming_strings",
+    "session_role",
+    "session_other_than_pushers",
+)
 
 
 @dataclass
@@ -65,9 +154,16 @@ class Report:
             tally = self.classes.setdefault(label, Tally())
             tally.invalid += 1
 
-    def add(self, labels: set[str], rows: int, texts: Mapping[str, str], text: str, explained: tuple[bytes | None, ...]) -> None:
+    def add(
+        self,
+        labels: set[str],
+        rows: int,
+        texts: Mapping[str, str],
+        text: str,
+        explained: tuple[bytes | None, ...],
+    ) -> None:
         """A query whose answers were all the same."""
-        reason, keys, partitions = ((value or b"").decode() for value in explained[1:4])
+        reason, keys, partitions = ((value or b"").decode() for value in explained)
         auto = texts.get("auto", text) != text
         forced = any(rewritten != text for method, rewritten in texts.items() if method != "auto")
         eligible = bool(labels & FORMS) and not labels & NEVER
@@ -97,7 +193,17 @@ class Report:
         self.errors += other.errors
         for label, theirs in other.classes.items():
             ours = self.classes.setdefault(label, Tally())
-            for name in ("tried", "invalid", "rows", "eligible", "eligible_rewritten", "auto", "forced", "share", "shares"):
+            for name in (
+                "tried",
+                "invalid",
+                "rows",
+                "eligible",
+                "eligible_rewritten",
+                "auto",
+                "forced",
+                "share",
+                "shares",
+            ):
                 setattr(ours, name, getattr(ours, name) + getattr(theirs, name))
             ours.reasons += theirs.reasons
 
@@ -106,7 +212,7 @@ class Report:
         return [label for label in LISTED if label not in self.classes or not self.classes[label].tried]
 
     def seldom(self, least: int = 20) -> list[str]:
-        """Classes that must be rewritten in most cases and were not; those with fewer than ``least`` cases don't count."""
+        """Classes that must be rewritten in most cases and were not, of those with ``least`` cases or more."""
         found = []
         for label in REQUIRED:
             tally = self.classes.get(label)
@@ -117,20 +223,25 @@ class Report:
     def table(self) -> str:
         """The table of classes, in Markdown."""
         lines = [
-            "| class | tried | with rows | rewritten, forced | rewritten, auto | can be | of these rewritten | partitions left |"
-            " most often unchanged because |",
+            "| class | tried | with rows | rewritten, forced | rewritten, auto | can be |"
+            " of these rewritten |"
+            " partitions left | most often unchanged because |",
             "|---|---:|---:|---:|---:|---:|---:|---:|---|",
         ]
         order = ["all", *LISTED, *sorted(set(self.classes) - set(LISTED) - {"all"})]
         for label in order:
             t = self.classes.get(label, Tally())
-            reason = "; ".join(f"{text} ({count})" for text, count in t.reasons.most_common(2)).replace("|", "\\|")
+            reason = "; ".join(f"{text} ({count})" for text, count in t.reasons.most_common(2)).replace(
+                "|", "\\|"
+            )
             left = f"{100 * t.share / t.shares:.0f} %" if t.shares else ""
             can = f"{100 * t.eligible_rewritten / t.eligible:.0f} %" if t.eligible else ""
             lines.append(
-                f"| {label.replace('_', ' ')} | {t.tried} | {t.rows} | {t.forced} | {t.auto} | {t.eligible} | {can} | {left} | "
-                f"{reason} |"
+                f"| {label.replace('_', ' ')} | {t.tried} | {t.rows} | {t.forced} | {t.auto} | {t.eligible} | {can} |"
+                f" {left} | {reason} |"
             )
         lines.append("")
-        lines.append(f"{self.queries} queries, {self.comparisons} rewritten texts compared, {sum(self.errors.values())} refused.")
+        lines.append(
+            f"{self.queries} queries, {self.comparisons} rewritten texts compared, {sum(self.errors.values())} refused."
+        )
         return "\n".join(lines)

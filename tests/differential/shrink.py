@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from differential.arena import ROLE, Arena, Case, Failure, Setting, register
+from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register
 from differential.syntax import Style, reductions, relations
 from differential.worlds import World, ident
 
@@ -22,7 +22,9 @@ class Shrinker:
         self.until = time.monotonic() + seconds
         self.world, self.decoy = next(pair for pair in arena.worlds if pair[0] is failure.case.world)
         self.rows: dict[str, Rows] = {
-            world.schema: {name: list(relation.rows) for name, relation in world.relations.items() if relation.rows}
+            world.schema: {
+                name: list(relation.rows) for name, relation in world.relations.items() if relation.rows
+            }
             for world in (self.world, self.decoy)
         }
 
@@ -40,7 +42,7 @@ class Shrinker:
 
     def run(self) -> Failure:
         """The smallest failure found; the given one, if it cannot be had again with its own pushes alone."""
-        case = self.failure.case
+        case = replace(self.failure.case, fill=True)
         first = self.fails(case)
         if first is None:
             case = replace(case, pushes=[*case.pushes, (case.query, case.style)])
@@ -48,12 +50,11 @@ class Shrinker:
         if first is None:
             return self.failure
         self.failure = first
-        if self.failure.method not in ("push",) and self._try(
-            replace(case, pushes=[(case.query, Style())], style=Style())
-        ):
-            self._queries(together=True)
-        else:
-            self._queries(together=False)
+        alone = replace(case, pushes=[(case.query, Style())], style=Style())
+        together = self.failure.method != "push" and (
+            self._try(replace(alone, pusher=case.reader)) or self._try(alone)
+        )
+        self._queries(together)
         self._settings()
         self._rows()
         return self.failure
@@ -93,7 +94,11 @@ class Shrinker:
             for name in list(getattr(self.failure.case, which).values):
                 setting: Setting = getattr(self.failure.case, which)
                 values = {key: value for key, value in setting.values.items() if key != name}
-                self._try(replace(self.failure.case, **{which: Setting(setting.path, values)}))
+                changed = replace(setting, values=values)
+                case = self.failure.case
+                self._try(
+                    replace(case, pusher=changed) if which == "pusher" else replace(case, reader=changed)
+                )
 
     def _rows(self) -> None:
         used = relations(self.failure.case.query)
@@ -152,13 +157,17 @@ def _script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> Ite
     yield "create extension if not exists citext;"
     yield "create extension if not exists partitioncache;"
     if "role" in {**case.pusher.values, **case.reader.values}:
-        yield f"create role {ROLE};  -- with the rights of docs: use of the extension and SELECT on the tables"
+        yield f"do $$ begin create role {ROLE}; exception when duplicate_object then null; end $$;"
     paths = case.pusher.path + case.reader.path
     for world in worlds:
         if world is worlds[0] or ident(world.schema) in paths:
             for statement in world.statements(used, rows[world.schema]):
                 yield statement + ";"
     yield register(case.world) + ";"
+    if "role" in {**case.pusher.values, **case.reader.values}:
+        yield from (statement + ";" for statement in grants())
+        for world in worlds:
+            yield from (statement + ";" for statement in reads(world))
     yield from (line + ";" for line in case.pusher.statements())
     tag = dollar_tag(*(style.write(query) for query, style in case.pushes), case.text)
     key, cache = (f"'{value}'" for value in (case.world.key, case.world.cache))
@@ -187,7 +196,9 @@ def dollar_tag(*texts: str) -> str:
 
 def smallest(arena: Arena, failure: Failure, say: Callable[[str], None] = lambda text: None) -> str:
     """Shrink a failure and return it as a script."""
-    say(f"{failure.method}: {failure.reason}\nin {failure.case.world.schema}: {failure.case.text}\nmaking it smaller …")
+    say(
+        f"{failure.method}: {failure.reason}\nin {failure.case.world.schema}: {failure.case.text}\nmaking it smaller …"
+    )
     shrinker = Shrinker(arena, failure)
     shrinker.run()
     return shrinker.script()

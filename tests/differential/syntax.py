@@ -15,7 +15,16 @@ from differential.worlds import ident
 
 GAP = "\x01"
 BLANK = "\x03"
-COMMENTS = ("/* x */", "/* FROM a WHERE b */", "-- it's\n", "/* ' */", '/* " /* nested */ */', "--\n", "/* $$ */", "-- ; select\n")
+COMMENTS = (
+    "/* x */",
+    "/* FROM a WHERE b */",
+    "-- it's\n",
+    "/* ' */",
+    '/* " /* nested */ */',
+    "--\n",
+    "/* $$ */",
+    "-- ; select\n",
+)
 
 
 def spaced(text: str) -> str:
@@ -98,7 +107,8 @@ class Relation(Node):
         name = (f"{ident(self.schema)}." if self.schema else "") + ident(self.name)
         alias = "" if self.bare else f"{GAP}{ident(self.alias)}"
         columns = f"({', '.join(ident(c) for c in self.columns)})" if self.columns else ""
-        return f"{f'only{GAP}' if self.only else ''}{name}{alias}{columns}{GAP + spaced(self.tail) if self.tail else ''}"
+        tail = GAP + spaced(self.tail) if self.tail else ""
+        return f"{f'only{GAP}' if self.only else ''}{name}{alias}{columns}{tail}"
 
 
 @dataclass
@@ -110,7 +120,9 @@ class Derived(Node):
     lateral: bool = False
 
     def render(self) -> str:
-        return f"{f'lateral{GAP}' if self.lateral else ''}({self.query.render()}){GAP}as{GAP}{ident(self.alias)}"
+        return (
+            f"{f'lateral{GAP}' if self.lateral else ''}({self.query.render()}){GAP}as{GAP}{ident(self.alias)}"
+        )
 
 
 @dataclass
@@ -139,14 +151,18 @@ class Join(Node):
     parens: bool = False
 
     def render(self) -> str:
-        kind = "cross join" if self.kind == "cross" else f"{'natural ' if self.natural else ''}{self.kind} join"
+        kind = (
+            "cross join" if self.kind == "cross" else f"{'natural ' if self.natural else ''}{self.kind} join"
+        )
         text = f"{self.left.render()}{GAP}{spaced(kind)}{GAP}"
         text += f"({self.right.render()})" if isinstance(self.right, Join) else self.right.render()
         if self.kind != "cross" and not self.natural:
             if self.using:
                 text += f"{GAP}using{GAP}({', '.join(ident(c) for c in self.using)})"
             else:
-                text += f"{GAP}on{GAP}" + (f"{GAP}and{GAP}".join(wrap(c) for c in self.on) if self.on else "true")
+                text += f"{GAP}on{GAP}" + (
+                    f"{GAP}and{GAP}".join(wrap(c) for c in self.on) if self.on else "true"
+                )
         return f"({text})" if self.parens else text
 
 
@@ -210,7 +226,10 @@ class Select(Node):
         if self.windows:
             parts += ["window", commas(self.windows)]
         if self.setop and self.other:
-            parts += [spaced(self.setop), f"({self.other.render()})" if self.other.ordered() else self.other.render()]
+            parts += [
+                spaced(self.setop),
+                f"({self.other.render()})" if self.other.ordered() else self.other.render(),
+            ]
         if self.order:
             parts += [spaced("order by"), commas(self.order)]
         if self.limit:
@@ -230,7 +249,9 @@ def commas(nodes: list[Node]) -> str:
 def wrap(condition: Node) -> str:
     """Parentheses around a condition whose operators might bind less than AND."""
     text = condition.render()
-    return f"({text})" if isinstance(condition, Expr) and f"{GAP}or{GAP}" in spaced(condition.template) else text
+    return (
+        f"({text})" if isinstance(condition, Expr) and f"{GAP}or{GAP}" in spaced(condition.template) else text
+    )
 
 
 @dataclass
@@ -348,14 +369,19 @@ def reductions(query: Select) -> Iterator[Select]:
                 if (less := without(part, alias)) is not None:
                     yield replaced(query, part_number, less)
             if part.setop:
-                yield changed(query, part_number, lambda s: (setattr(s, "setop", ""), setattr(s, "other", None)))
+                yield changed(
+                    query, part_number, lambda s: (setattr(s, "setop", ""), setattr(s, "other", None))
+                )
             for name, empty in SIMPLER:
-                if getattr(part, name):
+                # Without its order, which rows LIMIT and DISTINCT ON keep is left to chance.
+                if getattr(part, name) and not (name == "order" and (part.limit or part.distinct_on)):
                     yield changed(query, part_number, lambda s, n=name, e=empty: setattr(s, n, copy.copy(e)))
             if len(part.items) > 1:
                 yield changed(query, part_number, lambda s: setattr(s, "items", s.items[:1]))
             for name in LISTS:
                 for place in range(len(getattr(part, name))):
+                    if name == "order" and (part.limit or part.distinct_on or part.total):
+                        continue
                     yield changed(query, part_number, lambda s, n=name, p=place: getattr(s, n).pop(p))
         elif isinstance(part, Join):
             for place in range(len(part.on)):
@@ -365,7 +391,9 @@ def reductions(query: Select) -> Iterator[Select]:
             yield replaced(query, part_number, copy.deepcopy(part.left))
         elif isinstance(part, Relation):
             if part.only or part.tail:
-                yield changed(query, part_number, lambda r: (setattr(r, "only", False), setattr(r, "tail", "")))
+                yield changed(
+                    query, part_number, lambda r: (setattr(r, "only", False), setattr(r, "tail", ""))
+                )
         elif isinstance(part, Expr):
             for child in part.args:
                 if isinstance(child, Expr) and child.sort == part.sort:

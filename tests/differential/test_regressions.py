@@ -22,4 +22,8 @@ def test_case(case: Path, database: Database) -> None:
 
 def test_statements_end_outside_of_dollar_quotes() -> None:
     script = "select 1;\nselect $q$a;\nb$q$ as query \\gset\n\\echo x\n:query\n;\nselect 2\n  from t;\n"
-    assert list(statements(script)) == ["select 1;", "select $q$a;\nb$q$ as query \\gset", "select 2\n  from t;"]
+    assert list(statements(script)) == [
+        "select 1;",
+        "select $q$a;\nb$q$ as query \\gset",
+        "select 2\n  from t;",
+    ]

@@ -12,7 +12,8 @@ from support.cluster import Cluster, Database
 SETUP = """
 create table notes (id integer primary key, city_id integer, owner text, kind integer);
 insert into notes
-select n, n, case when n % 2 = 0 then 'differential_even' else 'differential_odd' end, n % 3 from generate_series(1, 60) n;
+select n, n, case when n % 2 = 0 then 'differential_even' else 'differential_odd' end, n % 3
+from generate_series(1, 60) n;
 create table tags (id integer primary key, city_id integer, tag text);
 insert into tags select n, n, case when n % 5 = 0 then 'five' else 'other' end from generate_series(1, 60) n;
 create view seen as select * from notes;
@@ -27,7 +28,8 @@ QUERIES = (
     "select * from notes where kind = 1",
     "select n.id, t.tag from notes n join tags t on n.city_id = t.city_id where n.kind = 1 and t.tag = 'five'",
     "select count(*) from notes n, tags t where n.city_id = t.city_id and t.tag = 'five'",
-    "select * from tags t where t.tag = 'five' and exists (select 1 from notes n where n.city_id = t.city_id and n.kind = 1)",
+    "select * from tags t where t.tag = 'five'"
+    " and exists (select 1 from notes n where n.city_id = t.city_id and n.kind = 1)",
     "select * from tags t where t.city_id in (select n.city_id from notes n where n.kind = 2)",
     "select * from seen where kind = 1",
     "select * from seen_as_reader where kind = 1",
@@ -40,7 +42,9 @@ def secured(cluster: Cluster, database: Database) -> Iterator[Database]:
     with database.connect() as connection:
         session = Session(connection)
         for role in ROLES:
-            session.must(f"do $$ begin create role {role} login; exception when duplicate_object then null; end $$")
+            session.must(
+                f"do $$ begin create role {role} login; exception when duplicate_object then null; end $$"
+            )
         for statement in SETUP.split(";\n"):
             session.must(statement)
         for role in ROLES:
@@ -83,7 +87,11 @@ def check(session: Session, query: str) -> None:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_roles_never_get_each_others_key_sets(secured: Database, query: str, when: str) -> None:
     """The policy is there before the cache is filled, or comes after: each role sees its own rows."""
-    with secured.connect() as boss, secured.connect(user=ROLES[0]) as even, secured.connect(user=ROLES[1]) as odd:
+    with (
+        secured.connect() as boss,
+        secured.connect(user=ROLES[0]) as even,
+        secured.connect(user=ROLES[1]) as odd,
+    ):
         sessions = [Session(even), Session(odd), Session(boss)]
         if when == "before":
             sessions[2].must(POLICY)
@@ -95,7 +103,10 @@ def test_roles_never_get_each_others_key_sets(secured: Database, query: str, whe
             sessions[2].must(POLICY)
         for session in sessions:
             check(session, query)
-        sessions[2].must("update notes set owner = case owner when 'differential_even' then 'differential_odd' else 'differential_even' end")
+        sessions[2].must(
+            "update notes set owner = case owner when 'differential_even' then 'differential_odd' "
+            "else 'differential_even' end"
+        )
         for session in sessions:
             check(session, query)
 

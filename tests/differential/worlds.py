@@ -17,7 +17,9 @@ WORDS = {"select", "from", "where", "group", "order", "key", "table", "user", "l
 
 def ident(name: str) -> str:
     """Quote a name where SQL needs it: ``ident("order")`` is ``"order"`` with its quotes."""
-    plain = name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    plain = (
+        name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    )
     return name if plain and name not in WORDS else '"' + name.replace('"', '""') + '"'
 
 
@@ -72,7 +74,7 @@ class KeyKind:
     alternatives: tuple[str, ...]
     nulls: float = 0.08
     native: str = "list"
-    max_fragments: int = 8
+    max_fragments: int = 6
 
 
 def numbers(first: int, last: int) -> tuple[str, ...]:
@@ -82,48 +84,231 @@ def numbers(first: int, last: int) -> tuple[str, ...]:
 TEXTS = tuple(
     literal(text)
     for text in (
-        "", " ", "a", "A", "a ", "it's", "''", 'say "hi"', "back\\slash", "\\", "{a,b}", "a,b", "NULL", "null", "ünï",
-        "日本", "%", "_", "tab\there", "new\nline", "$$", "$q$ x $q$", "1", "t1.region", "x FROM y WHERE z", "--", "/*",
+        "",
+        " ",
+        "a",
+        "A",
+        "a ",
+        "it's",
+        "''",
+        'say "hi"',
+        "back\\slash",
+        "\\",
+        "{a,b}",
+        "a,b",
+        "NULL",
+        "null",
+        "ünï",
+        "日本",
+        "%",
+        "_",
+        "tab\there",
+        "new\nline",
+        "$$",
+        "$q$ x $q$",
+        "1",
+        "t1.region",
+        "x FROM y WHERE z",
+        "--",
+        "/*",
     )
-)  # fmt: skip
+)
 
 KINDS: tuple[KeyKind, ...] = (
-    KeyKind("w_integer", "city_id", "integer", "integer", "array",
-            ("0", "-5", "2147483647", "-2147483648", *numbers(1, 21)), ("777", "778"), ("bigint", "smallint", "numeric")),
-    KeyKind("W Bits", "City", "integer", "integer", "bit",
-            ("0", "-7", "1000", *numbers(1, 22)), ("-300", "301"), ("bigint", "int_domain")),
-    KeyKind("w_bigint", "p", "bigint", "bigint", "array",
-            ("0", "9007199254740993", "-9223372036854775808", "9223372036854775807", *numbers(1, 19)),
-            ("55", "-55"), ("integer", "numeric", "float8"), native="range"),
-    KeyKind("w_bigbits", "t1", "bigint", "bigint", "bit",
-            tuple(str(10**15 + n) for n in range(-3, 19)), ("5000000",), ("integer",), native="hash"),
-    KeyKind("w_float", "measure", "float8", "float", "array",
-            ("0", "'-0'", "'NaN'", "'Infinity'", "'-Infinity'", "1e-300", "0.1", "1.0000000000000002", "0.30000000000000004",
-             *numbers(1, 14)), ("7.5",), ("real", "numeric", "integer"), native="hash"),
-    KeyKind("w_numeric", "group", "numeric", "numeric", "array",
-            ("0", "1.0", "1.00", "'NaN'", "-5", "1e30", "0.1", "123456789012345678901234567890.123", *numbers(1, 15)),
-            ("0.10000001",), ("integer", "numeric(12,3)", "bigint"), native="range"),
-    KeyKind("w_text", "region", "text", "text", "array", TEXTS, ("'nobody'", "'it''s not'"),
-            ("varchar(30)", "citext", "text collate w_text.blind", "char(12)", "name")),
-    KeyKind("w_varchar", "Select", "varchar(40)", "text", "array", TEXTS[:20], ("'nobody'",), ("text", "text_domain"),
-            native="hash"),
-    KeyKind("w_uuid", "owner id", "uuid", "uuid", "array",
-            tuple(f"'00000000-0000-4000-8000-0000000000{n:02x}'" for n in range(20)),
-            ("'ffffffff-ffff-4fff-bfff-ffffffffffff'",), ("uuid_domain",)),
-    KeyKind("w_date", "day", "date", "date", "array",
-            ("'infinity'", "'-infinity'", "'0044-03-15 BC'", *(f"'2024-{n:02}-03'" for n in range(1, 13)),
-             *(f"'2024-02-{n:02}'" for n in range(1, 10))), ("'1999-09-09'",), ("timestamp", "timestamptz"), native="range"),
-    KeyKind("w_timestamp", "created", "timestamp", "timestamp", "array",
-            ("'infinity'", "'-infinity'", "'0044-03-15 10:00:00 BC'", *(f"'2024-{n:02}-03 00:00:00'" for n in range(1, 13)),
-             *(f"'2024-02-03 04:05:06.{n:06}'" for n in range(1, 8))), ("'1999-09-09 09:09:09'",), ("date", "timestamptz")),
-    KeyKind("w_timestamptz", "from", "timestamptz", "timestamptz", "array",
-            ("'infinity'", "'-infinity'", *(f"'2024-{n:02}-03 00:00:00+00'" for n in range(1, 13)),
-             *(f"'2024-03-31 0{n}:30:00.{n:06}+00'" for n in range(1, 8))), ("'1999-09-09 09:09:09+00'",), ("timestamp", "date"),
-            native="hash"),
-)  # fmt: skip
+    KeyKind(
+        "w_integer",
+        "city_id",
+        "integer",
+        "integer",
+        "array",
+        ("0", "-5", "2147483647", "-2147483648", *numbers(1, 21)),
+        ("777", "778"),
+        ("bigint", "smallint", "numeric"),
+        max_fragments=64,
+    ),
+    KeyKind(
+        "W Bits",
+        "City",
+        "integer",
+        "integer",
+        "bit",
+        ("0", "-7", "1000", *numbers(1, 22)),
+        ("-300", "301"),
+        ("bigint", "int_domain"),
+    ),
+    KeyKind(
+        "w_bigint",
+        "p",
+        "bigint",
+        "bigint",
+        "array",
+        ("0", "9007199254740993", "-9223372036854775808", "9223372036854775807", *numbers(1, 19)),
+        ("55", "-55"),
+        ("integer", "numeric", "float8"),
+        native="range",
+    ),
+    KeyKind(
+        "w_bigbits",
+        "t1",
+        "bigint",
+        "bigint",
+        "bit",
+        tuple(str(10**15 + n) for n in range(-3, 19)),
+        ("5000000",),
+        ("integer",),
+        native="hash",
+    ),
+    KeyKind(
+        "w_float",
+        "measure",
+        "float8",
+        "float",
+        "array",
+        (
+            "0",
+            "'-0'",
+            "'NaN'",
+            "'Infinity'",
+            "'-Infinity'",
+            "1e-300",
+            "0.1",
+            "1.0000000000000002",
+            "0.30000000000000004",
+            *numbers(1, 14),
+        ),
+        ("7.5",),
+        ("real", "numeric", "integer"),
+        native="hash",
+    ),
+    KeyKind(
+        "w_numeric",
+        "group",
+        "numeric",
+        "numeric",
+        "array",
+        (
+            "0",
+            "1.0",
+            "1.00",
+            "'NaN'",
+            "-5",
+            "1e30",
+            "0.1",
+            "123456789012345678901234567890.123",
+            *numbers(1, 15),
+        ),
+        ("0.10000001",),
+        ("integer", "numeric(12,3)", "bigint"),
+        native="range",
+    ),
+    KeyKind(
+        "w_text",
+        "region",
+        "text",
+        "text",
+        "array",
+        TEXTS,
+        ("'nobody'", "'it''s not'"),
+        ("varchar(30)", "citext", "text collate w_text.blind", "char(12)", "name"),
+    ),
+    KeyKind(
+        "w_varchar",
+        "Select",
+        "varchar(40)",
+        "text",
+        "array",
+        TEXTS[:20],
+        ("'nobody'",),
+        ("text", "text_domain"),
+        native="hash",
+    ),
+    KeyKind(
+        "w_uuid",
+        "owner id",
+        "uuid",
+        "uuid",
+        "array",
+        tuple(f"'00000000-0000-4000-8000-0000000000{n:02x}'" for n in range(20)),
+        ("'ffffffff-ffff-4fff-bfff-ffffffffffff'",),
+        ("uuid_domain",),
+    ),
+    KeyKind(
+        "w_date",
+        "day",
+        "date",
+        "date",
+        "array",
+        (
+            "'infinity'",
+            "'-infinity'",
+            "'0044-03-15 BC'",
+            *(f"'2024-{n:02}-03'" for n in range(1, 13)),
+            *(f"'2024-02-{n:02}'" for n in range(1, 10)),
+        ),
+        ("'1999-09-09'",),
+        ("timestamp", "timestamptz"),
+        native="range",
+    ),
+    KeyKind(
+        "w_timestamp",
+        "created",
+        "timestamp",
+        "timestamp",
+        "array",
+        (
+            "'infinity'",
+            "'-infinity'",
+            "'0044-03-15 10:00:00 BC'",
+            *(f"'2024-{n:02}-03 00:00:00'" for n in range(1, 13)),
+            *(f"'2024-02-03 04:05:06.{n:06}'" for n in range(1, 8)),
+        ),
+        ("'1999-09-09 09:09:09'",),
+        ("date", "timestamptz"),
+    ),
+    KeyKind(
+        "w_timestamptz",
+        "from",
+        "timestamptz",
+        "timestamptz",
+        "array",
+        (
+            "'infinity'",
+            "'-infinity'",
+            *(f"'2024-{n:02}-03 00:00:00+00'" for n in range(1, 13)),
+            *(f"'2024-03-31 0{n}:30:00.{n:06}+00'" for n in range(1, 8)),
+        ),
+        ("'1999-09-09 09:09:09+00'",),
+        ("timestamp", "date"),
+        native="hash",
+    ),
+)
 
-NAMES = ("alpha", "Beta", "gamma", "it's", "a FROM b", "x WHERE y", "p.x = 1", "back\\slash", "100%", "under_score", "",
-         "ünïcode", "日本", "a  =  b", "a=b", "a = b", "$$", "t1.name", "-- no", "/* no */", 'q"q', "`tick`", ";", "ORDER BY 1")  # fmt: skip
+NAMES = (
+    "alpha",
+    "Beta",
+    "gamma",
+    "it's",
+    "a FROM b",
+    "x WHERE y",
+    "p.x = 1",
+    "back\\slash",
+    "100%",
+    "under_score",
+    "",
+    "ünïcode",
+    "日本",
+    "a  =  b",
+    "a=b",
+    "a = b",
+    "$$",
+    "t1.name",
+    "-- no",
+    "/* no */",
+    'q"q',
+    "`tick`",
+    ";",
+    "ORDER BY 1",
+)
 NAME_POOL = tuple(literal(name) for name in NAMES)
 SMALL = numbers(-3, 12)
 LARGE = tuple(str(n * 7) for n in range(20))
@@ -133,7 +318,7 @@ STAMPS = tuple(f"'2024-{month:02}-11 {month:02}:30:00'" for month in range(1, 13
 ZONED = tuple(f"'2024-{month:02}-11 {hour:02}:30:00+00'" for month in range(1, 13) for hour in (1, 23))
 CLASSES = ("'shop'", "'park'", "'bar'", "'mu''seum'")
 TAGS = ("'{}'", "'{red}'", "'{red,blue}'", "'{\"it''s\",NULL}'", "'{a,b,c}'")
-JSONS = ("'{}'", "'{\"k\": 1}'", "'{\"k\": \"FROM\", \"n\": 2}'", "'{\"n\": [1, 2]}'", "'null'")
+JSONS = ("'{}'", "'{\"k\": 1}'", '\'{"k": "FROM", "n": 2}\'', "'{\"n\": [1, 2]}'", "'null'")
 
 
 class World:
@@ -155,8 +340,17 @@ class World:
     def key_column(self, type_: str | None = None, options: str = "") -> Column:
         return Column(self.key, type_ or self.kind.type, "key", self.kind.values, options)
 
-    def _add(self, name: str, columns: list[Column], rows: int, labels: str = "", options: str = "",
-             keys: tuple[str, ...] | None = None, ddl: list[str] | None = None, nulls: float | None = None) -> Relation:  # fmt: skip
+    def _add(
+        self,
+        name: str,
+        columns: list[Column],
+        rows: int,
+        labels: str = "",
+        options: str = "",
+        keys: tuple[str, ...] | None = None,
+        ddl: list[str] | None = None,
+        nulls: float | None = None,
+    ) -> Relation:
         """Add a table whose first column is its unique number; values come from the columns' pools."""
         relation = Relation(name, columns, columns[0].name, frozenset(labels.split()))
         parts = ", ".join(f"{ident(c.name)} {c.type} {c.options}".rstrip() for c in columns)
@@ -174,7 +368,9 @@ class World:
             # A few keys hold many rows and many hold few, as data does.
             values = keys or column.pool
             place = min(int(self.random.expovariate(3.0) * len(values)), len(values) - 1)
-            return "null" if "not null" not in column.options and self.random.random() < share else values[place]
+            return (
+                "null" if "not null" not in column.options and self.random.random() < share else values[place]
+            )
         if "not null" not in column.options and self.random.random() < 0.12:
             return "null"
         return self.random.choice(column.pool)
@@ -186,67 +382,184 @@ class World:
         poi = Column("poi_id", "integer", "int", numbers(1, 41))
         street = Column("street_id", "integer", "int", numbers(1, 31))
         kind = Column("kind_id", "integer", "int", numbers(0, 7))
-        self._add("pois", [
-            Column("poi_id", "integer", "id", numbers(1, 41), "primary key"), key(), kind, names("name"), names("note"),
-            Column("area", "numeric", "num", HALVES), small("rating"), Column("class", "{s}.poi_class", "enum", CLASSES),
-            Column("opened", "date", "date", DATES), Column("seen", "timestamptz", "tstz", ZONED),
-            Column("tags", "text[]", "array", TAGS), Column("data", "jsonb", "json", JSONS),
-            Column("active", "boolean", "bool", ("true", "true", "false")), Column("x", "integer", "int", LARGE, "not null"),
-            Column("y", "integer", "int", LARGE, "not null"),
-        ], 44)  # fmt: skip
-        self._add("streets", [
-            Column("street_id", "integer", "id", numbers(1, 31), "primary key"), key(), poi, names("label"),
-            Column("length", "float8", "num", HALVES), Column("width", "smallint", "int", SMALL),
-            Column("surface", "{s}.surface_domain", "text", NAME_POOL), Column("built", "timestamp", "ts", STAMPS),
-            Column("lit", "boolean", "bool", ("true", "false")),
-        ], 32)  # fmt: skip
-        self._add("events", [
-            Column("event_id", "bigint", "id", numbers(1, 37), "primary key"), key(options="not null"), poi, street,
-            names("title", "varchar(40)"), Column("cost", "numeric(10,2)", "num", HALVES),
-            Column("at", "timestamptz", "tstz", ZONED), Column("guests", "bigint", "int", SMALL),
-            Column("x", "integer", "int", LARGE, "not null"),
-        ], 36)  # fmt: skip
-        self._add("Order", [
-            Column("Id", "integer", "id", numbers(1, 25), "primary key"), key(), names("from where"), names("order"),
-            small("limit"), small("t1x"), poi, Column("Ünï \"q\"", "text", "text", NAME_POOL),
-        ], 24, "quoted")  # fmt: skip
-        self._add("t2", [
-            Column("id", "integer", "id", numbers(1, 21), "primary key"), key(), names("t3"), small("q"), kind,
-        ], 20, "alias_like")  # fmt: skip
-        self._add("empties", [
-            Column("empty_id", "integer", "id", ("1", "2"), "primary key"), key(), poi, names("word"),
-        ], 0, "empty_table")  # fmt: skip
-        self._add("strangers", [
-            Column("stranger_id", "integer", "id", numbers(1, 9), "primary key"), key(), poi, small("n"),
-        ], 8, "no_matches", keys=self.kind.strange)  # fmt: skip
-        self._add("kinds", [
-            Column("kind_id", "integer", "id", numbers(0, 7), "primary key"), names("kind_label"), small("weight"),
-        ], 6, "dimension")  # fmt: skip
-        self._add("colours", [
-            Column("colour_id", "integer", "id", numbers(1, 9), "primary key"), kind, names("hex"),
-        ], 8, "dimension")  # fmt: skip
-        cities = self._add("cities", [
-            Column("city_no", "integer", "id", numbers(1, 30), "primary key"),
-            Column("id", self.kind.type, "key", self.kind.values), names("region_name"),
-            Column("population", "integer", "int", LARGE),
-        ], 0, "dimension other_key_name")  # fmt: skip
+        self._add(
+            "pois",
+            [
+                Column("poi_id", "integer", "id", numbers(1, 41), "primary key"),
+                key(),
+                kind,
+                names("name"),
+                names("note"),
+                Column("area", "numeric", "num", HALVES),
+                small("rating"),
+                Column("class", "{s}.poi_class", "enum", CLASSES),
+                Column("opened", "date", "date", DATES),
+                Column("seen", "timestamptz", "tstz", ZONED),
+                Column("tags", "text[]", "array", TAGS),
+                Column("data", "jsonb", "json", JSONS),
+                Column("active", "boolean", "bool", ("true", "true", "false")),
+                Column("x", "integer", "int", LARGE, "not null"),
+                Column("y", "integer", "int", LARGE, "not null"),
+            ],
+            44,
+        )
+        self._add(
+            "streets",
+            [
+                Column("street_id", "integer", "id", numbers(1, 31), "primary key"),
+                key(),
+                poi,
+                names("label"),
+                Column("length", "float8", "num", HALVES),
+                Column("width", "smallint", "int", SMALL),
+                Column("surface", "{s}.surface_domain", "text", NAME_POOL),
+                Column("built", "timestamp", "ts", STAMPS),
+                Column("lit", "boolean", "bool", ("true", "false")),
+            ],
+            32,
+        )
+        self._add(
+            "events",
+            [
+                Column("event_id", "bigint", "id", numbers(1, 37), "primary key"),
+                key(options="not null"),
+                poi,
+                street,
+                names("title", "varchar(40)"),
+                Column("cost", "numeric(10,2)", "num", HALVES),
+                Column("at", "timestamptz", "tstz", ZONED),
+                Column("guests", "bigint", "int", SMALL),
+                Column("x", "integer", "int", LARGE, "not null"),
+            ],
+            36,
+        )
+        self._add(
+            "Order",
+            [
+                Column("Id", "integer", "id", numbers(1, 25), "primary key"),
+                key(),
+                names("from where"),
+                names("order"),
+                small("limit"),
+                small("t1x"),
+                poi,
+                Column('Ünï "q"', "text", "text", NAME_POOL),
+            ],
+            24,
+            "quoted",
+        )
+        self._add(
+            "t2",
+            [
+                Column("id", "integer", "id", numbers(1, 21), "primary key"),
+                key(),
+                names("t3"),
+                small("q"),
+                kind,
+            ],
+            20,
+            "alias_like",
+        )
+        self._add(
+            "empties",
+            [
+                Column("empty_id", "integer", "id", ("1", "2"), "primary key"),
+                key(),
+                poi,
+                names("word"),
+            ],
+            0,
+            "empty_table",
+        )
+        self._add(
+            "strangers",
+            [
+                Column("stranger_id", "integer", "id", numbers(1, 9), "primary key"),
+                key(),
+                poi,
+                small("n"),
+            ],
+            8,
+            "no_matches",
+            keys=self.kind.strange,
+        )
+        self._add(
+            "kinds",
+            [
+                Column("kind_id", "integer", "id", numbers(0, 7), "primary key"),
+                names("kind_label"),
+                small("weight"),
+            ],
+            6,
+            "dimension",
+        )
+        self._add(
+            "colours",
+            [
+                Column("colour_id", "integer", "id", numbers(1, 9), "primary key"),
+                kind,
+                names("hex"),
+            ],
+            8,
+            "dimension",
+        )
+        cities = self._add(
+            "cities",
+            [
+                Column("city_no", "integer", "id", numbers(1, 30), "primary key"),
+                Column("id", self.kind.type, "key", self.kind.values),
+                names("region_name"),
+                Column("population", "integer", "int", LARGE),
+            ],
+            0,
+            "dimension other_key_name",
+        )
         for number, value in enumerate(self.kind.values, 1):
             rest = [self._value(column, number, None, None) for column in cities.columns[2:]]
             cities.rows.append((str(number), value, *rest))
-        self._add("others", [
-            Column("other_id", "integer", "id", numbers(1, 19), "primary key"), key(self._alternative()), poi, small("n"),
-            names("word"),
-        ], 18, "other_key_type", keys=self._fitting())  # fmt: skip
-        self._add("doms", [
-            Column("dom_id", "integer", "id", numbers(1, 19), "primary key"), key("{s}.key_domain"), small("n"),
-            Column("mood", "{s}.poi_class", "enum", CLASSES),
-        ], 18, "domain")  # fmt: skip
+        self._add(
+            "others",
+            [
+                Column("other_id", "integer", "id", numbers(1, 19), "primary key"),
+                key(self._alternative()),
+                poi,
+                small("n"),
+                names("word"),
+            ],
+            18,
+            "other_key_type",
+            keys=self._fitting(),
+        )
+        self._add(
+            "doms",
+            [
+                Column("dom_id", "integer", "id", numbers(1, 19), "primary key"),
+                key("{s}.key_domain"),
+                small("n"),
+                Column("mood", "{s}.poi_class", "enum", CLASSES),
+            ],
+            18,
+            "domain",
+        )
         self._partitioned(poi, small("n"))
-        self._add("things", [
-            Column("thing_id", "integer", "id", numbers(1, 17), "primary key"), key(), poi, small("size"),
-        ], 12, "inherited")  # fmt: skip
-        heirs = self._add("things_old", self.relations["things"].columns, 6, "inherited",
-                          ddl=['create table {s}.things_old (check (thing_id > 100)) inherits ({s}.things)'])  # fmt: skip
+        self._add(
+            "things",
+            [
+                Column("thing_id", "integer", "id", numbers(1, 17), "primary key"),
+                key(),
+                poi,
+                small("size"),
+            ],
+            12,
+            "inherited",
+        )
+        heirs = self._add(
+            "things_old",
+            self.relations["things"].columns,
+            6,
+            "inherited",
+            ddl=["create table {s}.things_old (check (thing_id > 100)) inherits ({s}.things)"],
+        )
         heirs.rows = [(str(100 + int(row[0])), *row[1:]) for row in heirs.rows]
         heirs.needs = ("things",)
 
@@ -258,7 +571,9 @@ class World:
     def _fitting(self) -> tuple[str, ...]:
         values = self.kind.values
         if self.kind.datatype in ("integer", "bigint", "float", "numeric"):
-            return tuple(v for v in values if v.lstrip("-").isdigit() and abs(int(v)) < 30000) or numbers(1, 9)
+            return tuple(v for v in values if v.lstrip("-").isdigit() and abs(int(v)) < 30000) or numbers(
+                1, 9
+            )
         if self.kind.datatype in ("date", "timestamp", "timestamptz"):
             return tuple(v for v in values if "BC" not in v)
         if self.kind.datatype == "text":
@@ -267,8 +582,13 @@ class World:
 
     def _partitioned(self, poi: Column, n: Column) -> None:
         """A natively partitioned table, by the partition key itself."""
-        columns = [Column("visit_id", "integer", "id", numbers(1, 31)), self.key_column(), poi, n,
-                   Column("on_day", "date", "date", DATES)]  # fmt: skip
+        columns = [
+            Column("visit_id", "integer", "id", numbers(1, 31)),
+            self.key_column(),
+            poi,
+            n,
+            Column("on_day", "date", "date", DATES),
+        ]
         parts = ", ".join(f"{ident(c.name)} {c.type}" for c in columns)
         how, key = self.kind.native, ident(self.key)
         ddl = [f"create table {{s}}.visits ({parts}) partition by {how} ({key})"]
@@ -293,12 +613,26 @@ class World:
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    def _view(self, name: str, body: str, columns: list[Column], unique: str, labels: str, needs: str,
-              verb: str = "create view", lockable: bool = True) -> None:  # fmt: skip
+    def _view(
+        self,
+        name: str,
+        body: str,
+        columns: list[Column],
+        unique: str,
+        labels: str,
+        needs: str,
+        verb: str = "create view",
+        lockable: bool = True,
+    ) -> None:
         self.relations[name] = Relation(
-            name, columns, unique, frozenset(labels.split()), ddl=[f"{verb} {{s}}.{ident(name)} as {body}"],
-            needs=tuple(needs.split()), lockable=lockable,
-        )  # fmt: skip
+            name,
+            columns,
+            unique,
+            frozenset(labels.split()),
+            ddl=[f"{verb} {{s}}.{ident(name)} as {body}"],
+            needs=tuple(needs.split()),
+            lockable=lockable,
+        )
 
     def _views(self) -> None:
         key = ident(self.key)
@@ -310,39 +644,71 @@ class World:
             "v_near",
             f"select s.street_id, p.{key}, p.name, s.width, p.poi_id from {{s}}.pois p "
             f"join {{s}}.streets s on s.{key} = p.{key} and s.poi_id = p.poi_id",
-            [streets[0], pois[1], pois[3], streets[5], pois[0]], "street_id", "view", "pois streets", lockable=False,
-        )  # fmt: skip
+            [streets[0], pois[1], pois[3], streets[5], pois[0]],
+            "street_id",
+            "view",
+            "pois streets",
+            lockable=False,
+        )
         self._view(
             "v_left",
             f"select p.poi_id, p.{key}, e.event_id, e.cost, e.title, p.x from {{s}}.pois p "
             f"left join {{s}}.events e on e.{key} = p.{key} and e.x = p.x",
-            [pois[0], pois[1], Column("event_id", "bigint", "int", numbers(1, 37)), events[5], events[4], pois[13]],
-            "poi_id, event_id", "view", "pois events", lockable=False,
-        )  # fmt: skip
+            [
+                pois[0],
+                pois[1],
+                Column("event_id", "bigint", "int", numbers(1, 37)),
+                events[5],
+                events[4],
+                pois[13],
+            ],
+            "poi_id, event_id",
+            "view",
+            "pois events",
+            lockable=False,
+        )
         self._view(
             "v_sums",
             f"select {key}, count(*) as n, max(x) as x from {{s}}.pois group by {key}",
-            [pois[1], Column("n", "bigint", "int", SMALL), Column("x", "integer", "int", LARGE)], self.key, "view",
-            "pois", lockable=False,
-        )  # fmt: skip
+            [pois[1], Column("n", "bigint", "int", SMALL), Column("x", "integer", "int", LARGE)],
+            self.key,
+            "view",
+            "pois",
+            lockable=False,
+        )
         self._view(
             "v_some",
             f"select {key}, name, x, poi_id from {{s}}.pois order by x, poi_id limit 20",
-            [pois[1], pois[3], pois[13], pois[0]], "poi_id", "view", "pois", lockable=False,
-        )  # fmt: skip
+            [pois[1], pois[3], pois[13], pois[0]],
+            "poi_id",
+            "view",
+            "pois",
+            lockable=False,
+        )
         self._view(
             "V Guarded",
             f"select {listed} from {{s}}.pois where rating is distinct from 3",
-            some, "poi_id", "view quoted", "pois", verb="create view", lockable=True,
-        )  # fmt: skip
+            some,
+            "poi_id",
+            "view quoted",
+            "pois",
+            verb="create view",
+            lockable=True,
+        )
         self.relations["V Guarded"].ddl = [
             statement.replace('"V Guarded" as', '"V Guarded" with (security_barrier) as')
             for statement in self.relations["V Guarded"].ddl
         ]
         self._view(
-            "m_pois", f"select {listed} from {{s}}.pois where x > 20", some, "poi_id", "materialized_view", "pois",
-            verb="create materialized view", lockable=False,
-        )  # fmt: skip
+            "m_pois",
+            f"select {listed} from {{s}}.pois where x > 20",
+            some,
+            "poi_id",
+            "materialized_view",
+            "pois",
+            verb="create materialized view",
+            lockable=False,
+        )
 
     # -- statements ------------------------------------------------------------------------------------------------
 
@@ -370,7 +736,9 @@ class World:
         )
         yield f"create operator {s}.<~ (leftarg = integer, rightarg = integer, function = {s}.drifts)"
 
-    def statements(self, only: set[str] | None = None, rows: dict[str, list[tuple[str, ...]]] | None = None) -> Iterator[str]:
+    def statements(
+        self, only: set[str] | None = None, rows: dict[str, list[tuple[str, ...]]] | None = None
+    ) -> Iterator[str]:
         """All statements that make the world, or the part of it that the relations in ``only`` need.
 
         ``rows`` replaces the data of tables; used to shrink a failure.
@@ -417,5 +785,6 @@ class World:
 def worlds(seed: int, size: float = 1.0) -> list[tuple[World, World]]:
     """Every world with its decoy."""
     return [
-        (World(kind, seed, size=size), World(kind, seed + 1, schema=kind.world + "_decoy", size=0.5)) for kind in KINDS
+        (World(kind, seed, size=size), World(kind, seed + 1, schema=kind.world + "_decoy", size=0.5))
+        for kind in KINDS
     ]

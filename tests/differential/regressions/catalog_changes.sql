@@ -4,11 +4,11 @@ create table pois (id integer primary key, city_id integer, name text, kind inte
 insert into pois select n, n % 20, 'name ' || n % 7, n % 5 from generate_series(1, 100) n;
 create table streets (id integer primary key, city_id integer, poi_id integer, label text, width integer);
 insert into streets select n, n % 17, (n * 7) % 100, 'street ' || n % 9, n % 6 from generate_series(1, 80) n;
-create view some as select * from pois where kind = 1;
+create view chosen as select * from pois where kind = 1;
 create function wide(n integer) returns boolean language sql immutable as 'select n > 3';
 select partitioncache_register('city_id', 'integer', 'array');
 select partitioncache_push($push$select * from pois where kind = 1$push$, 'city_id');
-select partitioncache_push($push$select * from some where name = 'name 1'$push$, 'city_id');
+select partitioncache_push($push$select * from chosen where name = 'name 1'$push$, 'city_id');
 select partitioncache_push($push$select * from streets where wide(width)$push$, 'city_id');
 select partitioncache_push($push$select * from pois p, streets s where p.city_id = s.city_id and p.kind = 1 and s.width = 2$push$, 'city_id');
 do $$ begin while partitioncache_process_queue('partitioncache') > 0 loop end loop; end $$;
@@ -19,7 +19,7 @@ select partitioncache_apply(:'query', 'city_id') as rewritten \gset
 ;
 :rewritten
 ;
-select $query$select * from some where name = 'name 1'$query$ as query \gset
+select $query$select * from chosen where name = 'name 1'$query$ as query \gset
 select partitioncache_apply(:'query', 'city_id') as rewritten \gset
 :query
 ;
@@ -38,8 +38,8 @@ select partitioncache_apply(:'query', 'city_id') as rewritten \gset
 ;
 :rewritten
 ;
-create or replace view some as select id, city_id, name, kind from pois where kind = 2;
-select $query$select * from some where name = 'name 1'$query$ as query \gset
+create or replace view chosen as select id, city_id, name, kind from pois where kind = 2;
+select $query$select * from chosen where name = 'name 1'$query$ as query \gset
 select partitioncache_apply(:'query', 'city_id') as rewritten \gset
 :query
 ;
