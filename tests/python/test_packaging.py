@@ -84,11 +84,11 @@ def test_any_schema(empty_database: Database, schema: str) -> None:
         create table public.poi as select n % 100 as city_id, n as height from generate_series(1, 1000) n;
         select partitioncache_push('select * from public.poi where height > 990', 'city_id') > 0;
         select partitioncache_process_queue() > 0;
-        select applied, keys from partitioncache_explain('select * from public.poi where height > 990', 'city_id');
+        select hits, keys from partitioncache_explain('select * from public.poi where height > 990', 'city_id');
         select * from public.poi where height > 998 and city_id >= 0;
         """
     )
-    assert transcript.stdout.splitlines()[1:] == ["t", "t", "t|10", "99|999", "0|1000"]
+    assert transcript.stdout.splitlines()[1:] == ["t", "t", "1|10", "99|999", "0|1000"]
 
 
 def test_drop_leaves_only_the_key_sets(empty_database: Database) -> None:
@@ -116,7 +116,7 @@ def test_dump_and_restore(database: Database, empty_database: Database) -> None:
         select partitioncache_register('day', 'date');
         select partitioncache_set('day', 'holidays', array['2026-01-01', '2026-12-25']::date[], 'which days?');
         select partitioncache_register('code', 'bigint', 'bit', 'another');
-        select partitioncache_set('code', 'some', array[-5, 7, 4000000000]::bigint[], cache => 'another');
+        select partitioncache_set('code', 'some', array[-5, 7, 40000000]::bigint[], cache => 'another');
         select partitioncache_push('select * from poi where height > 5', 'city_id');
         """
     )
@@ -134,12 +134,11 @@ def test_dump_and_restore(database: Database, empty_database: Database) -> None:
         "select partitioncache_get('day', 'holidays', null::date), partitioncache_query('day', 'holidays')",
         "select partitioncache_get('code', 'some', null::bigint, cache => 'another')",
         "select partitioncache_queue_lengths()::text",
-        "select count(*) from partitioncache_processor_log",
     ):
         assert restored.execute(question) == database.execute(question), question
     # The tables are other tables now, so what was evaluated on the old ones is evaluated anew.
     assert restored.execute(query.replace("*", "count(*)")) == [(10,)]
-    rewritten = restored.execute("select partitioncache_apply(%s, 'city_id')", [query])[0][0]
+    rewritten = restored.execute("select partitioncache_apply(%s, 'city_id', method => 'literal')", [query])[0][0]
     assert sorted(restored.execute(rewritten)) == sorted(database.execute(query))
 
 

@@ -93,15 +93,17 @@ class Database:
         environment: Mapping[str, str],
         folder: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        run = subprocess.run(
             [self.cluster.installation.program("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", *options],
             input=script,
             cwd=folder,
             env=self.environment(**environment),
-            check=check,
+            check=False,
             capture_output=True,
             text=True,
         )
+        assert not check or run.returncode == 0, run.stderr
+        return run
 
 
 @dataclass

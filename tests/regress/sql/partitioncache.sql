@@ -7,7 +7,8 @@ select partitioncache_get('city_id', 'harbours', null::integer);
 select keys, hits from partitioncache_intersect('city_id', array['harbours', 'unknown'], null::integer);
 
 create table poi (city_id integer, kind text);
-insert into poi select n % 50, case when n % 50 < 3 then 'harbour' else 'kiosk' end from generate_series(1, 5000) n;
+insert into poi select n % 1000, case when n % 1000 < 3 then 'harbour' else 'kiosk' end from generate_series(1, 50000) n;
+create index on poi (city_id);
 analyze poi;
 select partitioncache_push($$ select * from poi where kind = 'harbour' $$, 'city_id') > 0 as pushed;
 select partitioncache_process_queue() > 0 as processed;
