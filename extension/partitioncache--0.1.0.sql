@@ -759,6 +759,7 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $outer$
 declare
     logger text := pc_log_function(registration.cache, registration.partition_key);
+    tracker regrole;
     types oid[] := array(select t.oid from pg_type t
                          where t.typtype = 'b' and pc_datatype_of(t.oid) = registration.datatype order by 1);
 begin
@@ -804,6 +805,14 @@ begin
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
     execute format('revoke all on function %s() from public', logger);
+    -- Other roles that may track tables make triggers of it too.
+    for tracker in
+        select distinct a.grantee
+        from pg_proc p, aclexplode(p.proacl) a
+        where p.oid = '@extschema@.partitioncache_track(regclass, text, text)'::regprocedure and a.grantee <> 0 and a.grantee <> current_user::regrole
+    loop
+        execute format('grant execute on function %s() to %s', logger, tracker);
+    end loop;
 end
 $outer$;
 
@@ -1480,6 +1489,7 @@ declare
     statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
     parsed pc_parsed;
+    written text;
     again text;
     pinned text;
     difference boolean := false;
@@ -1495,7 +1505,8 @@ begin
         execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) q';
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        parsed.canonical := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false));
+        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false);
+        parsed.canonical := @extschema@.pc_inner_query(written);
         select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
         into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
         from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
@@ -1504,7 +1515,7 @@ begin
         perform @extschema@.pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
         again := @extschema@.pc_reparse(parsed.canonical);
-        if again operator(pg_catalog.<>) parsed.canonical then
+        if again operator(pg_catalog.<>) written then
             perform pg_catalog.set_config('search_path', '', true);
             perform @extschema@.pc_enter_canonical();
             pinned := @extschema@.pc_reparse(parsed.canonical);
@@ -1536,7 +1547,7 @@ begin
     begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        written := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_again'::pg_catalog.regclass, false));
+        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_again'::pg_catalog.regclass, false);
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
@@ -1547,7 +1558,7 @@ end
 $$;
 
 comment on function pc_reparse(text) is
-'The canonical text of a query that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
+'How PostgreSQL writes out a canonical text (as a view on it) that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
 
 -- sql/30-analysis/24-pc_inner_query.sql
 create function pc_inner_query(viewdef text) returns text
@@ -4422,6 +4433,10 @@ begin
         select pc_enqueue.queue, numbers[i.place], pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
                i.datatype, pc_enqueue.checked, i.priority
         from pc_queue_items(items) i
+        -- Looking first, because an insert waits for whoever is just changing the row that it meets.
+        where not exists (select from partitioncache_queue q
+                          where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
+                            and q.hash = i.hash and q.owner = current_user)
         order by i.partition_key, i.hash, i.place
         on conflict do nothing;
 
@@ -5041,7 +5056,7 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     started_before timestamptz := clock_timestamp() - (pc_settings(cache)).fragment_timeout;
-    cancelled bigint;
+    overdue_pids integer[];
 begin
     -- Running items have no index of their own; most of the time a look at the sessions shows that there is nothing to find.
     if not exists (select from pg_stat_activity a
@@ -5049,17 +5064,17 @@ begin
         return 0::bigint;
     end if;
     -- The worker needs its item's row to settle the claim. While it is locked here, the cancellation cannot hit what the worker does next.
+    -- First find, then cancel: pg_cancel_backend in a WHERE clause may be called for any row of a join's side.
     with overdue as materialized (
         select q.worker_pid, q.worker_id from partitioncache_queue q
         where q.cache = pc_cancel_overdue.cache and q.owner = current_user and q.status = 'running'
           and q.worker_pid <> pg_backend_pid() and q.started_at < started_before
         for update skip locked
     )
-    select count(*) into cancelled
+    select array_agg(o.worker_pid) into overdue_pids
     from overdue o
-    join pg_stat_activity a on a.pid = o.worker_pid and a.state = 'active' and pc_session_id(a.backend_start, a.pid) = o.worker_id
-    where pg_cancel_backend(a.pid);
-    return cancelled;
+    join pg_stat_activity a on a.pid = o.worker_pid and a.state = 'active' and pc_session_id(a.backend_start, a.pid) = o.worker_id;
+    return (select count(*) from unnest(overdue_pids) o(pid) where pg_cancel_backend(o.pid));
 end
 $$;
 
@@ -5762,6 +5777,10 @@ begin
         select p.oid::regprocedure::text from pg_proc p
         where p.pronamespace = '@extschema@'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
           and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_|disable_|update_)')
+        union all
+        -- Who tracks a table makes a trigger of it.
+        select pc_log_function(r.cache, r.partition_key) || '()' from partitioncache_registration r
+        where level = 'administer' and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null
     loop
         execute format('grant execute on routine %s to %s', target, role);
     end loop;

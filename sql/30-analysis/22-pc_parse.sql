@@ -7,6 +7,7 @@ declare
     statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
     parsed pc_parsed;
+    written text;
     again text;
     pinned text;
     difference boolean := false;
@@ -22,7 +23,8 @@ begin
         execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) q';
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        parsed.canonical := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false));
+        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false);
+        parsed.canonical := @extschema@.pc_inner_query(written);
         select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
         into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
         from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
@@ -31,7 +33,7 @@ begin
         perform @extschema@.pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
         again := @extschema@.pc_reparse(parsed.canonical);
-        if again operator(pg_catalog.<>) parsed.canonical then
+        if again operator(pg_catalog.<>) written then
             perform pg_catalog.set_config('search_path', '', true);
             perform @extschema@.pc_enter_canonical();
             pinned := @extschema@.pc_reparse(parsed.canonical);

@@ -8,7 +8,7 @@ begin
     begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        written := @extschema@.pc_inner_query(pg_catalog.pg_get_viewdef('pg_temp.partitioncache_again'::pg_catalog.regclass, false));
+        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_again'::pg_catalog.regclass, false);
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
@@ -19,4 +19,4 @@ end
 $$;
 
 comment on function pc_reparse(text) is
-'The canonical text of a query that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
+'How PostgreSQL writes out a canonical text (as a view on it) that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
