@@ -4,6 +4,7 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $outer$
 declare
     logger text := pc_log_function(registration.cache, registration.partition_key);
+    tracker regrole;
     types oid[] := array(select t.oid from pg_type t
                          where t.typtype = 'b' and pc_datatype_of(t.oid) = registration.datatype order by 1);
 begin
@@ -49,6 +50,14 @@ begin
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
     execute format('revoke all on function %s() from public', logger);
+    -- Other roles that may track tables make triggers of it too.
+    for tracker in
+        select distinct a.grantee
+        from pg_proc p, aclexplode(p.proacl) a
+        where p.oid = '@extschema@.partitioncache_track(regclass, text, text)'::regprocedure and a.grantee <> 0 and a.grantee <> current_user::regrole
+    loop
+        execute format('grant execute on function %s() to %s', logger, tracker);
+    end loop;
 end
 $outer$;
 

@@ -14,6 +14,10 @@ begin
         select p.oid::regprocedure::text from pg_proc p
         where p.pronamespace = '@extschema@'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
           and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_|disable_|update_)')
+        union all
+        -- Who tracks a table makes a trigger of it.
+        select pc_log_function(r.cache, r.partition_key) || '()' from partitioncache_registration r
+        where level = 'administer' and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null
     loop
         execute format('grant execute on routine %s to %s', target, role);
     end loop;

@@ -1,0 +1,40 @@
+-- What the tests of tracking share.
+
+-- Fills the cache with the fragments of a query.
+create procedure learn(query text) language plpgsql as $$
+begin
+    perform partitioncache_push(query, 'city_id');
+    perform partitioncache_process_queue(max_seconds => 60);
+end
+$$;
+
+-- Rows by which the query and its rewritten form differ, in one snapshot.
+create function wrong_rows(query text) returns bigint language plpgsql as $$
+declare
+    rewritten text := partitioncache_apply(query, 'city_id', method => 'subquery');
+    wrong bigint;
+begin
+    execute format('select count(*) from ((%1$s except all %2$s) union all (%2$s except all %1$s)) x', '(' || query || ')', '(' || rewritten || ')') into wrong;
+    return wrong;
+end
+$$;
+
+-- The states of the entries that the query would use, and whether it is restricted by any.
+create function standing(query text) returns text language sql as $$
+    select concat_ws(', ', case when e.applied then 'restricted' else 'unchanged' end, (
+        select string_agg(distinct entry ->> 'state', ', ' order by entry ->> 'state') from jsonb_array_elements(e.entries) entry))
+    from partitioncache_explain(query, 'city_id', method => 'subquery') e
+$$;
+
+-- What has been logged since the last call: key, * for a write that no key describes, - for a removal.
+create function logged() returns text language plpgsql as $$
+declare
+    result text;
+begin
+    select string_agg(l.what, ' ' order by l.what collate "C") into result
+    from (select distinct case when c.removal then '-' when c.whole then '*' else coalesce(c.key::text, 'null') end as what
+          from partitioncache_changes_city_id c) l;
+    delete from partitioncache_changes_city_id;
+    return result;
+end
+$$;
