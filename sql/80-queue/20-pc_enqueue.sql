@@ -11,6 +11,10 @@ begin
         select pc_enqueue.queue, numbers[i.place], pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
                i.datatype, pc_enqueue.checked, i.priority
         from pc_queue_items(items) i
+        -- Looking first, because an insert waits for whoever is just changing the row that it meets.
+        where not exists (select from partitioncache_queue q
+                          where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
+                            and q.hash = i.hash and q.owner = current_user)
         order by i.partition_key, i.hash, i.place
         on conflict do nothing;
 

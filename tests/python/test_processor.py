@@ -1,0 +1,416 @@
+"""The processor with several sessions: claims, lost workers, time limits, roles. pg_cron has a file of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from support.cluster import Cluster, Database
+
+WORLD = """
+create table poi (id integer primary key, city_id integer, kind integer);
+insert into poi select i, i % 50, i % 7 from generate_series(1, 500) i;
+analyze poi;
+-- A condition that is true, once the door is open. (Not immutable in truth: it stands for one that takes its time.)
+create function passes(kind integer, door integer) returns boolean immutable language plpgsql as
+$$begin perform pg_advisory_xact_lock_shared(77, door); return kind >= 0; end$$;
+"""
+
+
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+    """Waits until `condition` gives something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.05)
+    return answer
+
+
+class Worker:
+    """A session that runs one statement beside the test. `error` is what it ended with."""
+
+    def __init__(self, database: Database, statement: str, **connection: Any) -> None:
+        self.connection = database.connect(**connection)
+        self.pid = self.connection.info.backend_pid
+        self.error: BaseException | None = None
+        self.rows: list[tuple[Any, ...]] = []
+        self._thread = threading.Thread(target=self._run, args=(statement,))
+        self._thread.start()
+
+    def _run(self, statement: str) -> None:
+        try:
+            cursor = self.connection.execute(statement.encode())
+            self.rows = cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            self.error = error
+        finally:
+            self.connection.close()
+
+    def join(self, seconds: float = 60.0) -> None:
+        self._thread.join(seconds)
+        assert not self._thread.is_alive(), "the session did not end"
+
+    def succeed(self) -> None:
+        self.join()
+        assert self.error is None
+
+
+@pytest.fixture
+def world(database: Database) -> Database:
+    database.psql(WORLD)
+    return database
+
+
+class Door:
+    """Holds back every fragment with `passes(kind, number)` until it is opened."""
+
+    def __init__(self, database: Database, number: int) -> None:
+        self.number = number
+        self._holder = database.connect()
+        self._holder.execute("select pg_advisory_lock(77, %s)", [number])
+
+    def query(self) -> str:
+        return f"select * from poi where passes(kind, {self.number})"
+
+    def open(self) -> None:
+        self._holder.close()
+
+
+@pytest.fixture
+def door(world: Database) -> Iterator[Door]:
+    door = Door(world, 1)
+    yield door
+    door.open()
+
+
+def items(database: Database) -> list[tuple[Any, ...]]:
+    return database.execute("select queue, status, attempts from partitioncache_queue order by id")
+
+
+def evaluated(database: Database) -> list[tuple[str, int]]:
+    """Each fragment that the log says was evaluated, with how often."""
+    return database.execute(
+        """select query_hash, count(*) from partitioncache_processor_log
+           where queue = 'outgoing' and status = 'success' group by 1"""
+    )
+
+
+def running(database: Database) -> bool:
+    return bool(
+        database.execute(
+            """select 1 from pg_stat_activity a join partitioncache_queue q on q.worker_pid = a.pid and q.status = 'running'
+               where a.wait_event_type = 'Lock' and q.queue = 'outgoing'"""
+        )
+    )
+
+
+def test_a_long_fragment_does_not_hold_up_the_others(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id', priority => 9)", [door.query()])
+    slow = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    world.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
+    Worker(world, "call partitioncache_run_processor()").succeed()
+    assert items(world) == [("outgoing", "running", 1)]
+    assert evaluated(world)
+    door.open()
+    slow.succeed()
+    assert items(world) == []
+
+
+def test_a_claim_is_seen_by_others_before_the_work_begins(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    assert world.execute("select worker_pid, due_at > now() from partitioncache_queue") == [(worker.pid, True)]
+    assert world.execute("select running from partitioncache_processor_status()") == [(1,)]
+    door.open()
+    worker.succeed()
+
+
+def test_the_item_of_a_worker_that_ended_is_taken_up_at_once(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    world.execute("select pg_terminate_backend(%s, 10000)", [worker.pid])
+    worker.join()
+    assert items(world) == [("outgoing", "running", 1)]
+    door.open()
+    world.execute("call partitioncache_run_processor()")
+    assert items(world) == []
+    assert world.execute("select status, attempt, error_msg from partitioncache_processor_log order by id") == [
+        ("failed", 1, "the worker ended before it was done"),
+        ("success", 2, None),
+    ]
+
+
+def test_the_item_of_a_session_that_went_on_to_something_else_is_taken_up(world: Database) -> None:
+    world.execute("select partitioncache_push_fragment('select * from poi where kind = 1', 'city_id')")
+    with world.connect() as connection:
+        connection.execute(
+            """select pc_claim('{outgoing}', 'partitioncache', 1, '1 h', pg_backend_pid(), pc_worker_id(), true)"""
+        )
+        world.execute("call partitioncache_run_processor()")
+    assert items(world) == []
+
+
+def test_killed_worker(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
+    """kill -9 makes the whole server recover. Nothing is lost, and nothing is finished twice."""
+    database = make_cluster(None).create_database()
+    database.psql(WORLD)
+    door = Door(database, 1)
+    queries = [f"select * from poi where kind = {kind}" for kind in range(7)]
+    database.execute("select partitioncache_push_many(%s, 'city_id')", [queries])
+    database.execute("select partitioncache_push_fragment(%s, 'city_id', priority => -1)", [door.query()])
+    worker = Worker(database, "call partitioncache_run_processor()")
+    until(lambda: running(database))
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join()
+    assert worker.error is not None
+
+    def recovered() -> bool:
+        try:
+            return bool(database.execute("select not pg_is_in_recovery()"))
+        except psycopg.OperationalError:
+            return False
+
+    until(recovered)
+    Worker(database, "call partitioncache_run_processor()").succeed()
+    assert items(database) == []
+    wanted = database.execute(
+        """select distinct f.hash from unnest(%s::text[]) q, partitioncache_fragments(q, 'city_id') f""",
+        [[*queries, door.query()]],
+    )
+    assert sorted(evaluated(database)) == sorted((hash_, 1) for (hash_,) in wanted)
+    assert sorted(database.execute("select partitioncache_keys('city_id')")) == sorted(wanted)
+    door.open()
+
+
+def test_a_fragment_over_its_time_limit_is_stopped_and_its_worker_goes_on(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_update_processor_config(fragment_timeout => '1 s')")
+    world.execute("update partitioncache_settings set enabled = true")
+    world.execute("select partitioncache_push_fragment(%s, 'city_id', priority => 9)", [door.query()])
+    world.execute("select partitioncache_push_fragment('select * from poi where kind = 1', 'city_id')")
+    worker = Worker(world, "call partitioncache_run_processor()")
+    # What pg_cron's first job runs: it evaluates nothing itself.
+    overseer = Worker(world, "call partitioncache_run_processor(worker => 0)")
+    worker.succeed()
+    assert items(world) == [("outgoing", "timeout", 1)]
+    assert len(evaluated(world)) == 1
+    assert world.execute(
+        "select error_msg, execution_time_ms > 900 from partitioncache_processor_log where status = 'timeout'"
+    ) == [("stopped at the time limit of 00:00:01", True)]
+    world.execute("update partitioncache_settings set enabled = false")
+    overseer.succeed()
+
+
+def test_workers_keep_one_another_to_the_time_limit(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_update_processor_config(fragment_timeout => '1 s')")
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    other = Worker(world, "call partitioncache_run_processor(duration => '4 s', frequency_seconds => 0.2)")
+    worker.succeed()
+    assert items(world) == [("outgoing", "timeout", 1)]
+    other.succeed()
+
+
+def test_a_worker_that_is_cancelled_gives_its_item_back_uncounted(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    world.execute("select pg_cancel_backend(%s)", [worker.pid])
+    worker.join()
+    assert isinstance(worker.error, psycopg.errors.QueryCanceled)
+    assert "back in its queue" in str(worker.error)
+    assert items(world) == [("outgoing", "ready", 0)]
+
+
+def test_a_cancelled_call_of_the_function_leaves_everything_as_it_was(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id', priority => 9)")
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "select partitioncache_process_queue(max_seconds => 60)")
+    until(lambda: world.execute("select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]))
+    world.execute("select pg_cancel_backend(%s)", [worker.pid])
+    worker.join()
+    assert isinstance(worker.error, psycopg.errors.QueryCanceled)
+    assert items(world) == [("incoming", "ready", 0), ("outgoing", "ready", 0)]
+
+
+def test_whoever_lost_the_claim_writes_nothing(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    first = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    world.execute("update partitioncache_queue set due_at = now()")
+    second = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: world.execute("select 1 from partitioncache_queue where attempts = 2 and worker_pid = %s", [second.pid]))
+    door.open()
+    first.succeed()
+    second.succeed()
+    assert items(world) == []
+    assert [count for _, count in evaluated(world)] == [1]
+    assert world.execute("select count(*) from partitioncache_processor_log where status = 'success' and attempt = 2") == [(1,)]
+
+
+def test_clearing_takes_the_item_from_under_a_worker(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    assert world.execute("select * from partitioncache_clear_queue()") == [(0, 1)]
+    door.open()
+    worker.succeed()
+    assert evaluated(world) == []
+    assert world.execute("select partitioncache_count('city_id')") == [(0,)]
+
+
+def test_many_workers_finish_each_item_once(world: Database) -> None:
+    queries = [f"select * from poi where id > {n} and kind = {n % 7}" for n in range(60)]
+    world.execute("select partitioncache_push_many(%s, 'city_id')", [queries])
+    workers = [Worker(world, "call partitioncache_run_processor()") for _ in range(4)]
+    for worker in workers:
+        worker.succeed()
+    world.execute("call partitioncache_run_processor()")
+    assert items(world) == []
+    assert {count for _, count in evaluated(world)} == {1}
+    assert len(evaluated(world)) == world.execute("select partitioncache_count('city_id')")[0][0]
+    assert world.execute("select count(*) from partitioncache_processor_log where status <> 'success'") == [(0,)]
+
+
+def test_pushing_does_not_wait_for_a_call_that_works_on_the_item(world: Database, door: Door) -> None:
+    ((number,),) = world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "select partitioncache_process_queue()")
+    until(lambda: world.execute("select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]))
+    with world.connect() as connection:
+        connection.execute("set statement_timeout = '20 s'")
+        again = connection.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()]).fetchall()
+    assert again == [(number,)]
+    door.open()
+    worker.succeed()
+    assert worker.rows == [(1,)]
+
+
+def test_sessions_that_push_the_same_in_another_order_do_not_block_one_another(world: Database) -> None:
+    queries = [f"select * from poi where kind = {n}" for n in range(150)]
+    world.execute("select partitioncache_register('city_id', 'integer')")
+    statement = "select partitioncache_push_many(array[{}], 'city_id')"
+    orders = [queries, queries[::-1], queries[75:] + queries[:75]]
+    workers = [Worker(world, statement.format(", ".join(f"'{query}'" for query in order))) for order in orders]
+    for worker in workers:
+        worker.succeed()
+    assert workers[0].rows[0][0] == workers[1].rows[0][0][::-1]
+    assert world.execute("select count(*) from partitioncache_queue") == [(150,)]
+
+
+def test_listening(world: Database) -> None:
+    world.execute("select partitioncache_register('city_id', 'integer')")
+    push = "select partitioncache_push('select * from poi where kind = {}', 'city_id')"
+    with world.connect() as plain, world.connect() as listener:
+        plain.execute("listen partitioncache")
+        world.execute(push.format(1))
+        assert list(plain.notifies(timeout=0.3)) == []  # nobody has asked for it
+
+        assert listener.execute("select partitioncache_listen()").fetchone() == ("partitioncache",)
+        world.execute(push.format(2))
+        assert [n.payload for n in listener.notifies(timeout=30, stop_after=1)] == ["partitioncache"]
+        world.execute("select partitioncache_push('select * from poi where kind = 2', 'city_id', 'other')")
+        assert list(listener.notifies(timeout=0.3)) == []  # another cache has no listener
+        listener.execute(push.format(3))
+        assert [n.payload for n in listener.notifies(timeout=30, stop_after=1)] == ["partitioncache"]
+
+        with world.connect() as quiet:
+            quiet.execute("set partitioncache.notify = off")
+            quiet.execute(push.format(4))
+        assert list(listener.notifies(timeout=0.3)) == []
+
+        listener.execute("select partitioncache_unlisten()")
+        listener.execute("listen partitioncache")
+        world.execute(push.format(5))
+        assert list(listener.notifies(timeout=0.3)) == []
+
+
+@pytest.fixture
+def roles(world: Database) -> Iterator[tuple[str, str]]:
+    """Two ordinary roles that may use the cache, and read the table."""
+    names = ("processor_anna", "processor_bela")
+    for name in names:
+        role = sql.Identifier(name).as_string()
+        world.psql(f"create role {role} login; grant select on poi to {role}; select partitioncache_grant('{role}', 'use')")
+    yield names
+    for name in names:
+        role = sql.Identifier(name).as_string()
+        world.psql(f"drop owned by {role}; drop role {role}")
+
+
+def test_a_processor_takes_only_items_of_its_role(world: Database, roles: tuple[str, str]) -> None:
+    world.execute("select partitioncache_register('city_id', 'integer')")
+    anna, bela = roles
+    with world.connect(user=anna) as as_anna, world.connect(user=bela) as as_bela:
+        for session in (as_anna, as_bela):
+            session.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
+        assert as_anna.execute("select owner from partitioncache_queue").fetchall() == [(anna,)]
+        assert as_anna.execute("select incoming from partitioncache_queue_lengths()").fetchall() == [(1,)]
+        assert world.execute("select incoming from partitioncache_queue_lengths()") == [(2,)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_anna.execute("insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, checked, priority, owner)"
+                            " values ('incoming', 0, 'partitioncache', 'city_id', 'h', 'select 1', true, 1, %s)", [bela])
+
+        # A superuser passes by the policies, and still takes nothing that is not its own.
+        world.execute("call partitioncache_run_processor()")
+        assert world.execute("select count(*) from partitioncache_queue") == [(2,)]
+        as_bela.execute("call partitioncache_run_processor()")
+        assert world.execute("select owner, queue from partitioncache_queue") == [(anna, "incoming")]
+        assert as_bela.execute("select distinct owner from partitioncache_processor_log").fetchall() == [(bela,)]
+        as_anna.execute("call partitioncache_run_processor()")
+        assert world.execute("select count(*) from partitioncache_queue") == [(0,)]
+
+
+def test_a_fragment_is_evaluated_with_the_rights_of_whoever_pushed_it(world: Database, roles: tuple[str, str]) -> None:
+    anna, _ = roles
+    world.psql(f"create table secret (id integer, city_id integer); grant select on secret to {anna};"
+               "select partitioncache_register('city_id', 'integer')")
+    with world.connect(user=anna) as as_anna:
+        as_anna.execute("select partitioncache_push_fragment('select * from secret where id = 1', 'city_id')")
+        world.execute(f"revoke select on secret from {anna}")
+        world.execute("call partitioncache_run_processor()")
+        as_anna.execute("call partitioncache_run_processor()")
+    assert world.execute("select owner, status, error_msg from partitioncache_queue") == [
+        (anna, "failed", "permission denied for table secret")
+    ]
+
+
+def test_registering_by_pushing_needs_the_right_to_register(world: Database, roles: tuple[str, str]) -> None:
+    with world.connect(user=roles[0]) as session, pytest.raises(psycopg.Error, match="may not register it") as caught:
+        session.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
+    assert caught.value.sqlstate == "PC007"
+    assert "partitioncache_register('city_id', 'integer'" in str(caught.value.diag.message_hint)
+
+
+def test_workers_keep_no_snapshot_while_they_wait(world: Database) -> None:
+    """A processor with nothing to do must not hold back vacuum: its transactions are as short as its pauses."""
+    worker = Worker(world, "call partitioncache_run_processor(duration => '4 s', frequency_seconds => 0.3)")
+    age = "select extract(epoch from clock_timestamp() - xact_start) from pg_stat_activity where pid = %s and state = 'active'"
+    for _ in range(20):
+        for (seconds,) in world.execute(age, [worker.pid]):
+            assert seconds < 2
+        time.sleep(0.1)
+    worker.succeed()
+
+
+def test_without_pg_cron(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
+    database = make_cluster({"shared_preload_libraries": ""}).create_database()
+    with pytest.raises(psycopg.Error, match="pg_cron is not loaded in this server") as caught:
+        database.execute("select partitioncache_enable_processor()")
+    assert caught.value.sqlstate == "PC006"
+    assert "shared_preload_libraries = 'pg_cron'" in str(caught.value.diag.message_hint)
+    assert database.execute("select partitioncache_disable_processor()") == [("The processor is disabled.",)]
+    assert database.execute("select enabled, problem from partitioncache_processor_status()") == [(False, None)]
+    database.psql(WORLD)
+    database.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
+    assert database.execute("select partitioncache_process_queue() > 0") == [(True,)]
