@@ -1,0 +1,39 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.cluster import Database
+from support.installation import CHECKOUT
+
+README = (CHECKOUT / "README.md").read_text()
+PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
+
+
+def block(language: str) -> str:
+    """The first code block in a language."""
+    found = re.search(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def test_sql_and_then_python(empty_database: Database) -> None:
+    transcript = empty_database.psql(block("sql")).stdout
+    assert re.search(r"^applied\|t$", transcript, re.MULTILINE), transcript
+    run = subprocess.run(
+        [sys.executable, "-c", block("python")], env=empty_database.environment(), capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert "parts are known" in run.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(CHECKOUT)) for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
