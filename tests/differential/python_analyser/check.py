@@ -118,7 +118,7 @@ class Arena:
         known: dict[str, frozenset[Any]] = {}
         for fragment in analysis.fragments:
             keys = self.cache.get(fragment.hash)
-            if keys is not None and (self.rng.random() < 0.8):
+            if keys is not None and self.rng.random() < 0.8:
                 known[fragment.family] = known.get(fragment.family, keys) & keys
         return known
 
@@ -138,10 +138,10 @@ class Arena:
         if analysis.reason is not None:
             tally.reasons[analysis.reason] += 1
             return
-        self.evaluate(analysis, self.rng.choice([1.0, 0.6, 0.3]))
+        self.evaluate(analysis, self.rng.choice([1.0, 1.0, 0.6, 0.3]))
         known = self.known(analysis)
         changed = False
-        for method in METHODS:
+        for method in ("IN", self.rng.choice(METHODS[1:])):
             text = analysis.rewrite(known, method)
             changed = changed or text != query.text
             self.compare(query, original, text, known, method)

@@ -85,6 +85,8 @@ class Maker:
             (1, lambda: self.distinct_from(alias, table)),
             (1, lambda: self.on_key(alias, table)),
         ]  # fmt: skip
+        if table == "tag":
+            makers = makers[-1:] + [(4, lambda: f"{alias}.weight {self.comparison()} {self.rng.randint(0, 6)}")]
         if "text" in TABLES[table].values():
             makers += [
                 (2, lambda: f"{self.a_name(alias, table)} {self.rng.choice(['=', '<>', '>'])} {self.a_text()}"),
@@ -176,7 +178,7 @@ class Maker:
     def sources(self, most: int, fewest: int = 1, keyed_only: bool = False) -> list[tuple[str, str]]:
         """Aliases and tables; the first has the partition column."""
         tables = [self.rng.choice(KEYED)]
-        others = list(KEYED) if keyed_only else [*TABLES, *KEYED]
+        others = list(KEYED) if keyed_only else [*KEYED, *KEYED, "cuisine", "city"]
         tables += [self.rng.choice(others) for _ in range(self.rng.randint(fewest, most) - 1)]
         style = self.rng.random()
         if style < 0.6:
@@ -281,7 +283,7 @@ class Maker:
         return f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
 
     def using(self) -> str:
-        tables = self.rng.sample(["poi", "street", "event"], self.rng.randint(2, 3))
+        tables = self.rng.sample(["poi", "street", "event", "order"], self.rng.randint(2, 3))
         sources = list(zip("pse", tables, strict=False))
         text = self.table(*sources[0])
         for source in sources[1:]:
@@ -289,10 +291,11 @@ class Maker:
         return f"SELECT {self.selected(sources)} FROM {text}{self.where(self.conditions(sources, 2))}"
 
     def natural(self) -> str:
-        first, second = self.rng.sample(["poi", "street", "event"], 2)
-        sources = [("p", first), ("s", second)]
-        text = f"{self.table('p', first)} NATURAL JOIN {self.table('s', second)}"
-        return f"SELECT p.id FROM {text}{self.where(self.conditions(sources, 2))}"
+        sources = [("p", self.rng.choice(KEYED)), ("s", "tag")]
+        text = f"{self.table(*sources[0])} NATURAL JOIN {self.table(*sources[1])}"
+        if self.rng.random() < 0.3:
+            text = f"{self.table(*sources[1])} NATURAL {self.rng.choice(['LEFT ', ''])}JOIN {self.table(*sources[0])}"
+        return f"SELECT p.id, s.tag FROM {text}{self.where(self.conditions(sources, 2))}"
 
     def outer_joins(self) -> str:
         sources = self.sources(3, 2)
@@ -398,8 +401,8 @@ class Maker:
             head = "WITH RECURSIVE q AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM q WHERE n < 5)"
             return f"{head} SELECT p.id FROM {self.table('p', table)}, q WHERE p.id = q.n AND {self.condition('p', table)}"
         head = f"WITH {name} AS (SELECT * FROM {inner} AS o WHERE {self.condition('o', inner)})"
-        if name == inner and self.dialect == "mysql":
-            head = head.replace(f"FROM {inner} ", f"FROM {inner} ")
+        if name == inner and self.dialect == "sqlite":
+            head = head.replace(f"FROM {inner} ", f"FROM main.{inner} ")
         other = self.rng.choice([item for item in KEYED if item != name])
         conditions = [f"p.city_id = {name}.city_id", *self.conditions([("p", other)], 2)]
         if self.rng.random() < 0.4:

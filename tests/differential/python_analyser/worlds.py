@@ -17,6 +17,7 @@ TABLES: dict[str, dict[str, str]] = {
     "event": {"id": "int", "city_id": "key", "poi_id": "int", "day": "int", "name": "text"},
     "cuisine": {"id": "int", "name": "text", "spicy": "int"},
     "city": {"id": "key", "region": "text", "size": "int"},
+    "tag": {"city_id": "key", "tag": "text", "weight": "int"},
     "order": {"id": "int", "city_id": "key", "group": "int", "Mixed Case": "text"},
 }
 #: Which tables have the partition column.

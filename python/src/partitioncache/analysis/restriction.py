@@ -72,8 +72,9 @@ def restrictions(
     """What the key sets of a class's families say about each of its tables; None: the query has no row.
 
     Each family's set holds exactly the keys of one table, so it may always restrict that table. It may restrict
-    the others as well, since the query equates their keys. Exact kinds of keys are intersected first; texts are
-    left for the database to compare; sets whose kinds of key differ stay where they belong.
+    the others as well, since the query equates their keys. Exact kinds of keys are intersected first. Texts are
+    left for the database to compare, and only the smallest set of them goes to other tables. Sets whose kinds of
+    key differ stay where they belong.
     """
     known = {source: _without_impossible_null(group, source, keys) for source, keys in families.items()}
     if any(not keys for keys in known.values()):
@@ -82,24 +83,18 @@ def restrictions(
     if kinds <= sets.EXACT and len(kinds) <= 1:
         common = frozenset.intersection(*known.values())
         return [Restriction(source, common) for source in group.members] if common else None
-    shared = kinds == {"text"}
+    smallest = min(known.values(), key=len)
     found: list[Restriction] = []
     for source in group.members:
         mine = [known[source]] if source in known else []
-        others = [keys for other, keys in known.items() if other != source] if shared else []
-        found.extend(Restriction(source, keys) for keys in _smallest([*mine, *others]))
+        others = [smallest] if kinds == {"text"} and not any(keys <= smallest for keys in mine) else []
+        found.extend(Restriction(source, keys) for keys in (*others, *mine))
     return found
 
 
 def _without_impossible_null(group: PartitionClass, source: int, keys: Collection[Key | None]) -> KeySet:
     found = frozenset(keys)
     return found - {None} if group.never_null(source) else found
-
-
-def _smallest(candidates: list[KeySet]) -> list[KeySet]:
-    """Without the sets that contain another: they say nothing new."""
-    distinct = list(dict.fromkeys(candidates))
-    return [keys for keys in distinct if not any(other < keys for other in distinct)]
 
 
 def nothing(source: int) -> Restriction:
@@ -125,7 +120,13 @@ def restricted(statement: Statement, key: str, wanted: list[Restriction], method
         "TMP_TABLE_JOIN": _temporary_join,
         "literal": _literal,
     }
-    forms = [write.get(method, _in)(statement, key, restriction) for restriction in wanted]
+    forms = []
+    tables: set[int] = set()
+    for restriction in wanted:
+        # One temporary table for each of the query's is enough: planners take long over many.
+        form = _in if restriction.source in tables else write.get(method, _in)
+        forms.append(form(statement, key, restriction))
+        tables.add(restriction.source)
     _verify(statement, [_sample(form, statement, key, one) for form, one in zip(forms, wanted, strict=True)])
     select = _inserted(statement, forms)
     return ";\n".join([*dict.fromkeys(text for form in forms for text in form.before), select])
@@ -156,25 +157,25 @@ def _inserted(statement: Statement, forms: list[_Form]) -> str:
 
 def _verify(statement: Statement, forms: list[_Form]) -> None:
     """The new text must parse to the old tree, with the old WHERE in parentheses beside the restriction."""
-    new = parse(_inserted(statement, forms), statement.rules)[1]
-    expected = statement.tree.copy()
-    condition = parse(
-        f"SELECT 1 FROM t WHERE {' AND '.join(form.condition for form in forms)}", statement.rules
-    )[1]
-    restriction = condition.args["where"].this
-    parts = list(_and_chain(restriction))
-    old = expected.args.get("where")
-    if old is not None:
-        parts = [exp.Paren(this=old.this), *parts]
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = exp.And(this=whole, expression=part)
-    expected.set("where", exp.Where(this=whole))
-    joined = sum(1 for form in forms if form.joined)
+    old, new = statement.tree, parse(_inserted(statement, forms), statement.rules)[1]
+    condition = " AND ".join(form.condition for form in forms)
+    added = list(_and_chain(parse(f"SELECT 1 FROM t WHERE {condition}", statement.rules)[1].args["where"].this))
+    where = new.args.get("where")
+    parts = list(_and_chain(where.this)) if where is not None else []
+    before = old.args.get("where")
     joins = new.args.get("joins") or []
-    if joined:
-        new.set("joins", joins[:-joined] or None)
-    if new != expected:
+    joined = sum(1 for form in forms if form.joined)
+    same = (
+        parts[-len(added) :] == added
+        and parts[: -len(added)] == ([exp.Paren(this=before.this.copy())] if before is not None else [])
+        and joins[: len(joins) - joined] == (old.args.get("joins") or [])
+        and all(
+            new.args.get(name) == old.args.get(name)
+            for name in {*new.args, *old.args} - {"where", "joins"}
+            if new.args.get(name) or old.args.get(name)
+        )
+    )
+    if not same:
         raise Unsure("the restricted query could not be verified")
 
 
