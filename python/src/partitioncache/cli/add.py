@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import click
+import sqlglot
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlglot.errors import SqlglotError
+from sqlglot.expressions import Query
 
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import base, output, services
@@ -19,7 +23,7 @@ from partitioncache.monitor import Evaluator, NotCacheable, ServerEvaluator
 from partitioncache.monitor.evaluate import converted
 from partitioncache.queues import Item
 from partitioncache.queues.postgresql import PostgreSQLQueue
-from partitioncache.sources import TooManyKeys
+from partitioncache.sources import DIALECTS, TooManyKeys
 
 EXAMPLES = """
 \b
@@ -112,7 +116,18 @@ def command(
         evaluator = services.evaluator(
             where, cache, timeout=timeout, result_limit=result_limit, again=refresh
         )
-        return _evaluate(evaluator, item, format)
+        try:
+            fragments = evaluator.take_apart(item)
+        except NotCacheable as reason:
+            if not _selects_keys(item, where.db_backend):
+                raise PartitionCacheError(
+                    f"Nothing of this query can be cached: {reason.message}.",
+                    hint="To store the keys in its first column, say --no-recompose.",
+                ) from None
+            output.note("The query has no conditions to share with others: its own keys are stored.")
+            as_it_stands = replace(item, hash=_name_of(text))
+            return _store_as_it_stands(where, cache, as_it_stands, timeout, result_limit, format)
+        return _evaluate(evaluator, fragments, format)
 
 
 def _name_of(query: str) -> str:
@@ -164,14 +179,16 @@ def _store_as_it_stands(
 COLUMNS = ("hash", "keys", "seconds", "status", "fragment")
 
 
-def _evaluate(evaluator: Evaluator, item: Item, format: Format) -> int:
+def _selects_keys(item: Item, db_backend: str) -> bool:
+    """Whether a query gives partition keys and nothing else."""
     try:
-        fragments = evaluator.take_apart(item)
-    except NotCacheable as reason:
-        raise PartitionCacheError(
-            f"Nothing of this query can be cached: {reason.message}",
-            hint="To store its keys as they are, say --no-recompose.",
-        ) from None
+        query = sqlglot.parse_one(item.query, dialect=DIALECTS[db_backend])
+    except SqlglotError:
+        return False
+    return isinstance(query, Query) and query.named_selects == [item.partition_key]
+
+
+def _evaluate(evaluator: Evaluator, fragments: list[Item], format: Format) -> int:
     done = list(_each(evaluator, fragments))
     if not done and format == "table":
         output.note("The cache holds all fragments of this query already.")

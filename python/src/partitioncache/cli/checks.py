@@ -10,7 +10,7 @@ from partitioncache.cli import output
 from partitioncache.cli.output import Format
 from partitioncache.setup import Check
 
-_MARKS = {True: "[green]ok[/]", False: "[bold red]missing[/]", None: "[yellow]note[/]"}
+_MARKS = {True: "[green]ok     [/]", False: "[bold red]missing[/]", None: "[yellow]note   [/]"}
 
 
 def show(checks: Sequence[Check], format: Format) -> bool:
@@ -23,7 +23,7 @@ def show(checks: Sequence[Check], format: Format) -> bool:
         console = output.stdout()
         for check in checks:
             console.print(
-                f"{_MARKS[check.ok]:>7}  [bold]{escape(check.name)}[/]: {escape(check.detail)}",
+                f"{_MARKS[check.ok]}  [bold]{escape(check.name)}[/]: {escape(check.detail)}",
                 soft_wrap=True,
             )
             if check.fix:

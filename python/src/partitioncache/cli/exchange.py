@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal, cast
 
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli.output import in_order
@@ -25,11 +26,17 @@ class ExchangeError(PartitionCacheError):
     """A file that is no export."""
 
 
-def opened(path: str, mode: str) -> AbstractContextManager[IO[str]]:
-    """The file, compressed if its name ends in ``.gz``."""
-    if Path(path).suffix == ".gz":
-        return gzip.open(path, f"{mode}t", encoding="utf-8")  # type: ignore[return-value]
-    return open(path, mode, encoding="utf-8")
+@contextmanager
+def opened(path: str, mode: Literal["r", "w"]) -> Iterator[IO[str]]:
+    """The file, compressed if its name ends in ``.gz``; ``-`` is standard input or output."""
+    if path == "-":
+        yield sys.stdin if mode == "r" else sys.stdout
+    elif Path(path).suffix == ".gz":
+        with gzip.open(path, f"{mode}t", encoding="utf-8") as file:
+            yield cast("IO[str]", file)
+    else:
+        with open(path, mode, encoding="utf-8") as file:
+            yield file
 
 
 def lines(cache: Backend, partition_keys: list[str]) -> Iterator[str]:

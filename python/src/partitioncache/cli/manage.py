@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import click
 from psycopg import sql
@@ -347,14 +347,9 @@ def export(where: base.Connections, file: str, partition_key: str | None, yes: b
         base.confirm(f"Overwrite {file}?", yes)
     with services.open_cache(where) as cache:
         names = _partition_keys(cache, partition_key)
-        lines = exchange.lines(cache, names)
-        if file == "-":
-            for line in lines:
-                click.echo(line)
-            return 0
         total = sum(cache.count(name) for name in names)
         with exchange.opened(file, "w") as target, progress("exporting", total) as bar:
-            for line in lines:
+            for line in exchange.lines(cache, names):
                 target.write(line + "\n")
                 bar()
     output.note(f"{total:,} entries were written to {file}.")
@@ -367,11 +362,8 @@ def export(where: base.Connections, file: str, partition_key: str | None, yes: b
 def import_(where: base.Connections, file: str) -> int:
     """Store the entries that export wrote into a FILE; "-" is standard input."""
     with services.open_cache(where) as cache:
-        source: AbstractContextManager[IO[str]] = (
-            nullcontext(click.get_text_stream("stdin")) if file == "-" else exchange.opened(file, "r")
-        )
-        with source as lines, progress("importing", 0) as bar:
-            amount = 0
+        amount = 0
+        with progress("importing", 0) as bar, exchange.opened(file, "r") as lines:
             for _ in exchange.read(cache, lines, file):
                 amount += 1
                 bar()

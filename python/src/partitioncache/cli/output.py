@@ -32,6 +32,18 @@ def stderr() -> Console:
     return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else _UNLIMITED)
 
 
+def _show(table: Table) -> None:
+    """Print a table; without the blanks that fill its lines, where nobody looks at a terminal."""
+    console = stdout()
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().strip("\n").splitlines():
+        print(line.rstrip())
+
+
 def note(text: str) -> None:
     """Tell the person at the terminal something that is no result."""
     stderr().print(escape(text))
@@ -66,7 +78,7 @@ def rows(
             table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
         for each in found:
             table.add_row(*(_styled(each.get(name)) for name in columns))
-        stdout().print(table)
+        _show(table)
 
 
 def record(values: Mapping[str, Any], format: Format, title: str = "") -> None:
@@ -83,13 +95,15 @@ def record(values: Mapping[str, Any], format: Format, title: str = "") -> None:
         table.add_column(overflow="fold")
         for name, value in values.items():
             table.add_row(name.replace("_", " "), _styled(value))
-        stdout().print(table)
+        _show(table)
 
 
 def json_value(value: Any) -> Any:
     """A value as JSON can have it."""
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, (set, frozenset)):
         return [json_value(each) for each in in_order(value)]
     if isinstance(value, (list, tuple)):

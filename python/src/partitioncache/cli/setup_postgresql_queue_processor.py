@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import click
@@ -22,8 +23,10 @@ from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, checks, output, services
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError
+from partitioncache.postgresql import Typed
 from partitioncache.postgresql.server import explained, translated
 from partitioncache.setup import Check, apply_plan, check_installation, check_processor, plan
+from partitioncache.setup.checks import cron_database
 
 EXAMPLES = """
 \b
@@ -62,14 +65,19 @@ class Settings:
     def arguments(self) -> dict[str, object]:
         """What was said, by the names of the SQL functions' parameters."""
         said = {
-            "frequency_seconds": self.frequency,
-            "max_parallel_jobs": self.max_parallel_jobs,
+            "frequency_seconds": None if self.frequency is None else Decimal(str(self.frequency)),
+            "max_parallel_jobs": _integer(self.max_parallel_jobs),
             "fragment_timeout": self.timeout,
         }
         return {name: value for name, value in said.items() if value is not None}
 
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+def _integer(value: int | None) -> Typed | None:
+    """A whole number as the SQL functions take it; small ones would arrive as another type."""
+    return None if value is None else Typed("pg_catalog.int4", value)
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -158,8 +166,7 @@ def setup(settings: Settings, format: Format) -> int:
     with closing(services.connect(settings.where)) as connection:
         todo = plan(connection)
         apply_plan(connection, todo)
-        cron = connection.execute("select current_setting('cron.database_name', true)").fetchone()
-        if cron and cron[0] == connection.info.dbname:
+        if cron_database(connection) == connection.info.dbname:
             try:
                 connection.execute("create extension if not exists pg_cron")
             except psycopg.Error as error:
@@ -200,7 +207,7 @@ def _schedule_elsewhere(
 ) -> int:
     """Run the jobs' statements where pg_cron lives, if that is another database; say what was done."""
     jobs = _jobs(cache, connection)
-    elsewhere = _cron_database(settings, connection)
+    elsewhere = settings.cron_db or cron_database(connection)
     if all(job["scheduled"] is not None for job in jobs) or elsewhere is None or print_only:
         click.echo(done)
         return 0
@@ -210,11 +217,6 @@ def _schedule_elsewhere(
         return base.FAILED
     click.echo(f"The processor is enabled: {len(statements)} jobs are scheduled in database {elsewhere}.")
     return 0
-
-
-def _cron_database(settings: Settings, connection: psycopg.Connection[Any]) -> str | None:
-    row = connection.execute("select pg_catalog.current_setting('cron.database_name', true)").fetchone()
-    return settings.cron_db or (row[0] if row else None)
 
 
 def _run_there(settings: Settings, database: str, statements: list[str]) -> bool:
@@ -255,7 +257,7 @@ def disable(settings: Settings) -> int:
 def _unschedule(settings: Settings, cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> int:
     jobs = _jobs(cache, connection)
     ((done,),) = cache.server.call_on(connection, "partitioncache_disable_processor", cache.cache)
-    elsewhere = _cron_database(settings, connection)
+    elsewhere = settings.cron_db or cron_database(connection)
     if elsewhere is None or any(job["scheduled"] is not None for job in jobs):
         click.echo(done)
         return 0
@@ -272,6 +274,8 @@ def _scheduled_there(settings: Settings, database: str) -> set[str] | None:
     """The names of our jobs in the database of pg_cron, None if it does not let us look."""
     try:
         with explained(), closing(services.connect(settings.where, database)) as there:
+            if there.execute("select pg_catalog.to_regclass('cron.job')").fetchone() == (None,):
+                return set()
             return {
                 row[0] for row in there.execute("select jobname from cron.job where username = current_user")
             }
@@ -346,7 +350,7 @@ def config(
     said = settings.arguments()
     said |= {
         name: value
-        for name, value in (("max_attempts", max_attempts), ("log_limit", log_limit))
+        for name, value in (("max_attempts", _integer(max_attempts)), ("log_limit", _integer(log_limit)))
         if value is not None
     }
     with closing(_cache(settings)) as cache, cache.server.connection() as connection:

@@ -122,7 +122,7 @@ class SourceEvaluator:
         if datatype is None:
             datatype = self._datatype(item)
             self._backend.register(item.partition_key, datatype)
-        analysis = self._analyse(item, datatype)
+        analysis = self._analyse(item)
         if analysis.reason is not None:
             raise NotCacheable(analysis.reason)
         known = set() if self._again else self._backend.get_all_keys(item.partition_key)
@@ -133,8 +133,7 @@ class SourceEvaluator:
             if each.hash not in known
         ]
 
-    def _analyse(self, item: Item, datatype: str | None) -> Analysis:
-        # whoever looks up says the registered data type too: fragments of integer keys have other names
+    def _analyse(self, item: Item) -> Analysis:
         return analyse(
             item.query,
             item.partition_key,
@@ -142,14 +141,13 @@ class SourceEvaluator:
             schema=self._schema,
             partition_local=self._partition_local,
             max_fragments=self._max_fragments,
-            datatype=datatype,
         )
 
     def _datatype(self, item: Item) -> str:
         """The data type of a partition key that is not registered: as the user says, or as the tables declare it."""
         name, wanted = item.partition_key, item.datatype
         if wanted is None:
-            analysis = self._analyse(item, None)
+            analysis = self._analyse(item)
             if analysis.reason is not None:
                 raise NotCacheable(analysis.reason)
             tables = {table for each in analysis.fragments for table in each.tables}
@@ -204,7 +202,7 @@ class SourceEvaluator:
             return item.query, 0
         if not keys:
             return None, hits
-        analysis = self._analyse(item, self._backend.datatype(item.partition_key))
+        analysis = self._analyse(item)
         # the fragment, taken apart itself, is its own largest fragment: that one's family is what it selects
         family = next((each.family for each in analysis.fragments if each.hash == item.hash), None)
         return (item.query, 0) if family is None else (analysis.rewrite({family: keys}, "IN"), hits)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from partitioncache.setup.install import Connection, installed
@@ -75,7 +74,9 @@ def _sql(connection: Connection) -> Iterator[Check]:
         how = "as an extension" if there.way == "extension" else "over a connection"
         text = f"version {there.version}, installed {how}, in schema {there.schema}"
         if version_order(there.version) < version_order(newest):
-            yield Check("partitioncache", None, text, "pcache-manage setup", f"to get version {newest}")
+            yield Check(
+                "partitioncache", None, text, "pcache-manage setup", f"in a shell to get version {newest}"
+            )
         else:
             yield Check("partitioncache", True, text)
         return
@@ -101,19 +102,41 @@ def _sql(connection: Connection) -> Iterator[Check]:
 
 def check_processor(connection: Connection) -> list[Check]:
     """Whether pg_cron can run the processor for the database of a connection."""
-    cron_database = _one(connection, "select pg_catalog.current_setting('cron.database_name', true)")
-    if cron_database is None:
-        return [_not_loaded(connection)]
-    here = cron_database == connection.info.dbname
+    home = cron_database(connection)
+    if home is None:
+        return [_not_loaded(connection) if _sees_all_settings(connection) else _not_to_be_seen(connection)]
+    here = home == connection.info.dbname
     checks = [
         Check(
             "pg_cron loaded",
             True,
-            f"it lives in database {cron_database}"
-            + (", this one" if here else f", not in {connection.info.dbname}"),
+            f"it lives in database {home}" + (", this one" if here else f", not in {connection.info.dbname}"),
         )
     ]
-    return [*checks, *(_cron_here(connection) if here else _cron_elsewhere(connection, cron_database))]
+    return [*checks, *(_cron_here(connection) if here else _cron_elsewhere(home))]
+
+
+def cron_database(connection: Connection) -> str | None:
+    """The database in which pg_cron lives; None if it is not loaded, or this role may not see where."""
+    found = _one(connection, "select setting from pg_catalog.pg_settings where name = 'cron.database_name'")
+    if found is None and _one(connection, "select 1 from pg_catalog.pg_extension where extname = 'pg_cron'"):
+        return connection.info.dbname
+    return None if found is None else str(found)
+
+
+def _sees_all_settings(connection: Connection) -> bool:
+    return bool(_one(connection, "select pg_catalog.pg_has_role('pg_read_all_settings', 'usage')"))
+
+
+def _not_to_be_seen(connection: Connection) -> Check:
+    user = connection.info.user
+    return Check(
+        "pg_cron loaded",
+        None,
+        f"role {user} may not see whether it is",
+        f"grant pg_read_all_settings to {_identifier(user)};",
+        "as a superuser",
+    )
 
 
 def _not_loaded(connection: Connection) -> Check:
@@ -126,20 +149,17 @@ def _not_loaded(connection: Connection) -> Check:
             False,
             "pg_cron is not installed on this server",
             "apt-get install postgresql-15-cron".replace("15", str(connection.info.server_version // 10000)),
-            "on the server; or let any other scheduler run CALL partitioncache_run_processor()",
+            "on the server, or let another scheduler CALL partitioncache_run_processor()",
         )
-    try:
-        loaded = _one(connection, "select pg_catalog.current_setting('shared_preload_libraries')")
-        libraries = ", ".join([*(each for each in [loaded] if each), "pg_cron"])
-    except psycopg.errors.InsufficientPrivilege:
-        libraries = "…what is there already…, pg_cron"
+    loaded = _one(connection, "select pg_catalog.current_setting('shared_preload_libraries')")
+    libraries = ", ".join([*(each for each in [loaded] if each), "pg_cron"])
     return Check(
         "pg_cron loaded",
         False,
         f"pg_cron {available} is on the server, but not loaded",
         f"alter system set shared_preload_libraries = {libraries}; "
         f"alter system set cron.database_name = '{connection.info.dbname}';",
-        "as a superuser; then restart the server",
+        "as a superuser, then restart the server",
     )
 
 
@@ -180,26 +200,28 @@ def _cron_here(connection: Connection) -> Iterator[Check]:
 
 
 def _cron_connects(connection: Connection) -> Check:
-    workers = _one(connection, "select pg_catalog.current_setting('cron.use_background_workers', true)")
+    workers = _one(
+        connection, "select setting from pg_catalog.pg_settings where name = 'cron.use_background_workers'"
+    )
     if workers == "on":
         return Check(
             "pg_cron runs jobs",
             None,
             "in background workers; pg_cron 1.4 runs long ones one after the other there",
         )
-    host = _one(connection, "select pg_catalog.current_setting('cron.host', true)")
+    host = _one(connection, "select setting from pg_catalog.pg_settings where name = 'cron.host'")
     return Check(
         "pg_cron runs jobs",
         None,
-        f"over connections to {host}, which must let role {connection.info.user} in without a password",
+        f"over connections to {host or 'a host'}, which must let role {connection.info.user} in without a password",
     )
 
 
-def _cron_elsewhere(connection: Connection, cron_database: str) -> Iterator[Check]:
+def _cron_elsewhere(home: str) -> Iterator[Check]:
     yield Check(
         "pg_cron in another database",
         None,
-        "jobs for this database are scheduled from there",
+        f"jobs for this database are scheduled in {home}",
         "pcache-processor enable",
-        f"prints the statements to run in {cron_database}, or runs them with --cron-db",
+        "in a shell",
     )

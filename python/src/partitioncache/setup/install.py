@@ -235,12 +235,18 @@ def _run_over_connection(connection: Connection, todo: Plan, scripts: Scripts) -
     for setting, value in (
         ("client_min_messages", "warning"),
         ("check_function_bodies", "off"),
-        ("search_path", f"{sql.Identifier(todo.schema).as_string(connection)}, pg_temp"),
+        ("search_path", f"{_quoted(connection, todo.schema)}, pg_temp"),
     ):
         connection.execute("select pg_catalog.set_config(%s, %s, true)", [setting, value])
     for script in scripts.path(todo.start, todo.version):
-        text = runnable(script.read_text(encoding="utf-8"), sql.Identifier(todo.schema).as_string(connection))
+        text = runnable(script.read_text(encoding="utf-8"), _quoted(connection, todo.schema))
         connection.execute(text.encode())
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    """A name as CREATE EXTENSION writes it: in quotes only where it must be."""
+    row = connection.execute("select pg_catalog.quote_ident(%s)", [name]).fetchone()
+    return str(row[0]) if row else name
 
 
 def runnable(script: str, schema: str) -> str:

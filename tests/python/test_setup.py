@@ -1,0 +1,318 @@
+"""Installing the SQL, as an extension and over a connection, upgrading it, and looking at what is missing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from partitioncache.setup import (
+    Check,
+    apply_plan,
+    check_installation,
+    check_processor,
+    installed,
+    plan,
+    released,
+)
+from partitioncache.setup.install import InstallError
+from partitioncache.setup.scripts import ScriptError, Scripts
+from support.cluster import Cluster, Database, running_cluster
+from support.installation import copy_installation
+
+# Everything in the schema of the extension, by what makes it that and not by its oid.
+_CATALOG = {
+    "functions": """
+        select p.oid::regprocedure::text, pg_get_functiondef(p.oid), pg_get_userbyid(p.proowner), p.proacl::text,
+               obj_description(p.oid, 'pg_proc')
+        from pg_proc p where p.pronamespace = {schema}""",
+    "relations": """
+        select c.relname, c.relkind, c.reloptions, c.relacl::text, c.relrowsecurity, obj_description(c.oid, 'pg_class'),
+               pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid), pg_get_viewdef(c.oid)
+        from pg_class c where c.relnamespace = {schema}""",
+    "columns": """
+        select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
+               a.attcompression, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
+        from pg_attribute a join pg_class c on c.oid = a.attrelid
+        left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+        where c.relnamespace = {schema} and a.attnum > 0 and not a.attisdropped""",
+    "indexes": """
+        select c.relname, pg_get_indexdef(c.oid) from pg_class c
+        where c.relkind in ('i', 'I') and c.relnamespace = {schema}""",
+    "constraints": """
+        select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = {schema}""",
+    "policies": """
+        select c.relname, p.polname, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, c.oid),
+               pg_get_expr(p.polwithcheck, c.oid)
+        from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = {schema}""",
+    "triggers": """
+        select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where c.relnamespace = {schema} and not t.tgisinternal""",
+    "types": """
+        select t.typname, t.typtype, t.typacl::text, obj_description(t.oid, 'pg_type')
+        from pg_type t where t.typnamespace = {schema}""",
+    "sequences": """
+        select s.seqrelid::regclass::text, s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmax, s.seqcycle
+        from pg_sequence s join pg_class c on c.oid = s.seqrelid where c.relnamespace = {schema}""",
+    "settings": "select * from {name}.partitioncache_settings",
+}
+
+
+def catalog(database: Database, schema: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All objects in a schema; lines that pg_get_functiondef begins with the schema's name included."""
+    quoted = f'"{schema}"'
+    return {
+        kind: sorted(
+            database.execute(query.format(schema=f"'{quoted}'::regnamespace", name=quoted)),
+            key=lambda row: repr(row),
+        )
+        for kind, query in _CATALOG.items()
+    }
+
+
+def connect(database: Database, **others: Any) -> psycopg.Connection[Any]:
+    return database.connect(**others)
+
+
+def install(database: Database, **options: Any) -> None:
+    with connect(database) as connection:
+        apply_plan(connection, plan(connection, **options), options.get("scripts"))
+
+
+@pytest.mark.parametrize("schema", ["public", "My Cache; drop"])
+def test_both_ways_give_the_same_catalog(cluster: Cluster, schema: str) -> None:
+    one, other = cluster.create_database("template1"), cluster.create_database("template1")
+    try:
+        install(one, way="extension", schema=schema)
+        install(other, way="connection", schema=schema)
+        expected, found = catalog(one, schema), catalog(other, schema)
+        assert len(expected["functions"]) > 50
+        for kind, objects in expected.items():
+            assert [(a, b) for a, b in zip(found[kind], objects, strict=False) if a != b] == [], kind
+            assert len(found[kind]) == len(objects)
+        with connect(one) as first, connect(other) as second:
+            there, over = installed(first), installed(second)
+        assert there is not None
+        assert over is not None
+        assert (there.way, over.way) == ("extension", "connection")
+        assert (there.version, there.schema) == (over.version, over.schema)
+    finally:
+        cluster.drop_database(one)
+        cluster.drop_database(other)
+
+
+def test_what_was_installed_over_a_connection_works(empty_database: Database) -> None:
+    install(empty_database, way="connection", schema="cache")
+    empty_database.execute("set search_path = public; create table poi (city_id int, kind int)")
+    empty_database.psql(
+        """
+        insert into poi select i % 10, i % 7 from generate_series(1, 30) i;
+        select cache.partitioncache_push('select * from poi where kind = 3', 'city_id');
+        select cache.partitioncache_process_queue();
+        """
+    )
+    assert empty_database.execute("select cache.partitioncache_count('city_id')") == [(1,)]
+
+
+def test_a_second_run_changes_nothing(empty_database: Database) -> None:
+    install(empty_database)
+    before = catalog(empty_database, "public")
+    with connect(empty_database) as connection:
+        again = plan(connection)
+        assert again.nothing_to_do
+        assert again.statements == ()
+        apply_plan(connection, again)
+    assert catalog(empty_database, "public") == before
+
+
+def test_the_extension_is_preferred_where_the_server_offers_it(empty_database: Database) -> None:
+    with connect(empty_database) as connection:
+        todo = plan(connection)
+    assert todo.way == "extension"
+    assert (
+        todo.statements[-1]
+        == f"create extension partitioncache schema \"public\" version '{released().newest}'"
+    )
+
+
+def test_the_other_way_round_is_refused(database: Database) -> None:
+    with connect(database) as connection:
+        with pytest.raises(InstallError, match="as an extension already"):
+            plan(connection, way="connection")
+        with pytest.raises(InstallError, match="in schema public, not in elsewhere"):
+            plan(connection, schema="elsewhere")
+
+
+def test_nothing_is_left_behind_when_the_server_refuses(empty_database: Database, tmp_path: Path) -> None:
+    script = tmp_path / "partitioncache--1.0.sql"
+    script.write_text("\\echo no \\quit\ncreate table @extschema@.half (x integer);\nselect 1 / 0;\n")
+    with connect(empty_database) as connection:
+        scripts = released(tmp_path)
+        todo = plan(connection, way="connection", schema="fresh", scripts=scripts)
+        with pytest.raises(InstallError, match="division by zero"):
+            apply_plan(connection, todo, scripts)
+        assert installed(connection) is None
+    assert empty_database.execute("select to_regnamespace('fresh')") == [(None,)]
+
+
+@pytest.fixture
+def next_version(tmp_path: Path) -> Path:
+    """The released files, and two later versions of which only upgrades exist."""
+    for name, script in released().installs.items():
+        (tmp_path / f"partitioncache--{name}.sql").write_text(script.read_text())
+    newest = released().newest
+    for old, new in ((newest, "9.0"), ("9.0", "9.1")):
+        (tmp_path / f"partitioncache--{old}--{new}.sql").write_text(
+            '\\echo Use "ALTER EXTENSION partitioncache UPDATE" to load this file. \\quit\n'
+            f"create table @extschema@.added_in_{new.replace('.', '_')} (x integer);\n"
+            "create or replace function partitioncache_version() returns text\n"
+            "language sql immutable parallel safe set search_path = pg_catalog, @extschema@, pg_temp\n"
+            f"return '{new}'::text;\n"
+        )
+    return tmp_path
+
+
+def test_upgrade_over_a_connection(empty_database: Database, next_version: Path) -> None:
+    install(empty_database, way="connection", schema="cache")
+    scripts = released(next_version)
+    with connect(empty_database) as connection:
+        todo = plan(connection, scripts=scripts)
+        assert (todo.start, todo.version, len(todo.statements)) == (released().newest, "9.1", 2)
+        apply_plan(connection, todo, scripts)
+        there = installed(connection)
+        assert there is not None
+        assert (there.way, there.version, there.schema) == ("connection", "9.1", "cache")
+        assert plan(connection, scripts=scripts).nothing_to_do
+    assert empty_database.execute("select to_regclass('cache.added_in_9_0') is not null") == [(True,)]
+
+
+def test_a_fresh_installation_of_the_newest_version_runs_the_upgrades(
+    empty_database: Database, next_version: Path
+) -> None:
+    install(empty_database, way="connection", scripts=released(next_version))
+    with connect(empty_database) as connection:
+        there = installed(connection)
+    assert there is not None
+    assert there.version == "9.1"
+
+
+def test_paths_between_versions(tmp_path: Path) -> None:
+    for name in ("1.0", "1.2", "1.0--1.1", "1.1--1.2", "1.2--1.10", "1.1--1.10"):
+        (tmp_path / f"partitioncache--{name}.sql").touch()
+    scripts = released(tmp_path)
+
+    def names(start: str | None, end: str) -> list[str]:
+        return [script.name.removeprefix("partitioncache--") for script in scripts.path(start, end)]
+
+    assert scripts.newest == "1.10"
+    assert names(None, "1.2") == ["1.2.sql"]
+    assert names(None, "1.10") == ["1.2.sql", "1.2--1.10.sql"]
+    assert names("1.0", "1.10") == ["1.0--1.1.sql", "1.1--1.10.sql"]
+    assert names("1.1", "1.1") == []
+    with pytest.raises(ScriptError, match=r"from version 1\.10 to 1\.0"):
+        scripts.path("1.10", "1.0")
+    with pytest.raises(ScriptError, match=r"no version 2\.0"):
+        scripts.path(None, "2.0")
+    with pytest.raises(ScriptError, match="lacks its SQL"):
+        _ = Scripts({}, {}).newest
+
+
+# Checks
+
+
+def by_name(checks: list[Check]) -> dict[str, Check]:
+    return {check.name: check for check in checks}
+
+
+def test_all_is_well(cron_database: Database) -> None:
+    with connect(cron_database) as connection:
+        checks = [*check_installation(connection), *check_processor(connection)]
+    assert [check.name for check in checks if check.ok is False] == []
+    assert by_name(checks)["pg_cron created"].detail.endswith("each job loops for a minute")
+
+
+def test_not_installed(empty_database: Database) -> None:
+    with connect(empty_database) as connection:
+        found = by_name(check_installation(connection))
+    assert found["partitioncache"].ok is False
+    assert found["partitioncache"].fix == "pcache-manage setup"
+
+
+def test_missing_rights_are_named_with_the_statement(empty_database: Database) -> None:
+    empty_database.psql('create role "check; no rights" login')
+    try:
+        with connect(empty_database, user="check; no rights") as connection:
+            check = by_name(check_installation(connection))["right to install"]
+            assert check.ok is False
+            with pytest.raises(InstallError, match="permission denied"):
+                apply_plan(connection, plan(connection, schema="new"))
+        empty_database.psql(check.fix)
+        with connect(empty_database, user="check; no rights") as connection:
+            assert "right to install" not in by_name(check_installation(connection))
+    finally:
+        empty_database.psql(
+            f'revoke all on database {empty_database.name} from "check; no rights"; drop role "check; no rights"'
+        )
+
+
+def test_pg_cron_in_another_database(database: Database) -> None:
+    with connect(database) as connection:
+        found = by_name(check_processor(connection))
+    assert "lives in database test" in found["pg_cron loaded"].detail
+    assert found["pg_cron in another database"].ok is None
+
+
+def test_pg_cron_not_created_and_not_allowed(cron_database: Database) -> None:
+    cron_database.execute("drop extension pg_cron")
+    with connect(cron_database) as connection:
+        check = by_name(check_processor(connection))["pg_cron created"]
+        assert check.ok is False
+    cron_database.psql(check.fix)
+    cron_database.psql("create role check_cron login")
+    try:
+        with connect(cron_database, user="check_cron") as connection:
+            check = by_name(check_processor(connection))["right to schedule"]
+            assert check.ok is False
+        cron_database.psql(check.fix)
+        with connect(cron_database, user="check_cron") as connection:
+            assert by_name(check_processor(connection))["right to schedule"].ok is True
+    finally:
+        cron_database.psql("drop owned by check_cron; drop role check_cron")
+
+
+def test_pg_cron_not_loaded(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
+    cluster = make_cluster({"shared_preload_libraries": ""})
+    database = cluster.database("test")
+    with connect(database) as connection:
+        (check,) = check_processor(connection)
+    assert check.ok is False
+    assert "not loaded" in check.detail
+    for statement in filter(None, check.fix.split("; ")):
+        database.execute(statement.rstrip(";"))
+    written = (Path(str(cluster.folder)) / "data" / "postgresql.auto.conf").read_text()
+    assert "shared_preload_libraries = 'pg_cron'" in written
+    assert "cron.database_name = 'test'" in written
+
+
+def test_a_server_without_our_files(tmp_path: Path) -> None:
+    root = tmp_path / "bare"
+    bare = copy_installation(root)
+    try:
+        with running_cluster(bare, template=False) as cluster:
+            database = cluster.database("test")
+            with connect(database) as connection:
+                assert "does not offer" in by_name(check_installation(connection))["partitioncache"].detail
+                with pytest.raises(InstallError, match="does not offer"):
+                    plan(connection, way="extension")
+                todo = plan(connection)
+                assert todo.way == "connection"
+                apply_plan(connection, todo)
+                assert by_name(check_installation(connection))["partitioncache"].ok is True
+            assert database.execute("select partitioncache_version()") == [(released().newest,)]
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
