@@ -17,9 +17,17 @@ from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
 from partitioncache.binding import bind
 from partitioncache.cache import Cache
-from partitioncache.config import checked_partition_key
+from partitioncache.config import (
+    cache_backend_from_env,
+    cache_name,
+    checked_partition_key,
+    environment,
+    postgresql_parameters,
+)
 from partitioncache.datatypes import KeySet
-from partitioncache.queues import Item, Queue, open_queue
+from partitioncache.errors import ConfigurationError
+from partitioncache.queues import Item, Queue, open_queue, queue_name, queue_provider
+from partitioncache.registry import cache_type, open_backend
 
 Params: TypeAlias = Sequence[object] | Mapping[str, object]
 Schema: TypeAlias = Mapping[str, Collection[str]]
@@ -130,26 +138,43 @@ def push_query(
     partition_key: str,
     datatype: str | None = None,
     *,
+    cache: Backend | Cache | None = None,
     priority: int = 1,
     queue: Queue | None = None,
     **connection: Any,
 ) -> None:
-    """Puts a query into the incoming queue, to be taken apart and cached by a processor or monitor.
+    """Puts a query into the incoming queue, to be taken apart and cached.
+
+    Where cache and queue are the same PostgreSQL database, the server checks the query, and its own processor works on
+    it. In every other case a monitor does, which may read its data from anywhere.
 
     Args:
         query: the SQL text.
         partition_key: the column that splits the data.
-        datatype: its data type, where the processor cannot tell it from the column.
+        datatype: its data type, where it is not registered and cannot be told from the column.
+        cache: the PostgreSQL cache to fill; without it, that of the environment (``CACHE_BACKEND`` and so on).
         priority: the higher, the sooner; pushing the same query again raises it.
         queue: an open queue (`partitioncache.queues.open_queue`), which saves connecting for each query.
         connection: as for `open_queue`.
+
+    Raises:
+        QueryError: the server does not accept the query.
     """
-    _push(
-        "incoming",
-        Item(query, checked_partition_key(partition_key), datatype, priority=priority),
-        queue,
-        connection,
-    )
+    item = Item(query, checked_partition_key(partition_key), datatype, priority=priority)
+    if cache is not None:
+        handler = _handler(cache)
+        if not isinstance(handler, PostgresqlArray):
+            raise ConfigurationError(
+                f"{handler.backend} has no queue of its own.", hint="Push without cache=; a monitor fills it."
+            )
+        if datatype is not None:
+            handler.register(partition_key, datatype)
+        handler.server.call("partitioncache_push", query, partition_key, handler.cache, priority)
+    elif queue is None and not connection and _queue_is_beside_cache():
+        with open_backend(cache_backend_from_env()) as own:
+            push_query(query, partition_key, datatype, cache=own, priority=priority)
+    else:
+        _push("incoming", item, queue, connection)
 
 
 def push_fragment(
@@ -188,6 +213,18 @@ def get_queue_lengths(queue: Queue | None = None, **connection: Any) -> tuple[in
         return queue.lengths()
     with open_queue(**connection) as opened:
         return opened.lengths()
+
+
+def _queue_is_beside_cache() -> bool:
+    """Whether the environment names one PostgreSQL database for both."""
+    env = environment()
+    backend = cache_backend_from_env(env)
+    return (
+        cache_type(backend).server == "PostgreSQL"
+        and queue_provider(env) == "postgresql"
+        and queue_name(env) == cache_name(backend, env)
+        and postgresql_parameters({}, env) == postgresql_parameters({}, env, "PG_QUEUE_")
+    )
 
 
 def _push(name: Any, item: Item, queue: Queue | None, connection: Mapping[str, Any]) -> None:

@@ -145,11 +145,20 @@ class Server:
         Args:
             query: SQL with ``%s`` or ``%(name)s``, as psycopg takes it.
             params: their values; None leaves the query as it is, whatever percent signs it has.
+
+        Raises:
+            QueryError: names or number of parameters do not fit.
         """
         if params is None:
             return query
         with self.connection() as connection:
-            return psycopg.ClientCursor(connection).mogrify(query.encode(), params)
+            try:
+                return psycopg.ClientCursor(connection).mogrify(query.encode(), params)
+            except (TypeError, psycopg.ProgrammingError) as error:
+                raise QueryError(
+                    f"The parameters do not fit the query: {_sentence(str(error))}",
+                    hint="Give a sequence for %s, a dict for %(name)s, and write %% for a percent sign.",
+                ) from None
 
     def close(self) -> None:
         """Closes the connections. Closing twice is harmless."""
