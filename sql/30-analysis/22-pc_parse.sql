@@ -6,7 +6,8 @@ as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
-    parsed pc_parsed;
+    -- Qualified: PostgreSQL looks the name up again when its caches were reset, then perhaps under the path of the query.
+    parsed @extschema@.pc_parsed;
     written text;
     again text;
     pinned text;
