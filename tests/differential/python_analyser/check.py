@@ -43,7 +43,9 @@ class Report:
         return self.classes.setdefault(name, Tally())
 
     def table(self) -> str:
-        lines = [f"{'class':30} {'tried':>7} {'with rows':>10} {'rewritten':>10} {'unchanged':>10}  most common reason"]
+        lines = [
+            f"{'class':30} {'tried':>7} {'with rows':>10} {'rewritten':>10} {'unchanged':>10}  most common reason"
+        ]
         for name, tally in self.classes.items():
             reason = tally.reasons.most_common(1)
             unchanged = tally.tried - tally.rewritten
@@ -52,7 +54,9 @@ class Report:
                 f"  {reason[0][0][:90] if reason else ''}"
             )
         tried = sum(tally.tried for tally in self.classes.values())
-        lines.append(f"{tried} queries, {self.texts} rewritten texts compared, {self.fragments} fragments evaluated")
+        lines.append(
+            f"{tried} queries, {self.texts} rewritten texts compared, {self.fragments} fragments evaluated"
+        )
         if self.refused_fragments:
             lines.append(f"fragments that the server refused: {self.refused_fragments.most_common(6)}")
         if self.refused_queries:
@@ -148,7 +152,12 @@ class Arena:
         merged = analysis.merged(known)
         if merged is not None:
             text = extend_query_with_partition_keys(
-                query.text, merged, "city_id", self.rng.choice(METHODS), dialect=self.world.dialect, schema=self.world.schema
+                query.text,
+                merged,
+                "city_id",
+                self.rng.choice(METHODS),
+                dialect=self.world.dialect,
+                schema=self.world.schema,
             )
             self.compare(query, original, text, known, f"merged {merged}")
         tally.rewritten += changed
@@ -158,14 +167,22 @@ class Arena:
     def compare(self, query: Query, original: Any, text: str, known: dict[str, Any], method: str) -> None:
         self.report.texts += 1
         try:
-            *before, last = text.split(";\n") if text != query.text and "partitioncache_keys_" in text else [text]
+            *before, last = (
+                text.split(";\n") if text != query.text and "partitioncache_keys_" in text else [text]
+            )
             for statement in before:
                 self.world.server.run(statement)
             found = rows_of(self.world.server.run(last), query.ordered)
         except Exception as error:
-            raise WrongRows(self.story(query, text, known, method, f"{type(error).__name__}: {error}")) from error
+            raise WrongRows(
+                self.story(query, text, known, method, f"{type(error).__name__}: {error}")
+            ) from error
         if found != original:
-            difference = f"{sum(original.values())} rows became {sum(found.values())}" if not query.ordered else "the list differs"
+            difference = (
+                f"{sum(original.values())} rows became {sum(found.values())}"
+                if not query.ordered
+                else "the list differs"
+            )
             raise WrongRows(self.story(query, text, known, method, difference))
 
     def story(self, query: Query, text: str, known: dict[str, Any], method: str, what: str) -> str:
@@ -177,7 +194,9 @@ class Arena:
             f"known:     {known}",
             f"notes:     {analysis.notes}",
         ]
-        lines += [f"  [{one.family}] {one.sql} -> {self.cache.get(one.hash)}" for one in analysis.fragments[:20]]
+        lines += [
+            f"  [{one.family}] {one.sql} -> {self.cache.get(one.hash)}" for one in analysis.fragments[:20]
+        ]
         return "\n".join(lines)
 
 

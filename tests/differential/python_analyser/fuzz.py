@@ -16,7 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[3] / "python" / "src")]
+sys.path[:0] = [
+    str(Path(__file__).resolve().parents[2]),
+    str(Path(__file__).resolve().parents[3] / "python" / "src"),
+]
 
 from differential.python_analyser.check import Report, WrongRows, hunt
 from differential.python_analyser.worlds import MySQL, PostgreSQL, Server, SQLite, kinds, make
@@ -33,7 +36,9 @@ def opened(arguments: argparse.Namespace) -> Server:
 
 def main() -> int:
     """See above."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=None, help="the first seed; random by default")
     parser.add_argument("--worlds", type=int, default=None, help="stop after so many databases")

@@ -86,7 +86,9 @@ class Maker:
             (1, lambda: self.on_key(alias, table)),
         ]  # fmt: skip
         if table == "tag":
-            makers = makers[-1:] + [(4, lambda: f"{alias}.weight {self.comparison()} {self.rng.randint(0, 6)}")]
+            makers = makers[-1:] + [
+                (4, lambda: f"{alias}.weight {self.comparison()} {self.rng.randint(0, 6)}")
+            ]
         if "text" in TABLES[table].values():
             makers += [
                 (2, lambda: f"{self.a_name(alias, table)} {self.rng.choice(['=', '<>', '>'])} {self.a_text()}"),
@@ -100,16 +102,31 @@ class Maker:
             ]  # fmt: skip
         if depth < 2:
             makers += [
-                (2, lambda: f"({self.condition(alias, table, depth + 1)} OR {self.condition(alias, table, depth + 1)})"),
+                (
+                    2,
+                    lambda: (
+                        f"({self.condition(alias, table, depth + 1)} OR {self.condition(alias, table, depth + 1)})"
+                    ),
+                ),
                 (1, lambda: f"NOT ({self.condition(alias, table, depth + 1)})"),
                 (1, lambda: f"NOT {self.condition(alias, table, 3)}"),
-                (1, lambda: f"({self.condition(alias, table, depth + 1)} AND {self.condition(alias, table, depth + 1)})"),
+                (
+                    1,
+                    lambda: (
+                        f"({self.condition(alias, table, depth + 1)} AND {self.condition(alias, table, depth + 1)})"
+                    ),
+                ),
             ]
         if self.dialect == "postgres":
             makers += [
                 (1, lambda: f"{self.number(alias, table)} = ANY ('{{1,2,3}}')"),
                 (1, lambda: f"{self.number(alias, table)} <> ALL (ARRAY[1, {self.rng.randint(2, 6)}])"),
-                (1, lambda: f"{self.column(alias, self.of_type(table, 'int'))}::text = '{self.rng.randint(0, 6)}'"),
+                (
+                    1,
+                    lambda: (
+                        f"{self.column(alias, self.of_type(table, 'int'))}::text = '{self.rng.randint(0, 6)}'"
+                    ),
+                ),
             ]
         if self.dialect == "sqlite" and "text" in TABLES[table].values():
             makers += [
@@ -269,18 +286,26 @@ class Maker:
     def inner_joins(self) -> str:
         sources = self.sources(4, 2)
         text, joining = self.joined(sources)
-        return f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
+        return (
+            f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
+        )
 
     def many_tables(self) -> str:
         sources = self.sources(6, 4)
         text, joining = self.joined(sources, 1.0)
-        return f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
+        return (
+            f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
+        )
 
     def self_join(self) -> str:
         table = self.rng.choice(KEYED)
-        sources = [(alias, table) for alias in self.rng.sample(["a", "b", "t1", "t2"], self.rng.randint(2, 3))]
+        sources = [
+            (alias, table) for alias in self.rng.sample(["a", "b", "t1", "t2"], self.rng.randint(2, 3))
+        ]
         text, joining = self.joined(sources)
-        return f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
+        return (
+            f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + self.conditions(sources, 2))}"
+        )
 
     def using(self) -> str:
         tables = self.rng.sample(["poi", "street", "event", "order"], self.rng.randint(2, 3))
@@ -325,9 +350,9 @@ class Maker:
             operator = self.rng.choice(["<>", "<", ">="])
             conditions.append(f"{first}.city_id {operator} {second}.city_id")
         if self.rng.random() < 0.3:
-            conditions.append(f"({sources[0][0]}.city_id = {sources[1][0]}.city_id OR {sources[0][0]}.kind = 1)") if (
-                "kind" in TABLES[sources[0][1]]
-            ) else None
+            conditions.append(
+                f"({sources[0][0]}.city_id = {sources[1][0]}.city_id OR {sources[0][0]}.kind = 1)"
+            ) if ("kind" in TABLES[sources[0][1]]) else None
         return f"SELECT {self.selected(sources)} FROM {text}{self.where(conditions)}"
 
     def through_a_third(self) -> str:
@@ -347,7 +372,9 @@ class Maker:
         if name == alias:
             name = "inner_one"
         extra = self.condition(name, inner)
-        link = self.rng.choice([f"{name}.city_id = {alias}.city_id", f"{name}.id = {alias}.id", f"{name}.id > 3"])
+        link = self.rng.choice(
+            [f"{name}.city_id = {alias}.city_id", f"{name}.id = {alias}.id", f"{name}.id > 3"]
+        )
         bare = self.condition("§", inner, 3).replace("§.", "")
         choices = [
             f"EXISTS (SELECT 1 FROM {inner} {name} WHERE {link} AND {extra})",
@@ -367,7 +394,9 @@ class Maker:
         ]
         if self.dialect != "sqlite":
             choices.append(f"{alias}.id = ANY (SELECT {name}.id FROM {inner} {name} WHERE {extra})")
-            choices.append(f"{alias}.id > ALL (SELECT {name}.id FROM {inner} {name} WHERE {link} AND {name}.id < 5)")
+            choices.append(
+                f"{alias}.id > ALL (SELECT {name}.id FROM {inner} {name} WHERE {link} AND {name}.id < 5)"
+            )
         picked = self.rng.sample(choices, self.rng.randint(1, 2))
         return f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + picked + self.conditions(sources, 1))}"
 
@@ -445,10 +474,21 @@ class Maker:
         where = self.where(joining + self.conditions(sources, 2))
         end = self.rng.choice(["LIMIT 5", "LIMIT 3 OFFSET 2", "LIMIT 100"])
         if self.dialect == "postgres" and self.rng.random() < 0.3:
-            end = self.rng.choice(["FETCH FIRST 4 ROWS ONLY", "OFFSET 2", "FOR UPDATE", "LIMIT 3 FOR UPDATE OF " + sources[0][0]])
+            end = self.rng.choice(
+                [
+                    "FETCH FIRST 4 ROWS ONLY",
+                    "OFFSET 2",
+                    "FOR UPDATE",
+                    "LIMIT 3 FOR UPDATE OF " + sources[0][0],
+                ]
+            )
         if self.dialect == "mysql" and self.rng.random() < 0.2:
             end = "LIMIT 2 FOR UPDATE"
-        return Query("limited", f"SELECT {self.ids(sources)} FROM {text}{where} ORDER BY {self.ids(sources)} {end}", True)
+        return Query(
+            "limited",
+            f"SELECT {self.ids(sources)} FROM {text}{where} ORDER BY {self.ids(sources)} {end}",
+            True,
+        )
 
     def quoted(self) -> str:
         alias = self.name(self.rng.choice(["select", "P", "city_id", "a b", "t1"]).capitalize())

@@ -134,7 +134,8 @@ def analyse(
 
     * The sessions that run the query, and those that run its fragments, have the same search_path or database,
       time zone, date style, sql_mode, PRAGMAs, role and row-level security.
-    * Partition columns that the query equates have the same declared type (and collation).
+    * Columns through which the query equates partition keys have the same declared type and collation. A text
+      compared with a number would be equal to several others (``'5' = 5 = '05'`` in MySQL and SQLite).
     * Functions that the server ships have not been replaced by others of the same name.
     * MySQL runs with an sql_mode that leaves NOT and strings their usual meaning; where the usual modes differ
       (double quotes, ``||``, backslashes before quotes) the query is left alone.

@@ -246,21 +246,15 @@ def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[i
 def _key_equalities(
     plan: Plan, group: PartitionClass, order: tuple[int, ...], names: dict[int, str]
 ) -> Iterator[str]:
-    """The equalities of partition keys among the tables of a fragment.
+    """The equalities of partition keys among the tables of a fragment, all that follow from the query's.
 
-    In PostgreSQL all that follow from the query's: the first table's key with each other's. MySQL and SQLite
-    compare texts and numbers so loosely that a = b and b = c need not give a = c; there, only what the query says.
+    Written from the first table of each group to the others, whichever way the query wrote them.
     """
-    if plan.statement.rules.name == "postgres":
-        for position, source in enumerate(order):
-            for earlier in order[:position]:
-                if group.same_group(earlier, source):
-                    yield f"{names[earlier]}.{plan.key} = {names[source]}.{plan.key}"
-                    break
-        return
-    for condition in plan.conditions:
-        if _joins_keys(condition, group, plan.key) and condition.sources <= names.keys():
-            yield condition.text(names)
+    for position, source in enumerate(order):
+        for earlier in order[:position]:
+            if group.same_group(earlier, source):
+                yield f"{names[earlier]}.{plan.key} = {names[source]}.{plan.key}"
+                break
 
 
 def _selection(plan: Plan, column: str) -> tuple[str, str]:
