@@ -168,8 +168,8 @@ class Maker:
         return f"{left} IS {self.maybe_not()}DISTINCT FROM {right}"
 
     def on_key(self, alias: str, table: str) -> str:
-        column = self.column(alias, "city_id" if table in KEYED else "id")
-        if table not in KEYED and table != "city":
+        column = self.column(alias, "id" if table in ("city", "cuisine") else "city_id")
+        if table == "cuisine":
             return f"{column} > 1"
         pick = self.rng.random()
         if pick < 0.3:
