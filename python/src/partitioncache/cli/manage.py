@@ -19,6 +19,7 @@ from partitioncache.cli.add import progress
 from partitioncache.cli.output import Format
 from partitioncache.cli.setup_postgresql_queue_processor import DURATION
 from partitioncache.errors import NotRegisteredError, PartitionCacheError
+from partitioncache.migrate import migrate_cache_backend
 from partitioncache.monitor.evaluate import converted
 from partitioncache.queues import QUEUES
 from partitioncache.registry import CACHE_TYPES, open_backend
@@ -314,18 +315,16 @@ def copy(
         services.open_cache(where) as old,
         open_backend(to_backend, cache=to_name or where.cache_name, **given) as new,
     ):
-        copied = 0
-        for name in _partition_keys(old, partition_key):
-            new.register(name, dict(old.get_partition_keys())[name])
-            for hash in _with_progress("copying", sorted(old.get_all_keys(name))):
-                keys = old.get(hash, name)
-                if keys is not None:
-                    new.set_set(hash, keys, name)
-                    query = old.get_query(hash, name)
-                    if query is not None:
-                        new.set_query(hash, query, name)
-                    copied += 1
-    output.note(f"{copied:,} entries were copied into {to_backend}.")
+        done = [
+            migrate_cache_backend(old, new, name)
+            for name in _with_progress("copying", _partition_keys(old, partition_key))
+        ]
+    output.note(f"{sum(each.entries for each in done):,} entries were copied into {to_backend}.")
+    renamed, left_out = sum(len(each.renamed) for each in done), sum(len(each.left_out) for each in done)
+    if renamed:
+        output.note(f"{renamed:,} of them have another hash there: the one under which they are looked up.")
+    if left_out:
+        output.note(f"{left_out:,} entries are put aside, and have no key set to copy.")
     return 0
 
 
