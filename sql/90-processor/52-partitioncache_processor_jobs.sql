@@ -6,7 +6,7 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    here boolean := pc_cron_is_here();
+    here boolean := pc_cron_home() = current_database();
     settings partitioncache_settings := pc_settings(cache);
     home text := 'cron';
     present text[];

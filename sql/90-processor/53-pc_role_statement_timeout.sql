@@ -2,13 +2,13 @@ create function pc_role_statement_timeout() returns interval
 language sql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select (v.value || case when v.value ~ '^\s*\d+\s*$' then ' ms' else '' end)::interval
+    select (v.value || case when v.value ~ '^ *[0-9]+ *$' then ' ms' else '' end)::interval
     from (select 1, d.setrole <> 0, d.setdatabase <> 0, split_part(c.setting, '=', 2)
           from pg_db_role_setting d
           cross join unnest(d.setconfig) c(setting)
           where d.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
             and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
-            and c.setting like 'statement\_timeout=%'
+            and c.setting ^@ 'statement_timeout='
           union all
           select 2, false, false, s.setting from pg_settings s
           where s.name = 'statement_timeout' and s.source in ('configuration file', 'command line', 'environment variable', 'override')

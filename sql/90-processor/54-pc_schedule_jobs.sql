@@ -5,8 +5,8 @@ as $$
 declare
     statements text[];
 begin
-    if not pc_cron_is_here() then
-        return format(E'-- pg_cron lives in database %s. Run there, as a superuser or as %s:\n', current_setting('cron.database_name'), current_user)
+    if pc_cron_home() <> current_database() then
+        return format(E'-- pg_cron lives in database %s. Run there, as a superuser or as %s:\n', pc_cron_home(), current_user)
             || (select string_agg(j.statement, E'\n') from partitioncache_processor_jobs(cache) j where j.wanted);
     end if;
     statements := array(select case when j.wanted then j.statement else j.removal end

@@ -7,9 +7,9 @@ declare
     missing bigint;
     message text;
 begin
-    if not pc_cron_is_here() then
+    if pc_cron_home() <> current_database() then
         return case when workers = 0 then format('no worker is running; pg_cron lives in database %s: see the statements of partitioncache_processor_jobs(%L) and cron.job_run_details there',
-                                                 current_setting('cron.database_name'), cache) end;
+                                                 pc_cron_home(), cache) end;
     end if;
     select count(*) into missing from partitioncache_processor_jobs(cache) j where j.wanted and not j.scheduled;
     if missing > 0 then
@@ -22,7 +22,7 @@ begin
         where j.username = current_user and j.jobname = any (array(select pc_job_name($1, n) from generate_series(0, 64) n)) and d.status = 'failed'
         order by d.runid desc limit 1
         $query$, home) into message using cache;
-    return coalesce(format('no worker is running; pg_cron says: %s', message),
+    return coalesce('no worker is running; pg_cron says: ' || message,
                     'no worker is running yet: pg_cron starts jobs on the minute, and must be able to connect (cron.host, pg_hba.conf)');
 exception
     when sqlstate 'PC006' then
