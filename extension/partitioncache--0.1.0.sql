@@ -902,7 +902,7 @@ as $$
     from pc_tracking_triggers(cache, partition_key, relation) w
     left join pg_trigger t on t.tgrelid = w.member and t.tgname = w.name
         and t.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()')
-        and t.tgargs = convert_to(relation::text, 'SQL_ASCII') || '\x00'
+        and t.tgargs = convert_to(relation::text, 'SQL_ASCII') || E'\\x00'
     where t.oid is null or t.tgenabled <> w.enabled
 $$;
 
@@ -1003,8 +1003,8 @@ begin
                   t.tgrelid in (select pc_relation_family(relation)) and not exists (
                       select from partitioncache_tracked k
                       where k.cache = pc_drop_triggers.cache and k.partition_key = pc_drop_triggers.partition_key
-                        and t.tgargs = convert_to(k.relation::oid::text, 'SQL_ASCII') || '\x00')
-              else t.tgargs = convert_to(relation::text, 'SQL_ASCII') || '\x00' end
+                        and t.tgargs = convert_to(k.relation::oid::text, 'SQL_ASCII') || E'\\x00')
+              else t.tgargs = convert_to(relation::text, 'SQL_ASCII') || E'\\x00' end
         order by 1, 2
     loop
         execute format('drop trigger %I on %s', ours.tgname, ours.tgrelid::regclass);
@@ -1066,9 +1066,8 @@ create function partitioncache_untrack(relation regclass, partition_key text, ca
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-declare
-    registration partitioncache_registration := pc_registration(cache, partition_key);
 begin
+    perform pc_registration(cache, partition_key);
     if pc_tracking_state(cache, partition_key, relation) is null then
         return false;
     end if;
@@ -1427,6 +1426,7 @@ create function pc_tree_facts(rule_of oid[], out relations oid[], out functions 
                                out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -1488,12 +1488,14 @@ as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
-    parsed pc_parsed;
+    -- Qualified: PostgreSQL looks the name up again when its caches were reset, then perhaps under the path of the query.
+    parsed @extschema@.pc_parsed;
     written text;
     again text;
     pinned text;
     difference boolean := false;
     effective name[];
+    accepted boolean := false;
 begin
     begin
         perform pc_enter_session(session);
@@ -1502,7 +1504,8 @@ begin
         -- Refuses several statements, and what the role may not read; executes nothing.
         open checked for execute statement;
         close checked;
-        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) q';
+        accepted := true;
+        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) partitioncache_query';
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
         written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false);
@@ -1522,8 +1525,16 @@ begin
             difference := again operator(pg_catalog.<>) pinned;
         end if;
         raise exception using errcode = 'PC000';
-    exception when sqlstate 'PC000' then
-        null;  -- what was created is gone, what was learned stays
+    exception
+        when sqlstate 'PC000' then
+            null;  -- what was created is gone, what was learned stays
+        when invalid_cursor_definition then
+            perform pc_fail('PC005', 'only a single query that reads can be cached: ' || sqlerrm, '', 'Pass one SELECT, without a semicolon between statements.');
+        when syntax_error then
+            if not accepted then
+                raise;
+            end if;
+            perform pc_fail('PC005', 'only a plain query can be restricted, not EXPLAIN, SHOW and the like', '', 'Pass the SELECT itself.');
     end;
     if difference or pc_is_shadowed(effective) then
         perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',
@@ -1543,7 +1554,7 @@ as $$
 declare
     written text;
 begin
-    execute 'create temp view partitioncache_again as select 1 from (' operator(pg_catalog.||) canonical operator(pg_catalog.||) E'\n) q';
+    execute 'create temp view partitioncache_again as select 1 from (' operator(pg_catalog.||) canonical operator(pg_catalog.||) E'\n) partitioncache_query';
     begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
@@ -1568,7 +1579,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        -- The view is "SELECT 1 … FROM ( <query>) q…;". Its indentation may go where no literal spans lines.
+        -- The view is "SELECT 1 … FROM ( <query>) alias;". Its indentation may go where no literal spans lines.
         with token as materialized (
             select * from pc_tokens(viewdef)
         ), cut as (
@@ -1925,6 +1936,7 @@ create function pc_block_conjuncts(
 ) returns setof record
 language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -2239,6 +2251,7 @@ comment on function pc_block_tables(text[], integer[], pc_block, text, text) is
 create function pc_equality(template text, out left_table integer, out left_column text, out right_table integer, out right_column text)
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -2421,6 +2434,7 @@ create function pc_render_fragment(
 )
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     key text := quote_ident(partition_key);
@@ -2542,6 +2556,7 @@ create function pc_keyed_tables(
 ) returns text[]
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -2671,6 +2686,7 @@ comment on function pc_template_tables(text) is
 create function pc_is_key_condition(template text, key text, keyed boolean[]) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -2746,6 +2762,8 @@ comment on type pc_taken_apart is
 create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 set jit = off
 set quote_all_identifiers = off
 as $$
@@ -2781,6 +2799,11 @@ begin
     select array_agg(t.token order by t.n), array_agg(t.spaced order by t.n), array_agg(t.closes order by t.n), array_agg(t.ends order by t.n)
     into tokens, spaced, closes, ends
     from pc_tokens(parsed.canonical) t;
+    -- A row that another session changes meanwhile is judged again as it is then, by a list of keys from before.
+    if array_to_string(tokens, E'\x01') ~ E'\x01FOR\x01(UPDATE|SHARE|NO|KEY)\x01?' then
+        result.reason := 'it locks the rows that it reads';
+        return result;
+    end if;
     doubtful := parsed.odd_nodes or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 
@@ -3529,7 +3552,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    name text := 'partitioncache_keys_' || substr(md5(keys::text || pg_typeof(keys)::text), 1, 16);
+    name text := 'partitioncache_keys_' || substr(md5(pc_key_literal(keys)), 1, 16);
 begin
     if to_regclass('pg_temp.' || name) is null then
         execute format('create temp table %I (partition_key %s primary key)', name,
@@ -4121,6 +4144,7 @@ comment on function pc_evaluated_keys(partitioncache_registration, text, text[],
 create function pc_first_relation(fragment text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -4147,7 +4171,10 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     entry pc_usable_entry;
-    held record;
+    held keys%type;
+    held_null boolean;
+    written keys%type;
+    written_null boolean;
 begin
     select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
@@ -4155,7 +4182,7 @@ begin
         return;
     end if;
     -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.
-    execute format('select e.matches_null, pc_entry_keys($1, e.hash, false, $2) as keys, w.keys as written, w.with_null as null_written
+    execute format('select pc_entry_keys($1, e.hash, false, $2), e.matches_null, w.keys, w.with_null
                     from %s e
                     cross join lateral (
                         select coalesce(array_agg(distinct c.key) filter (where c.key is not null), ''{}'') as keys,
@@ -4165,18 +4192,18 @@ begin
                           and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
                     where e.hash = $6 and e.snapshot is not null',
                    pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
-    into held using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
-    if held.keys is null then
+    into held, held_null, written, written_null using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
+    if held is null then
         return;
     end if;
     select r.keys, r.with_null into keys, with_null
     from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, held.written, pc_first_relation(fragment),
-                                held.null_written and pc_null_possible(keyed, (registration).partition_key)), held.written) r;
-    keys := array(select k from unnest(held.keys) k
-                  except select k from unnest(held.written) k
+        pc_evaluation_statement(fragment, (registration).partition_key, written, pc_first_relation(fragment),
+                                written_null and pc_null_possible(keyed, (registration).partition_key)), written) r;
+    keys := array(select k from unnest(held) k
+                  except select k from unnest(written) k
                   union all select k from unnest(keys) k);
-    with_null := case when held.null_written then with_null else held.matches_null end;
+    with_null := case when written_null then with_null else held_null end;
 end
 $$;
 
@@ -5455,32 +5482,32 @@ $$;
 comment on function pc_job_name(text, integer) is
 'The name of a pg_cron job of this database''s processor; its sessions have it as application_name. Example: select pc_job_name(''partitioncache'', 0)';
 
--- sql/90-processor/51-pc_cron_is_here.sql
-create function pc_cron_is_here() returns boolean
+-- sql/90-processor/51-pc_cron_home.sql
+create function pc_cron_home() returns text
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
+    sees_settings boolean := pg_has_role('pg_read_all_settings', 'usage');
     -- Not by current_setting: a name in postgresql.conf is there too while the library is not loaded.
     home text := (select s.setting from pg_settings s where s.name = 'cron.database_name');
+    is_here boolean := exists (select from pg_extension e where e.extname = 'pg_cron');
 begin
-    if home is null then
+    if sees_settings and home is null then
         perform pc_fail('PC006', 'pg_cron is not loaded in this server', '',
             format('Install pg_cron (Debian: postgresql-%s-cron), set shared_preload_libraries = ''pg_cron'' and cron.database_name = ''%s'' in postgresql.conf, restart the server, then: create extension pg_cron; Without pg_cron let any scheduler run: call partitioncache_run_processor(duration => ''1 min'')',
                    current_setting('server_version_num')::integer / 10000, current_database()));
-    elsif home <> current_database() then
-        return false;
-    elsif not exists (select from pg_extension e where e.extname = 'pg_cron') then
+    elsif home = current_database() and not is_here then
         perform pc_fail('PC006', 'pg_cron is loaded, but not created in this database', '', 'As a superuser: create extension pg_cron;');
-    elsif not has_schema_privilege('cron', 'usage') then
+    elsif is_here and not has_schema_privilege('cron', 'usage') then
         perform pc_fail('PC006', format('role "%s" may not use pg_cron', current_user), '', format('As a superuser: grant usage on schema cron to %I;', current_user));
     end if;
-    return true;
+    return case when is_here then current_database() else coalesce(home, '(ask an administrator)') end;
 end
 $$;
 
-comment on function pc_cron_is_here() is
-'Whether pg_cron lives in this database (true) or in another one of this server (false). Raises PC006, with the steps to take, where it cannot be used. Example: select pc_cron_is_here()';
+comment on function pc_cron_home() is
+'The database of this server in which pg_cron lives. Raises PC006, with the steps to take, where it cannot be used. Example: select pc_cron_home()';
 
 -- sql/90-processor/52-partitioncache_processor_jobs.sql
 create function partitioncache_processor_jobs(cache text default 'partitioncache')
@@ -5491,7 +5518,7 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    here boolean := pc_cron_is_here();
+    here boolean := pc_cron_home() = current_database();
     settings partitioncache_settings := pc_settings(cache);
     home text := 'cron';
     present text[];
@@ -5522,13 +5549,13 @@ create function pc_role_statement_timeout() returns interval
 language sql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    select (v.value || case when v.value ~ '^\s*\d+\s*$' then ' ms' else '' end)::interval
+    select (v.value || case when v.value ~ '^ *[0-9]+ *$' then ' ms' else '' end)::interval
     from (select 1, d.setrole <> 0, d.setdatabase <> 0, split_part(c.setting, '=', 2)
           from pg_db_role_setting d
           cross join unnest(d.setconfig) c(setting)
           where d.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
             and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
-            and c.setting like 'statement\_timeout=%'
+            and c.setting ^@ 'statement_timeout='
           union all
           select 2, false, false, s.setting from pg_settings s
           where s.name = 'statement_timeout' and s.source in ('configuration file', 'command line', 'environment variable', 'override')
@@ -5548,8 +5575,8 @@ as $$
 declare
     statements text[];
 begin
-    if not pc_cron_is_here() then
-        return format(E'-- pg_cron lives in database %s. Run there, as a superuser or as %s:\n', current_setting('cron.database_name'), current_user)
+    if pc_cron_home() <> current_database() then
+        return format(E'-- pg_cron lives in database %s. Run there, as a superuser or as %s:\n', pc_cron_home(), current_user)
             || (select string_agg(j.statement, E'\n') from partitioncache_processor_jobs(cache) j where j.wanted);
     end if;
     statements := array(select case when j.wanted then j.statement else j.removal end
@@ -5563,6 +5590,33 @@ $$;
 
 comment on function pc_schedule_jobs(text) is
 'Makes and removes pg_cron jobs until they are those that the cache''s settings ask for, or returns the statements to run in the database in which pg_cron lives. Example: select pc_schedule_jobs(''partitioncache'')';
+
+-- sql/90-processor/55-pc_unschedule_jobs.sql
+create function pc_unschedule_jobs(cache text) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    removals text[];
+begin
+    if pc_cron_home() <> current_database() then
+        return format(E'-- The processor is disabled. pg_cron lives in database %s; run there, to remove the jobs:\n', pc_cron_home())
+            || (select string_agg(j.removal, E'\n') from partitioncache_processor_jobs(cache) j);
+    end if;
+    removals := array(select j.removal from partitioncache_processor_jobs(cache) j where j.scheduled);
+    for i in 1 .. cardinality(removals) loop
+        execute removals[i];
+    end loop;
+    return format('The processor is disabled; %s jobs were removed from pg_cron.', cardinality(removals));
+exception
+    -- Where pg_cron cannot be used there are no jobs to remove.
+    when sqlstate 'PC006' then
+        return 'The processor is disabled.';
+end
+$$;
+
+comment on function pc_unschedule_jobs(text) is
+'Removes this role''s pg_cron jobs of a cache, or returns the statements to run in the database in which pg_cron lives. Example: select pc_unschedule_jobs(''partitioncache'')';
 
 -- sql/90-processor/60-partitioncache_enable_processor.sql
 create function partitioncache_enable_processor(
@@ -5599,27 +5653,15 @@ create function partitioncache_disable_processor(cache text default 'partitionca
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-declare
-    removals text[];
 begin
     perform pc_not_null('cache', cache);
     update partitioncache_settings s set enabled = false where s.cache = partitioncache_disable_processor.cache and s.enabled;
-    if not exists (select from pg_settings s where s.name = 'cron.database_name') then
-        return 'The processor is disabled.';
-    elsif not pc_cron_is_here() then
-        return format(E'-- The processor is disabled. pg_cron lives in database %s; run there, to remove the jobs:\n', current_setting('cron.database_name'))
-            || (select string_agg(j.removal, E'\n') from partitioncache_processor_jobs(cache) j);
-    end if;
-    removals := array(select j.removal from partitioncache_processor_jobs(cache) j where j.scheduled);
-    for i in 1 .. cardinality(removals) loop
-        execute removals[i];
-    end loop;
-    return format('The processor is disabled; %s jobs were removed from pg_cron.', cardinality(removals));
+    return pc_unschedule_jobs(cache);
 end
 $$;
 
 comment on function partitioncache_disable_processor(text) is
-'Ends the processor of a cache: its workers stop with the item they are working on (those of all roles), and this role''s jobs are removed from pg_cron. Returns what was done, or the statements to run in the database in which pg_cron lives. Doing it twice changes nothing. Example: select partitioncache_disable_processor()';
+'Ends the processor of a cache: its workers stop after the item they are working on (those of all roles), and this role''s jobs are removed from pg_cron. Returns what was done, or the statements to run in the database in which pg_cron lives. Doing it twice changes nothing. Example: select partitioncache_disable_processor()';
 
 -- sql/90-processor/62-partitioncache_update_processor_config.sql
 create function partitioncache_update_processor_config(
@@ -5664,9 +5706,9 @@ declare
     missing bigint;
     message text;
 begin
-    if not pc_cron_is_here() then
+    if pc_cron_home() <> current_database() then
         return case when workers = 0 then format('no worker is running; pg_cron lives in database %s: see the statements of partitioncache_processor_jobs(%L) and cron.job_run_details there',
-                                                 current_setting('cron.database_name'), cache) end;
+                                                 pc_cron_home(), cache) end;
     end if;
     select count(*) into missing from partitioncache_processor_jobs(cache) j where j.wanted and not j.scheduled;
     if missing > 0 then
@@ -5679,7 +5721,7 @@ begin
         where j.username = current_user and j.jobname = any (array(select pc_job_name($1, n) from generate_series(0, 64) n)) and d.status = 'failed'
         order by d.runid desc limit 1
         $query$, home) into message using cache;
-    return coalesce(format('no worker is running; pg_cron says: %s', message),
+    return coalesce('no worker is running; pg_cron says: ' || message,
                     'no worker is running yet: pg_cron starts jobs on the minute, and must be able to connect (cron.host, pg_hba.conf)');
 exception
     when sqlstate 'PC006' then

@@ -6,7 +6,7 @@ as $$
     from pc_tracking_triggers(cache, partition_key, relation) w
     left join pg_trigger t on t.tgrelid = w.member and t.tgname = w.name
         and t.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()')
-        and t.tgargs = convert_to(relation::text, 'SQL_ASCII') || '\x00'
+        and t.tgargs = convert_to(relation::text, 'SQL_ASCII') || E'\\x00'
     where t.oid is null or t.tgenabled <> w.enabled
 $$;
 

@@ -44,8 +44,8 @@ begin
                   t.tgrelid in (select pc_relation_family(relation)) and not exists (
                       select from partitioncache_tracked k
                       where k.cache = pc_drop_triggers.cache and k.partition_key = pc_drop_triggers.partition_key
-                        and t.tgargs = convert_to(k.relation::oid::text, 'SQL_ASCII') || '\x00')
-              else t.tgargs = convert_to(relation::text, 'SQL_ASCII') || '\x00' end
+                        and t.tgargs = convert_to(k.relation::oid::text, 'SQL_ASCII') || E'\\x00')
+              else t.tgargs = convert_to(relation::text, 'SQL_ASCII') || E'\\x00' end
         order by 1, 2
     loop
         execute format('drop trigger %I on %s', ours.tgname, ours.tgrelid::regclass);

@@ -2,6 +2,7 @@ create function pc_tree_facts(rule_of oid[], out relations oid[], out functions 
                                out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin

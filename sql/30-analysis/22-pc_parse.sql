@@ -13,6 +13,7 @@ declare
     pinned text;
     difference boolean := false;
     effective name[];
+    accepted boolean := false;
 begin
     begin
         perform pc_enter_session(session);
@@ -21,7 +22,8 @@ begin
         -- Refuses several statements, and what the role may not read; executes nothing.
         open checked for execute statement;
         close checked;
-        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) q';
+        accepted := true;
+        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) partitioncache_query';
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
         written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false);
@@ -41,8 +43,16 @@ begin
             difference := again operator(pg_catalog.<>) pinned;
         end if;
         raise exception using errcode = 'PC000';
-    exception when sqlstate 'PC000' then
-        null;  -- what was created is gone, what was learned stays
+    exception
+        when sqlstate 'PC000' then
+            null;  -- what was created is gone, what was learned stays
+        when invalid_cursor_definition then
+            perform pc_fail('PC005', 'only a single query that reads can be cached: ' || sqlerrm, '', 'Pass one SELECT, without a semicolon between statements.');
+        when syntax_error then
+            if not accepted then
+                raise;
+            end if;
+            perform pc_fail('PC005', 'only a plain query can be restricted, not EXPLAIN, SHOW and the like', '', 'Pass the SELECT itself.');
     end;
     if difference or pc_is_shadowed(effective) then
         perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',

@@ -4,7 +4,7 @@ as $$
 declare
     written text;
 begin
-    execute 'create temp view partitioncache_again as select 1 from (' operator(pg_catalog.||) canonical operator(pg_catalog.||) E'\n) q';
+    execute 'create temp view partitioncache_again as select 1 from (' operator(pg_catalog.||) canonical operator(pg_catalog.||) E'\n) partitioncache_query';
     begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();

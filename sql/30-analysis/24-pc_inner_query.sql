@@ -5,7 +5,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        -- The view is "SELECT 1 … FROM ( <query>) q…;". Its indentation may go where no literal spans lines.
+        -- The view is "SELECT 1 … FROM ( <query>) alias;". Its indentation may go where no literal spans lines.
         with token as materialized (
             select * from pc_tokens(viewdef)
         ), cut as (

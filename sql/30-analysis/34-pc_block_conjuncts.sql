@@ -4,6 +4,7 @@ create function pc_block_conjuncts(
 ) returns setof record
 language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin

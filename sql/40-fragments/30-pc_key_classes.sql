@@ -1,6 +1,7 @@
 create function pc_equality(template text, out left_table integer, out left_column text, out right_table integer, out right_column text)
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin

@@ -69,6 +69,7 @@ create function pc_render_fragment(
 )
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     key text := quote_ident(partition_key);

@@ -16,6 +16,7 @@ create function pc_keyed_tables(
 ) returns text[]
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin

@@ -70,6 +70,7 @@ comment on function pc_template_tables(text) is
 create function pc_is_key_condition(template text, key text, keyed boolean[]) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin

@@ -17,6 +17,8 @@ comment on type pc_taken_apart is
 create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 set jit = off
 set quote_all_identifiers = off
 as $$
@@ -52,6 +54,11 @@ begin
     select array_agg(t.token order by t.n), array_agg(t.spaced order by t.n), array_agg(t.closes order by t.n), array_agg(t.ends order by t.n)
     into tokens, spaced, closes, ends
     from pc_tokens(parsed.canonical) t;
+    -- A row that another session changes meanwhile is judged again as it is then, by a list of keys from before.
+    if array_to_string(tokens, E'\x01') ~ E'\x01FOR\x01(UPDATE|SHARE|NO|KEY)\x01?' then
+        result.reason := 'it locks the rows that it reads';
+        return result;
+    end if;
     doubtful := parsed.odd_nodes or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 

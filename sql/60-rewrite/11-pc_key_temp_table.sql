@@ -3,7 +3,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    name text := 'partitioncache_keys_' || substr(md5(keys::text || pg_typeof(keys)::text), 1, 16);
+    name text := 'partitioncache_keys_' || substr(md5(pc_key_literal(keys)), 1, 16);
 begin
     if to_regclass('pg_temp.' || name) is null then
         execute format('create temp table %I (partition_key %s primary key)', name,

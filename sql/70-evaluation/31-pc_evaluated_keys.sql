@@ -47,6 +47,7 @@ comment on function pc_evaluated_keys(partitioncache_registration, text, text[],
 create function pc_first_relation(fragment text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
@@ -73,7 +74,10 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     entry pc_usable_entry;
-    held record;
+    held keys%type;
+    held_null boolean;
+    written keys%type;
+    written_null boolean;
 begin
     select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
@@ -81,7 +85,7 @@ begin
         return;
     end if;
     -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.
-    execute format('select e.matches_null, pc_entry_keys($1, e.hash, false, $2) as keys, w.keys as written, w.with_null as null_written
+    execute format('select pc_entry_keys($1, e.hash, false, $2), e.matches_null, w.keys, w.with_null
                     from %s e
                     cross join lateral (
                         select coalesce(array_agg(distinct c.key) filter (where c.key is not null), ''{}'') as keys,
@@ -91,18 +95,18 @@ begin
                           and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
                     where e.hash = $6 and e.snapshot is not null',
                    pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
-    into held using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
-    if held.keys is null then
+    into held, held_null, written, written_null using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
+    if held is null then
         return;
     end if;
     select r.keys, r.with_null into keys, with_null
     from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, held.written, pc_first_relation(fragment),
-                                held.null_written and pc_null_possible(keyed, (registration).partition_key)), held.written) r;
-    keys := array(select k from unnest(held.keys) k
-                  except select k from unnest(held.written) k
+        pc_evaluation_statement(fragment, (registration).partition_key, written, pc_first_relation(fragment),
+                                written_null and pc_null_possible(keyed, (registration).partition_key)), written) r;
+    keys := array(select k from unnest(held) k
+                  except select k from unnest(written) k
                   union all select k from unnest(keys) k);
-    with_null := case when held.null_written then with_null else held.matches_null end;
+    with_null := case when written_null then with_null else held_null end;
 end
 $$;
 

@@ -47,8 +47,14 @@ $$;
 
 comment on function fill(text, text, text) is 'Evaluates all fragments of a query as the processor does; how many there were.';
 
-create function columns_restricted(rewritten text) returns text[] language sql as
-$$ select coalesce(array_agg(m[1] order by n), '{}') from regexp_matches(rewritten, '(?:WHERE|AND) \((\S+) = ANY \(''{', 'g') with ordinality r(m, n) $$;
+create function columns_restricted(rewritten text) returns text[] language plpgsql set standard_conforming_strings = on as $$
+declare
+    name text := '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)';
+begin
+    return (select coalesce(array_agg(m[1] order by n), '{}')
+            from regexp_matches(rewritten, '(?:WHERE|AND) \((' || name || '\.' || name || ') = ANY \(E?''{', 'g') with ordinality r(m, n));
+end
+$$;
 
 comment on function columns_restricted(text) is 'Which columns method literal has put a restriction on, in the order of the text.';
 
