@@ -2,9 +2,8 @@ create function partitioncache_untrack(relation regclass, partition_key text, ca
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-declare
-    registration partitioncache_registration := pc_registration(cache, partition_key);
 begin
+    perform pc_registration(cache, partition_key);
     if pc_tracking_state(cache, partition_key, relation) is null then
         return false;
     end if;
