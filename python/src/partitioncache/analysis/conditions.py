@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp
 
-from partitioncache.analysis.dialects import Rules
+from partitioncache.analysis.dialects import Rules, function_name
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import Statement, flattened
 
@@ -109,6 +110,7 @@ class Condition:
         text = _fill(self.template, names)
         return text if self.mirrored is None else min(text, _fill(self.mirrored, names))
 
+    @cached_property
     def shape(self) -> str:
         """The text with no names: equal for conditions that differ only in which source they are about."""
         return self.text(dict.fromkeys(self.sources, "?"))
@@ -407,7 +409,7 @@ class _Canonical:
 
     def call(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expressions")
-        name = node.this.lower() if isinstance(node.this, str) else ""
+        name = function_name(node) if isinstance(node, exp.Anonymous) else ""
         if name not in self.rules.immutable:
             raise Unsure(f"{name or 'a function with a quoted name'}() is not known to be immutable")
         if self.rules.name == "sqlite" and name in ("min", "max") and len(node.expressions) < 2:
@@ -600,12 +602,12 @@ class _Canonical:
         items = [item.this if isinstance(item, exp.Alias) else item for item in items]
         if exists and all(isinstance(item, (exp.Star, exp.Column, exp.Literal, exp.Null)) for item in items):
             return ("1",)
-        if len(items) == 1 and isinstance(items[0], exp.Anonymous) and items[0].name.lower() in _AGGREGATES:
+        if len(items) == 1 and isinstance(items[0], exp.Anonymous) and function_name(items[0]) in _AGGREGATES:
             return self._aggregate(items[0])
         return self.listed(items)
 
     def _aggregate(self, node: exp.Anonymous) -> Template:
-        name = node.name.lower()
+        name = function_name(node)
         if len(node.expressions) == 1:
             argument = node.expressions[0]
             if name == "count" and isinstance(argument, exp.Star) and not any(argument.args.values()):
@@ -621,7 +623,7 @@ class _Canonical:
 
 def _is_aggregate(node: exp.Expr) -> bool:
     items = node.this.expressions if isinstance(node.this, exp.Select) else []
-    return len(items) == 1 and isinstance(items[0], exp.Anonymous) and items[0].name.lower() in _AGGREGATES
+    return len(items) == 1 and isinstance(items[0], exp.Anonymous) and function_name(items[0]) in _AGGREGATES
 
 
 def _is_bare(column: exp.Expr) -> bool:
@@ -653,7 +655,7 @@ def _only(node: exp.Expr, *arguments: str) -> None:
 
 def _spoken(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
-        return f"{node.name.lower()}()"
+        return f"{function_name(node)}()"
     if isinstance(node, (exp.Placeholder, exp.Parameter)):
         return "a parameter, whose value is not known here"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()

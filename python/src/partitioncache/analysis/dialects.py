@@ -1,23 +1,20 @@
 """What differs between PostgreSQL, MySQL and SQLite: spelling of names, known functions, reserved words.
 
-The parsers are sqlglot's own with one change: no function is translated. ``char_length(x)`` stays a call of
-``char_length``; whether it is known to be immutable is looked up by the name the server knows it by.
+sqlglot would translate functions on reading: ``char_length(x)`` and ``length(x)`` would be one. The names of functions
+are marked before it reads them, so that it knows none, and a call stays a call of what the query names.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from sqlglot import Token, exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.sqlite import SQLite
-from sqlglot.parsers.mysql import MySQLParser
-from sqlglot.parsers.postgres import PostgresParser
-from sqlglot.parsers.sqlite import SQLiteParser
 
 from partitioncache.analysis.reasons import Unsure
 
@@ -139,25 +136,17 @@ VOLATILE = _words(
 )
 
 
-def _syntax_only(parser: Any) -> dict[str, Any]:
-    """The functions whose arguments have a syntax of their own; the others parse as calls like any other."""
-    calls = {"CEIL", "CHAR", "CHR", "DATE_PART", "DECODE", "FLOOR", "INITCAP", "JSONB_EXISTS", "SUBSTR"}
-    return {name: parse for name, parse in parser.FUNCTION_PARSERS.items() if name not in calls}
+# A character that no name has (it is of Unicode's private use area).
+_MARK = "\ue000"
+
+# Calls like any other, for which sqlglot has syntax of its own all the same.
+_PLAIN_CALLS = _words("CEIL CHAR CHR DATE_PART DECODE FLOOR INITCAP JSONB_EXISTS SUBSTR")
 
 
-class _PostgresParser(PostgresParser):
-    FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    FUNCTION_PARSERS = _syntax_only(PostgresParser)
-
-
-class _MySQLParser(MySQLParser):
-    FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    FUNCTION_PARSERS = _syntax_only(MySQLParser)
-
-
-class _SQLiteParser(SQLiteParser):
-    FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    FUNCTION_PARSERS = _syntax_only(SQLiteParser)
+def function_name(call: exp.Anonymous) -> str:
+    """The name of a called function, in small letters; empty if the query quotes it."""
+    name = call.this
+    return name.removesuffix(_MARK).lower() if isinstance(name, str) else ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +155,6 @@ class Rules:
 
     name: str
     _dialect: Dialect
-    _parser: type[PostgresParser] | type[MySQLParser] | type[SQLiteParser]
     quote: str
     immutable: frozenset[str]
     known: frozenset[str]
@@ -176,11 +164,21 @@ class Rules:
         """The tokens of a text; sqlglot's errors pass through."""
         return self._dialect.tokenize(sql)
 
-    def parse(self, tokens: list[Token], sql: str) -> list[exp.Expr | None]:
+    def parse(self, tokens: Sequence[Token], sql: str) -> list[exp.Expr | None]:
         """The statements of a text; sqlglot's errors pass through."""
-        parser: Any = self._parser(dialect=self._dialect)
-        parsed: list[exp.Expr | None] = parser.parse(tokens, sql)
-        return parsed
+        parser = self._dialect.parser_class
+        known = (parser.FUNCTIONS.keys() - parser.FUNCTION_PARSERS.keys()) | _PLAIN_CALLS
+        callable_kinds = parser.FUNC_TOKENS - parser.SUBQUERY_PREDICATES.keys()
+        marked = [
+            _marked(token)
+            if following.token_type == TokenType.L_PAREN
+            and token.token_type in callable_kinds
+            and token.token_type != TokenType.IDENTIFIER
+            and token.text.upper() in known
+            else token
+            for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True)
+        ]
+        return self._dialect.parser().parse(marked, sql)
 
     def quoted(self, name: str) -> str:
         """A name in this dialect's quotes."""
@@ -231,6 +229,18 @@ class Rules:
         return name.translate(_ASCII_LOWER)
 
 
+def _marked(token: Token) -> Token:
+    return Token(
+        token.token_type,
+        token.text + _MARK,
+        token.line,
+        token.col,
+        token.start,
+        token.end,
+        list(token.comments),
+    )
+
+
 def _identifier(node: exp.Expr) -> tuple[str, bool]:
     if not isinstance(node, exp.Identifier):
         raise Unsure("a name that is not a plain name")
@@ -242,16 +252,16 @@ def _identifier(node: exp.Expr) -> tuple[str, bool]:
     return name, quoted
 
 
-def _make(name: str, dialect: Dialect, parser: Any, quote: str, plain: str) -> Rules:
+def _make(name: str, dialect: Dialect, quote: str, plain: str) -> Rules:
     immutable = _COMMON_IMMUTABLE | _IMMUTABLE[name]
     known = immutable | _AGGREGATES_AND_WINDOWS | _STABLE
-    return Rules(name, dialect, parser, quote, immutable, known - VOLATILE, re.compile(plain))
+    return Rules(name, dialect, quote, immutable, known - VOLATILE, re.compile(plain))
 
 
 _RULES = {
-    "postgres": _make("postgres", Postgres(), _PostgresParser, '"', r"[a-z_][a-z0-9_]*\Z"),
-    "mysql": _make("mysql", MySQL(), _MySQLParser, "`", r"[A-Za-z_][A-Za-z0-9_]*\Z"),
-    "sqlite": _make("sqlite", SQLite(), _SQLiteParser, '"', r"[a-z_][a-z0-9_]*\Z"),
+    "postgres": _make("postgres", Postgres(), '"', r"[a-z_][a-z0-9_]*\Z"),
+    "mysql": _make("mysql", MySQL(), "`", r"[A-Za-z_][A-Za-z0-9_]*\Z"),
+    "sqlite": _make("sqlite", SQLite(), '"', r"[a-z_][a-z0-9_]*\Z"),
 }
 _ALSO_CALLED = {"postgresql": "postgres", "mariadb": "mysql", "sqlite3": "sqlite"}
 

@@ -211,8 +211,8 @@ def _orders(plan: Plan, group: PartitionClass, choice: _Choice) -> Iterator[tupl
         shapes[source] = (
             source not in group.members,
             plan.statement.sources[source].table,
-            tuple(sorted(condition.shape() for condition in own if len(condition.sources) == 1)),
-            tuple(sorted(condition.shape() for condition in own if len(condition.sources) > 1)),
+            tuple(sorted(condition.shape for condition in own if len(condition.sources) == 1)),
+            tuple(sorted(condition.shape for condition in own if len(condition.sources) > 1)),
         )
     alike: dict[object, list[int]] = {}
     for source in sorted(choice.sources, key=lambda source: (shapes[source], source)):

@@ -159,7 +159,9 @@ def _verify(statement: Statement, forms: list[_Form]) -> None:
     """The new text must parse to the old tree, with the old WHERE in parentheses beside the restriction."""
     old, new = statement.tree, parse(_inserted(statement, forms), statement.rules)[1]
     condition = " AND ".join(form.condition for form in forms)
-    added = list(_and_chain(parse(f"SELECT 1 FROM t WHERE {condition}", statement.rules)[1].args["where"].this))
+    added = list(
+        _and_chain(parse(f"SELECT 1 FROM t WHERE {condition}", statement.rules)[1].args["where"].this)
+    )
     where = new.args.get("where")
     parts = list(_and_chain(where.this)) if where is not None else []
     before = old.args.get("where")

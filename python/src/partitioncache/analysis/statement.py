@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import Token, TokenType, exp
 
-from partitioncache.analysis.dialects import VOLATILE, Rules
+from partitioncache.analysis.dialects import VOLATILE, Rules, function_name
 from partitioncache.analysis.reasons import Unsure
 
 #: Longer texts are not analysed: the time an analysis takes is part of every query's time.
@@ -152,7 +152,7 @@ def parse(query: str, rules: Rules) -> tuple[tuple[Token, ...], exp.Select]:
         raise Unsure("the statement is not a SELECT")
     _check_tokens(tokens, query, rules)
     try:
-        trees = rules.parse(list(tokens), query)
+        trees = rules.parse(tokens, query)
     except RecursionError:
         raise Unsure("the query is nested too deeply") from None
     except Exception as error:
@@ -211,10 +211,10 @@ def _called(node: exp.Expr, rules: Rules) -> str | None:
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
         schema = node.this
         if not (isinstance(schema, exp.Identifier) and schema.this.lower() == "pg_catalog"):
-            return f"{schema.sql()}.{node.expression.name}".lower()
+            return f"{schema.sql()}.{function_name(node.expression)}".lower()
         return None
     if isinstance(node, exp.Anonymous):
-        return node.name.lower()
+        return function_name(node) or node.name
     if isinstance(node, exp.PropertyEQ) or (rules.name == "mysql" and isinstance(node, exp.Parameter)):
         raise Unsure("user variables may change while the query runs")
     return None
