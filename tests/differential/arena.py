@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import psycopg
@@ -13,23 +13,22 @@ from differential.compare import Session, difference
 from differential.generate import Generator
 from differential.mutate import mutated
 from differential.report import Report
-from differential.syntax import Relation, Select, Style, walk
+from differential.syntax import Relation, Select, Style, relations, walk
 from differential.worlds import World, ident, literal, worlds
+from differential.writes import Writer, Writes, tracked_tables
 from psycopg.rows import TupleRow
 
 METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
-# Every method; the literal form comes from explain, with its reason and figures.
-APPLY = """
-select method, partitioncache_apply($1, $2, $3, method)
-from unnest('{auto,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) method
-"""
+# The literal form comes from explain, with its reason and figures.
+APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
+FORMS = ("IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 EXPLAIN = (
     "select 'literal', rewritten, reason, keys, partitions from partitioncache_explain($1, $2, $3, 'literal')"
 )
 # Classes that keep one of several equal values.
 DEDUPES = {"distinct", "group", "aggregate", "setop", "distinct_on", "window", "grouping_sets", "limit"}
 # Queries that are made from one another.
-FAMILY = 5
+FAMILY = 6
 ROLE = "differential_reader"
 SETTINGS: tuple[dict[str, str], ...] = (
     {},
@@ -80,6 +79,7 @@ class Case:
     pusher: Setting
     reader: Setting
     fill: bool = True
+    writes: Writes = field(default_factory=Writes)
 
     @property
     def text(self) -> str:
@@ -100,18 +100,24 @@ class Arena:
     """A database that holds the worlds, and the two sessions that work in it."""
 
     def __init__(
-        self, connect: Callable[[], psycopg.Connection[TupleRow]], seed: int, size: float = 1.0
+        self,
+        connect: Callable[[], psycopg.Connection[TupleRow]],
+        seed: int,
+        size: float = 1.0,
+        every_method: bool = True,
     ) -> None:
         self.connect = connect
+        self.every_method = every_method
         self.seed = seed
         self.worlds = worlds(seed, size)
         self.report = Report()
         self.admin = Session(connect())
         self.pusher = Session(connect())
         self.reader = Session(connect())
+        self.other = Session(connect())
 
     def close(self) -> None:
-        for session in (self.admin, self.pusher, self.reader):
+        for session in (self.admin, self.pusher, self.reader, self.other):
             session.connection.close()
 
     # -- building --------------------------------------------------------------------------------------------------
@@ -133,7 +139,17 @@ class Arena:
                 self.admin.must(statement)
         for statement in grants():
             self.admin.must(statement)
+        for place, (world, _) in enumerate(self.worlds):
+            if self.is_tracked(place):
+                for name in tracked_tables(world):
+                    self.admin.must(track(world, name))
         self.admin.must("analyze")
+        self.admin.must("set lock_timeout = '300ms'")
+        self.other.must("set lock_timeout = '300ms'")
+
+    def is_tracked(self, place: int) -> bool:
+        """Whether the writes to a world are tracked: every other one, in turns."""
+        return (place + self.seed) % 2 == 0
 
     def setting(self, world: World, decoy: World, random: Random) -> Setting:
         """A session's settings, and with them whether queries need to name the schema."""
@@ -146,6 +162,9 @@ class Arena:
             return Setting(path, values, qualified=random.random() < 0.5)
         if dice < 0.9:
             return Setting("public", values, qualified=True)
+        if dice < 0.97:
+            return Setting(f"pg_catalog, public, {ident(world.schema)}", values)
+        # What stands before pg_catalog may shadow PostgreSQL's own operators, as citext's do.
         return Setting(f"public, pg_catalog, {ident(world.schema)}", values)
 
     # -- running ---------------------------------------------------------------------------------------------------
@@ -160,7 +179,46 @@ class Arena:
         cases = [
             case for _ in range(queries // FAMILY) for case in self.family(world, random, pusher, reader)
         ]
-        return self.fill(world, cases) or next((f for case in cases if (f := self.check(case))), None)
+        if self.is_tracked(place) and random.random() < 0.6:
+            cases = list(self.written(world, cases, random))
+        failure = self.fill(world, cases) or next((f for case in cases if (f := self.check(case))), None)
+        if failure is None and any(case.writes for case in cases):
+            self.reload(world)
+        return failure
+
+    def written(self, world: World, cases: list[Case], random: Random) -> Iterator[Case]:
+        """The cases, with writes before, beside and inside of them."""
+        writer = Writer(world, random)
+        common = Writes(
+            during=writer.some(4) if random.random() < 0.5 else (),
+            after=writer.some(8) if random.random() < 0.8 else (),
+            again=random.random() < 0.4,
+        )
+        for case in cases:
+            names = relations(case.query)
+            yield replace(
+                case,
+                writes=replace(
+                    common,
+                    meanwhile=writer.some(2, names) if random.random() < 0.2 else (),
+                    inside=writer.some(2, names) if random.random() < 0.3 else (),
+                ),
+            )
+
+    def reload(self, world: World, rows: dict[str, list[tuple[str, ...]]] | None = None) -> None:
+        """Put the rows of the beginning back, or the given ones."""
+        self.admin.must("begin")
+        self.admin.must("set local lock_timeout = 0")
+        for name, relation in world.relations.items():
+            if not relation.ddl[0].startswith("create table"):
+                continue
+            only = "only " if name == "things" else ""
+            self.admin.must(f"truncate {only}{ident(world.schema)}.{ident(name)}")
+            data = relation.rows if rows is None else rows.get(name, [])
+            if data:
+                self.admin.must(world.insert(relation, data))
+        self.admin.must(f"refresh materialized view {ident(world.schema)}.m_pois")
+        self.admin.must("commit")
 
     def family(self, world: World, random: Random, pusher: Setting, reader: Setting) -> Iterator[Case]:
         """Queries that overlap with one another, and those of the same kin that were pushed before."""
@@ -205,8 +263,25 @@ class Arena:
                         return Failure(
                             alone, "push", f"push refuses a query that PostgreSQL accepts: {answer.error}"
                         )
+        writes = cases[0].writes
+        if writes.during:
+            self.other.must("begin")
+            self.attempt(self.other, writes.during)
         self.process(world)
+        if writes.during:
+            self.other.must("commit")
+        for statement in writes.after:
+            self.admin.run(statement)
+        if writes.again:
+            self.process(world)
         return None
+
+    def attempt(self, session: Session, statements: Iterable[str]) -> None:
+        """Run statements in a transaction that goes on when one of them fails."""
+        for statement in statements:
+            session.must("savepoint w")
+            if session.run(statement).error:
+                session.must("rollback to w")
 
     def refused(self, text: str, error: str) -> bool:
         """Whether PostgreSQL itself refuses the text, too, or there is nothing in it to cache."""
@@ -231,6 +306,11 @@ class Arena:
     def check(self, case: Case) -> Failure | None:
         """Apply every method to a case and compare; None if nothing differs."""
         self.reader.must("begin isolation level repeatable read")
+        if case.writes.meanwhile:
+            self.reader.must("select 1")
+            for statement in case.writes.meanwhile:
+                self.admin.run(statement)
+        self.attempt(self.reader, case.writes.inside)
         try:
             return self._attempt(case, case.text)
         finally:
@@ -239,7 +319,9 @@ class Arena:
     def _attempt(self, case: Case, text: str) -> Failure | None:
         reader, world = self.reader, case.world
         known = classes(case.query, world) | ({"comments"} if case.style.comments else set())
-        applied = reader.call(APPLY, text, world.key, world.cache)
+        forms = FORMS if self.every_method else (FORMS[len(text) % len(FORMS)],)
+        methods = ",".join(("auto", "subquery", *forms))
+        applied = reader.call(APPLY, text, world.key, world.cache, f"{{{methods}}}")
         if applied.error:
             return Failure(case, "apply", f"partitioncache_apply raises: {applied.error}")
         explained = reader.call(EXPLAIN, text, world.key, world.cache)
@@ -261,7 +343,11 @@ class Arena:
                 seen[rewritten] = difference(original, answer, case.query.total, dedupes)
             if seen[rewritten]:
                 return Failure(case, method, seen[rewritten], rewritten)
-        known |= {f"key_{world.kind.datatype}_{world.kind.storage}", *session_labels(case)}
+        known |= {
+            f"key_{world.kind.datatype}_{world.kind.storage}",
+            *session_labels(case),
+            *case.writes.labels(),
+        }
         self.report.add(known, len(original.rows), texts, text, explained.rows[0][2:])
         return None
 
@@ -275,6 +361,8 @@ def session_labels(case: Case) -> set[str]:
         and (case.world.schema + "_decoy") in case.reader.path + case.pusher.path
     ):
         found.add("other_tables")
+    if case.reader.path.startswith("public, pg_catalog"):
+        found.add("session_shadowed_catalog")
     if not case.reader.path.startswith(ident(case.world.schema)):
         found.add("session_search_path")
     return found
@@ -306,4 +394,9 @@ def grants(role: str = ROLE) -> Iterator[str]:
 def reads(world: World) -> Iterator[str]:
     """The rights of the other role on a world's tables; locking rows needs UPDATE."""
     yield f"grant usage on schema {ident(world.schema)} to {ROLE}"
-    yield f"grant select, update on all tables in schema {ident(world.schema)} to {ROLE}"
+    yield f"grant select, insert, update, delete, truncate on all tables in schema {ident(world.schema)} to {ROLE}"
+
+
+def track(world: World, name: str) -> str:
+    table = literal(f"{ident(world.schema)}.{ident(name)}")
+    return f"select partitioncache_track({table}, {literal(world.key)}, {literal(world.cache)})"

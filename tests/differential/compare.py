@@ -23,9 +23,9 @@ _EQUAL = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a statement gave: its columns and rows as text, or the server's error."""
+    """What a statement gave: its columns (name, type, modifier) and rows as text, or the server's error."""
 
-    columns: tuple[tuple[bytes, int], ...] = ()
+    columns: tuple[tuple[bytes, int, int], ...] = ()
     rows: tuple[tuple[bytes | None, ...], ...] = ()
     error: str = ""
 
@@ -41,7 +41,7 @@ class Session:
         if result.status not in ROWS:
             return Answer(error=(result.error_message or b"").decode(errors="replace").strip())
         fields = range(result.nfields)
-        columns = tuple((result.fname(n) or b"", result.ftype(n)) for n in fields)
+        columns = tuple((result.fname(n) or b"", result.ftype(n), result.fmod(n)) for n in fields)
         return Answer(
             columns, tuple(tuple(result.get_value(r, n) for n in fields) for r in range(result.ntuples))
         )
@@ -59,7 +59,7 @@ class Session:
         if result.status not in ROWS:
             return Answer(error=(result.error_message or b"").decode(errors="replace").strip())
         fields = range(result.nfields)
-        columns = tuple((result.fname(n) or b"", result.ftype(n)) for n in fields)
+        columns = tuple((result.fname(n) or b"", result.ftype(n), result.fmod(n)) for n in fields)
         return Answer(
             columns, tuple(tuple(result.get_value(r, n) for n in fields) for r in range(result.ntuples))
         )

@@ -52,14 +52,16 @@ def server(conninfo: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def arena(conninfo: str, seed: int, size: float = 1.0) -> Iterator[Arena]:
+def arena(conninfo: str, seed: int, size: float = 1.0, every_method: bool = True) -> Iterator[Arena]:
     """A new database with the extension and the worlds of that seed; dropped at the end."""
     name = f"differential_{seed}_{os.getpid()}"
     with psycopg.connect(conninfo, autocommit=True) as admin:
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     try:
-        made = Arena(lambda: psycopg.connect(conninfo, dbname=name, autocommit=True), seed, size)
+        made = Arena(
+            lambda: psycopg.connect(conninfo, dbname=name, autocommit=True), seed, size, every_method
+        )
         made.admin.must("create extension partitioncache")
         made.build()
         yield made
@@ -98,6 +100,11 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=60, help="queries between two runs of the processor")
     parser.add_argument("--per-seed", type=int, default=4000, help="queries before new worlds are made")
     parser.add_argument(
+        "--in-turns",
+        action="store_true",
+        help="IN, VALUES and the temporary tables in turns, not all on each query",
+    )
+    parser.add_argument(
         "--conninfo", default=None, help="an existing server's libpq connection string (superuser)"
     )
     parser.add_argument("--save", type=Path, default=None, help="a folder for the script of a failure")
@@ -110,7 +117,7 @@ def main() -> int:
     with server(arguments.conninfo) as conninfo:
         while not script and time.monotonic() < until and total.queries < arguments.queries:
             started = time.monotonic()
-            with arena(conninfo, seed) as made:
+            with arena(conninfo, seed, every_method=not arguments.in_turns) as made:
                 many = min(arguments.per_seed, arguments.queries - total.queries)
                 script = hunt(made, until, many, arguments.batch, arguments.save)
                 total.merge(made.report)

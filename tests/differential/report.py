@@ -23,6 +23,8 @@ NEVER = {
     "no_from",
     "dimension_only",
     "other_tables",
+    "session_shadowed_catalog",
+    "for_update",
 }
 CONDITIONS = (
     "comparison",
@@ -66,11 +68,11 @@ REQUIRED = (
     "window",
     "limit",
     "order",
-    "for_update",
 )
 # What must at least have been generated.
 LISTED = (
     *REQUIRED,
+    "for_update",
     "tables_2",
     "tables_3",
     "tables_4",

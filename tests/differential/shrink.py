@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register
+from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register, track
 from differential.syntax import Style, reductions, relations
 from differential.worlds import World, ident
+from differential.writes import Writes, tracked_tables
 
 Rows = dict[str, list[tuple[str, ...]]]
 
@@ -35,6 +36,8 @@ class Shrinker:
             session.run("rollback")
         arena.clear(self.world)
         arena.admin.call("select partitioncache_clear_queue($1)", self.world.cache)
+        if case.writes:
+            arena.reload(self.world, self.rows[self.world.schema])
         try:
             return arena.fill(self.world, [case]) or arena.check(case)
         except RuntimeError:
@@ -56,6 +59,7 @@ class Shrinker:
         )
         self._queries(together)
         self._settings()
+        self._writes()
         self._rows()
         return self.failure
 
@@ -99,6 +103,14 @@ class Shrinker:
                 self._try(
                     replace(case, pusher=changed) if which == "pusher" else replace(case, reader=changed)
                 )
+
+    def _writes(self) -> None:
+        for name in ("during", "after", "meanwhile", "inside"):
+            for statement in getattr(self.failure.case.writes, name):
+                writes = self.failure.case.writes
+                fewer = tuple(other for other in getattr(writes, name) if other != statement)
+                self._try(replace(self.failure.case, writes=_with(writes, name, fewer)))
+        self._try(replace(self.failure.case, writes=replace(self.failure.case.writes, again=False)))
 
     def _rows(self) -> None:
         used = relations(self.failure.case.query)
@@ -144,6 +156,16 @@ class Shrinker:
         return script(self.failure, [self.world, self.decoy], self.rows)
 
 
+def _with(writes: Writes, name: str, statements: tuple[str, ...]) -> Writes:
+    if name == "during":
+        return replace(writes, during=statements)
+    if name == "after":
+        return replace(writes, after=statements)
+    return (
+        replace(writes, meanwhile=statements) if name == "meanwhile" else replace(writes, inside=statements)
+    )
+
+
 def script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> str:
     """The failure as a script for psql: in an empty database it shows the original's rows and the rewritten query's."""
     return "\n".join(_script(failure, worlds, rows)) + "\n"
@@ -168,13 +190,32 @@ def _script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> Ite
         yield from (statement + ";" for statement in grants())
         for world in worlds:
             yield from (statement + ";" for statement in reads(world))
+    writes = case.writes
+    if writes:
+        yield from (
+            track(case.world, name) + ";"
+            for name in tracked_tables(case.world)
+            if name in case.world.closure(used)
+        )
     yield from (line + ";" for line in case.pusher.statements())
     tag = dollar_tag(*(style.write(query) for query, style in case.pushes), case.text)
     key, cache = (f"'{value}'" for value in (case.world.key, case.world.cache))
     for query, style in case.pushes:
         yield f"select partitioncache_push({tag}{style.write(query)}{tag}, {key}, {cache});"
-    yield f"do $$ begin while partitioncache_process_queue({cache}) > 0 loop end loop; end $$;"
+    process = f"do $$ begin while partitioncache_process_queue({cache}) > 0 loop end loop; end $$;"
+    if writes.during:
+        yield "-- another session, which commits after the next statement of this one:"
+        yield from (f"-- {statement};" for statement in ("begin", *writes.during))
+    yield process
+    yield from (statement + ";" for statement in writes.after)
+    yield process if writes.again else ""
     yield from (line + ";" for line in case.reader.statements())
+    if writes.meanwhile or writes.inside:
+        yield "begin isolation level repeatable read;\nselect 1;"
+    if writes.meanwhile:
+        yield "-- another session:"
+        yield from (f"-- {statement};" for statement in writes.meanwhile)
+    yield from (statement + ";" for statement in writes.inside)
     yield f"select {tag}{case.text}{tag} as query \\gset"
     method = failure.method if failure.method not in ("push", "apply", "explain") else "auto"
     yield f"select partitioncache_apply(:'query', {key}, {cache}, '{method}') as rewritten \\gset"

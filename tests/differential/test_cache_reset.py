@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from differential.compare import Session
 from support.cluster import Database
 
-from differential.compare import Session
-
-# More messages about changed catalogs than the server keeps for a session that reads none: it then forgets all it knew.
+# More changes of the catalog than the server keeps for a session that reads none: it then forgets all it knew.
 EXPLAIN = "select applied, reason from public.partitioncache_explain($1, 'city_id', method => 'literal')"
 
 STORM = "do $$ begin for n in 1..1200 loop create temp table storm (n integer); drop table storm; end loop; end $$"
 
 
 def test_types_are_found_again_under_any_search_path(database: Database) -> None:
-    """Cause of a defect: a variable's type was looked up by its bare name while the query's search_path was in force."""
+    """Cause of a defect: a type was looked up by its bare name while the query's search_path was in force."""
     with database.connect() as first, database.connect() as second:
         reader, other = Session(first), Session(second)
         reader.must("create schema apart")
@@ -25,7 +24,9 @@ def test_types_are_found_again_under_any_search_path(database: Database) -> None
         for kind in range(3):
             query = f"select * from pois where kind = {kind}"
             for call in ("push($1, 'city_id')", "process_queue()", "process_queue()"):
-                done = reader.call(f"select public.partitioncache_{call}", *([query] if "push" in call else []))
+                done = reader.call(
+                    f"select public.partitioncache_{call}", *([query] if "push" in call else [])
+                )
                 assert not done.error, done.error
             explained = reader.call(EXPLAIN, query)
             reasons.add(explained.rows[0])
