@@ -842,13 +842,13 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
     select case
         when c.oid = pc_tracking_refusal.relation and p.inhparent is not null
-            then format('%s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
-        when c.oid < 16384 then format('%s belongs to the system', c.oid::regclass)
-        when c.relpersistence = 't' then format('%s is a temporary table', c.oid::regclass)
-        when c.relkind = 'f' then format('%s is a foreign table: what is written on the other side fires no trigger here', c.oid::regclass)
-        when c.relkind = 'v' then format('%s is a view; its tables can be tracked', c.oid::regclass)
-        when c.relkind = 'm' then format('%s is a materialised view, and refreshing it fires no trigger', c.oid::regclass)
-        else format('%s is no table', c.oid::regclass)
+            then format('table %s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
+        when c.oid < 16384 then format('system table %s is changed without triggers', c.oid::regclass)
+        when c.relpersistence = 't' then format('temporary table %s is seen by one session only', c.oid::regclass)
+        when c.relkind = 'f' then format('foreign table %s can be written to on the other side, which fires no trigger here', c.oid::regclass)
+        when c.relkind = 'v' then format('view %s holds no rows; its tables can be tracked', c.oid::regclass)
+        when c.relkind = 'm' then format('materialised view %s is refreshed without triggers', c.oid::regclass)
+        else format('relation %s is no table', c.oid::regclass)
         end
     from pc_relation_family(pc_tracking_refusal.relation) m
     join pg_class c on c.oid = m
@@ -3189,7 +3189,7 @@ begin
                end
         from entry e
         cross join lateral (
-            select string_agg(coalesce(d.relation::regclass::text, 'a dropped table'), ', ') as altered
+            select string_agg(case when s.relation is null then 'a dropped table' else d.relation::regclass::text end, ', ') as altered
             from unnest(e.deps, e.dep_states) d(relation, state)
             left join state s on s.relation = d.relation
             where s.state is distinct from d.state) o
@@ -4299,8 +4299,8 @@ create table partitioncache_queue (
     started_at timestamptz,
     died_at timestamptz,
     error_msg text,
-    primary key (queue, id),
-    unique (queue, cache, partition_key, hash, owner),
+    primary key (id, queue),
+    unique (hash, cache, partition_key, owner, queue),
     check ((status = 'dead') = (died_at is not null))
 ) partition by list (queue);
 
@@ -4432,7 +4432,7 @@ returns table (
     place integer, partition_key text, hash text, query text, session jsonb,
     keyed_tables text[], parts text[], datatype text, priority integer
 )
-language sql stable parallel safe
+language sql stable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
     select i.place::integer, i.partition_key,
@@ -4450,6 +4450,8 @@ comment on function pc_queue_items(jsonb) is
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+-- Planning for the values of each call takes longer than the work.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     numbers bigint[] := array(select nextval('partitioncache_queue_id') from generate_series(1, jsonb_array_length(items)));
@@ -4489,9 +4491,11 @@ comment on function pc_enqueue(text, text, jsonb, boolean, boolean) is
 
 -- sql/80-queue/21-pc_push_again.sql
 create function pc_push_again(queue text, cache text, items jsonb, numbers bigint[]) returns void
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
+begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
     with again as (
         select q.id, i.priority
@@ -4509,7 +4513,8 @@ as $$
         due_at = case when q.died_at is null then q.due_at else clock_timestamp() end,
         died_at = null
     from (select id, max(priority) as priority from again group by id) a
-    where q.queue = pc_push_again.queue and q.id = a.id
+    where q.queue = pc_push_again.queue and q.id = a.id;
+end
 $$;
 
 comment on function pc_push_again(text, text, jsonb, bigint[]) is
@@ -4816,6 +4821,12 @@ create function pc_claim(
 ) returns setof partitioncache_queue
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+-- Planning for the values of each call takes longer than the work. The plan must walk the index, which ends at the first item that is due.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     max_attempts integer := (pc_settings(cache)).max_attempts;
@@ -4847,7 +4858,7 @@ begin
         -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
         exit when taken is null or exists (select from unnest(taken) t where t.status = 'running');
     end loop;
-    return query select t.* from unnest(taken) t where t.status = 'running' order by t.priority desc, t.id;
+    return query select t.* from unnest(taken) t where t.status = 'running';
 end
 $$;
 
@@ -4858,6 +4869,7 @@ comment on function pc_claim(text[], text, integer, interval, integer, text, boo
 create function pc_settle(queue text, id bigint, claim bigint, outcome text, error_msg text default null, key_count bigint default null) returns boolean
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     item partitioncache_queue;

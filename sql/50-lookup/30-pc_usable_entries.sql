@@ -42,7 +42,7 @@ begin
                end
         from entry e
         cross join lateral (
-            select string_agg(coalesce(d.relation::regclass::text, 'a dropped table'), ', ') as altered
+            select string_agg(case when s.relation is null then 'a dropped table' else d.relation::regclass::text end, ', ') as altered
             from unnest(e.deps, e.dep_states) d(relation, state)
             left join state s on s.relation = d.relation
             where s.state is distinct from d.state) o
