@@ -104,7 +104,8 @@ def keyed_sources(statement: Statement, key: str) -> list[int]:
 def _mentioned(statement: Statement, key: str) -> set[int]:
     """The sources whose partition column the query names, anywhere in its text, or merges by USING."""
     rules = statement.rules
-    found = {source for pair in statement.merged for source, name in pair if name == key}
+    named = {*statement.named, *(column for pair in statement.merged for column in pair)}
+    found = {source for source, name in named if name == key}
     for column in statement.tree.find_all(exp.Column):
         table = column.args.get("table")
         if table is None or not isinstance(column.this, exp.Identifier):

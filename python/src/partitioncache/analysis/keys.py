@@ -120,7 +120,7 @@ def _sqlite(key: Key, rules: Rules) -> list[str]:
     _kind(key)
     if isinstance(key, int):
         # A longer number would be read as a float; as a text it becomes what the column's affinity makes of it.
-        return [str(key) if -(2**63) < key < 2**63 else f"'{key}'"]
+        return [str(key) if -(2**63) <= key < 2**63 else f"'{key}'"]
     if isinstance(key, float):
         return [] if math.isnan(key) else [_sqlite_real(key)]
     if isinstance(key, Decimal):

@@ -74,6 +74,8 @@ class Statement:
     conditions: tuple[exp.Expr, ...]
     merged: tuple[tuple[tuple[int, str], tuple[int, str]], ...]
     using: frozenset[str]
+    #: (source, column): what USING says which source has.
+    named: frozenset[tuple[int, str]]
     ctes: frozenset[str]
     schema: Schema | None
     has_placeholders: bool
@@ -100,6 +102,7 @@ class _Scan:
     #: column → the source whose column of that name an earlier USING or NATURAL put in front
     in_front: dict[str, int] = field(default_factory=dict)
     using: set[str] = field(default_factory=set)
+    named: set[tuple[int, str]] = field(default_factory=set)
 
 
 def read(query: str, rules: Rules, schema: Schema | None) -> Statement:
@@ -127,6 +130,7 @@ def read(query: str, rules: Rules, schema: Schema | None) -> Statement:
         conditions=tuple(conditions),
         merged=tuple(scan.merged),
         using=frozenset(scan.using),
+        named=frozenset(scan.named),
         ctes=ctes,
         schema=schema,
         has_placeholders=any(tree.find_all(exp.Placeholder, exp.Parameter)),
@@ -335,6 +339,8 @@ def _join(join: exp.Expr, scan: _Scan) -> None:
         scan.merged.clear()
         scan.in_front.clear()
     _add(join.this, scan, nullable=side == "LEFT")
+    for name in using if len(scan.sources) == before + 1 else ():
+        scan.named.update({(before, name), (0 if before == 1 else scan.in_front.get(name, before), name)})
     if side:
         scan.in_front.clear()
         return
