@@ -27,8 +27,8 @@ create table partitioncache_queue (
     started_at timestamptz,
     died_at timestamptz,
     error_msg text,
-    primary key (queue, id),
-    unique (queue, cache, partition_key, hash, owner),
+    primary key (id, queue),
+    unique (hash, cache, partition_key, owner, queue),
     check ((status = 'dead') = (died_at is not null))
 ) partition by list (queue);
 

@@ -3,7 +3,7 @@ returns table (
     place integer, partition_key text, hash text, query text, session jsonb,
     keyed_tables text[], parts text[], datatype text, priority integer
 )
-language sql stable parallel safe
+language sql stable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
     select i.place::integer, i.partition_key,

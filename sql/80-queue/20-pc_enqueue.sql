@@ -1,6 +1,8 @@
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+-- Planning for the values of each call takes longer than the work.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     numbers bigint[] := array(select nextval('partitioncache_queue_id') from generate_series(1, jsonb_array_length(items)));

@@ -1,7 +1,9 @@
 create function pc_push_again(queue text, cache text, items jsonb, numbers bigint[]) returns void
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
+begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
     with again as (
         select q.id, i.priority
@@ -19,7 +21,8 @@ as $$
         due_at = case when q.died_at is null then q.due_at else clock_timestamp() end,
         died_at = null
     from (select id, max(priority) as priority from again group by id) a
-    where q.queue = pc_push_again.queue and q.id = a.id
+    where q.queue = pc_push_again.queue and q.id = a.id;
+end
 $$;
 
 comment on function pc_push_again(text, text, jsonb, bigint[]) is
