@@ -4,13 +4,13 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
     select case
         when c.oid = pc_tracking_refusal.relation and p.inhparent is not null
-            then format('%s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
-        when c.oid < 16384 then format('%s belongs to the system', c.oid::regclass)
-        when c.relpersistence = 't' then format('%s is a temporary table', c.oid::regclass)
-        when c.relkind = 'f' then format('%s is a foreign table: what is written on the other side fires no trigger here', c.oid::regclass)
-        when c.relkind = 'v' then format('%s is a view; its tables can be tracked', c.oid::regclass)
-        when c.relkind = 'm' then format('%s is a materialised view, and refreshing it fires no trigger', c.oid::regclass)
-        else format('%s is no table', c.oid::regclass)
+            then format('table %s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
+        when c.oid < 16384 then format('system table %s is changed without triggers', c.oid::regclass)
+        when c.relpersistence = 't' then format('temporary table %s is seen by one session only', c.oid::regclass)
+        when c.relkind = 'f' then format('foreign table %s can be written to on the other side, which fires no trigger here', c.oid::regclass)
+        when c.relkind = 'v' then format('view %s holds no rows; its tables can be tracked', c.oid::regclass)
+        when c.relkind = 'm' then format('materialised view %s is refreshed without triggers', c.oid::regclass)
+        else format('relation %s is no table', c.oid::regclass)
         end
     from pc_relation_family(pc_tracking_refusal.relation) m
     join pg_class c on c.oid = m

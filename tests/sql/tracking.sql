@@ -212,14 +212,14 @@ exception
         return reason;
 end
 $$;
-select is(refusal('v'), 'v is a view; its tables can be tracked.', 'a view');
-select is(refusal('m'), 'm is a materialised view, and refreshing it fires no trigger.', 'a materialised view');
-select is(refusal('t'), 't is a temporary table.', 'a temporary table');
-select is(refusal('pg_class'), 'pg_class belongs to the system.', 'a system table');
-select is(refusal('s'), 's is no table.', 'a sequence');
-select is(refusal('far'), 'far is a foreign table: what is written on the other side fires no trigger here.', 'a foreign table');
-select is(refusal('parent'), 'far_child is a foreign table: what is written on the other side fires no trigger here.', 'a table with a foreign partition');
-select is(refusal('child'), 'child is a part of parent, and what is written through that fires no trigger here.', 'a partition');
+select is(refusal('v'), 'view v holds no rows; its tables can be tracked.', 'a view');
+select is(refusal('m'), 'materialised view m is refreshed without triggers.', 'a materialised view');
+select is(refusal('t'), 'temporary table t is seen by one session only.', 'a temporary table');
+select is(refusal('pg_class'), 'system table pg_class is changed without triggers.', 'a system table');
+select is(refusal('s'), 'relation s is no table.', 'a sequence');
+select is(refusal('far'), 'foreign table far can be written to on the other side, which fires no trigger here.', 'a foreign table');
+select is(refusal('parent'), 'foreign table far_child can be written to on the other side, which fires no trigger here.', 'a table with a foreign partition');
+select is(refusal('child'), 'table child is a part of parent, and what is written through that fires no trigger here.', 'a partition');
 
 -- Rights: writers need none of ours; tracking needs the table's ownership
 grant usage on schema tap to public;

@@ -121,7 +121,7 @@ alter table whole attach partition single default;
 insert into whole values (8, 8);
 select is(standing(of_single()), 'unchanged, aside', 'is put aside');
 select is(wrong_rows(of_single()), 0::bigint, 'and right');
-select is(state(), 'broken: single is a part of whole, and what is written through that fires no trigger here tracking', 'and said to be no longer tracked');
+select is(state(), 'broken: table single is a part of whole, and what is written through that fires no trigger here tracking', 'and said to be no longer tracked');
 
 -- Inherited tables
 create table place (id integer, city_id integer);

@@ -18,6 +18,7 @@ from partitioncache.datatypes import Key, KeySet
 from partitioncache.errors import PartitionCacheError
 from partitioncache.migrate import Migration, migrate_cache_backend
 from partitioncache.registry import list_cache_types, recommend
+from partitioncache.tracking import TrackedTable, track, tracked_tables, untrack
 
 __version__ = "0.1.0"
 
@@ -27,6 +28,7 @@ __all__ = [
     "KeySet",
     "Migration",
     "PartitionCacheError",
+    "TrackedTable",
     "apply_cache",
     "create_cache",
     "extend_query_with_partition_keys",
@@ -38,4 +40,7 @@ __all__ = [
     "push_fragment",
     "push_query",
     "recommend",
+    "track",
+    "tracked_tables",
+    "untrack",
 ]

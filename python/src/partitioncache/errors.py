@@ -66,6 +66,10 @@ class QueueError(PartitionCacheError):
     """A queue that cannot do what was asked."""
 
 
+class TrackingError(PartitionCacheError, ValueError):
+    """A table whose writes cannot be tracked."""
+
+
 def missing_extra(package: str, extra: str, what: str) -> MissingExtraError:
     """The error for an optional import that failed.
 

@@ -26,6 +26,7 @@ from partitioncache.errors import (
     QueryError,
     QueueError,
     RegistrationConflictError,
+    TrackingError,
     UnavailableError,
 )
 from partitioncache.setup.install import installed
@@ -36,6 +37,7 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
     "PC003": RegistrationConflictError,
     "PC004": DatatypeError,
     "PC005": QueryError,
+    "PC008": TrackingError,
     "PC009": QueueError,
 }
 

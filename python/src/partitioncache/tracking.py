@@ -1,0 +1,106 @@
+"""Tracking: letting a PostgreSQL cache follow the writes to its tables.
+
+    cache = partitioncache.create_cache("postgresql_array", "city_id", "integer")
+    partitioncache.track(cache, "poi")
+    partitioncache.tracked_tables(cache)
+
+The server does all of it, with triggers; docs/freshness.md says how, and how exact answers are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.protocol import Backend
+from partitioncache.cache import Cache
+from partitioncache.config import checked_partition_key
+from partitioncache.errors import ConfigurationError
+from partitioncache.postgresql import Typed
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedTable:
+    """A table whose writes are logged.
+
+    Attributes:
+        partition_key: the partition key that they are logged for.
+        table: its name, with the schema where that is not in the search path.
+        unit: ``partition``: a write is logged with its partition; ``table``: the table has no such column, and any
+            write puts the entries that depend on it aside until they are evaluated again.
+        state: ``tracking``, or ``broken: …`` and why.
+        changes: rows of the change log.
+        since: when tracking began.
+    """
+
+    partition_key: str
+    table: str
+    unit: str
+    state: str
+    changes: int
+    since: datetime
+
+
+def track(cache: Cache | Backend, table: str, partition_key: str | None = None) -> None:
+    """Logs every write to a table from now on, so that key sets stay right while it changes.
+
+    Args:
+        cache: a PostgreSQL cache.
+        table: its name as SQL writes it: ``poi``, ``maps.poi``, ``"Poi"``.
+        partition_key: the partition key; by default the cache's own.
+
+    Tracking a table again mends what is broken, else it changes nothing. Waits for transactions that write to the
+    table. Entries that depend on the table and were evaluated before are put aside until they are evaluated again.
+
+    Raises:
+        ConfigurationError: the cache is not in PostgreSQL.
+        NotRegisteredError: the partition key is not registered.
+        QueryError: there is no such table.
+        TrackingError: it cannot be tracked: a view, a foreign or temporary table, a partition.
+        PartitionCacheError: the table belongs to another role.
+    """
+    handler, key = _postgresql(cache, partition_key)
+    handler.server.call("partitioncache_track", Typed("pg_catalog.regclass", table), key, handler.cache)
+
+
+def untrack(cache: Cache | Backend, table: str, partition_key: str | None = None) -> bool:
+    """Ends the tracking of a table: from now on it counts as unchanging, by your assertion.
+
+    Arguments and errors are those of `track`.
+
+    Returns:
+        Whether it was tracked.
+    """
+    handler, key = _postgresql(cache, partition_key)
+    rows = handler.server.call(
+        "partitioncache_untrack", Typed("pg_catalog.regclass", table), key, handler.cache
+    )
+    return bool(rows[0][0])
+
+
+def tracked_tables(cache: Cache | Backend) -> list[TrackedTable]:
+    """The tracked tables of a cache, for all of its partition keys.
+
+    Raises:
+        ConfigurationError: the cache is not in PostgreSQL.
+    """
+    handler, _ = _postgresql(cache, "")
+    return [TrackedTable(*row) for row in handler.server.call("partitioncache_tracked_tables", handler.cache)]
+
+
+def _postgresql(cache: Cache | Backend, partition_key: str | None) -> tuple[PostgresqlArray, str]:
+    handler = cache.underlying_handler if isinstance(cache, Cache) else cache
+    if not isinstance(handler, PostgresqlArray):
+        raise ConfigurationError(
+            f"A cache of type {handler.backend} cannot follow writes: it does not live beside the tables.",
+            hint="Use postgresql_array or postgresql_bit, or store its sets anew when the data has changed.",
+        )
+    if partition_key is None:
+        if not isinstance(cache, Cache):
+            raise ConfigurationError(
+                "A handler has no partition key of its own.",
+                hint='Name it, as in track(handler, "poi", "city_id").',
+            )
+        partition_key = cache.partition_key
+    return handler, partition_key and checked_partition_key(partition_key)
