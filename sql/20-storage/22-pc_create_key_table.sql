@@ -36,6 +36,9 @@ begin
     if storage = 'array' and 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
         execute format('alter table %s alter keys set compression lz4', key_table);
     end if;
+    -- Roles share what they know; but the processor evaluates an entry again as its owner, so nobody may sign for another.
+    execute format('alter table %s enable row level security', key_table);
+    execute format('create policy shared on %s using (true) with check (owner = current_user)', key_table);
     execute format('comment on table %s is %L', key_table,
         format('Key sets of partition key %I in cache %I. key_count is null where only the query is known.', partition_key, cache));
     perform pc_grant_as(key_table, '@extschema@.partitioncache_registration');
@@ -43,4 +46,4 @@ end
 $$;
 
 comment on function pc_create_key_table(text, text, text, text) is
-'Makes the table for the key sets of a newly registered partition key. It belongs to the role that registers and is saved by pg_dump as any table. Example: select pc_create_key_table(''partitioncache'', ''city_id'', ''integer'', ''array'')';
+'Makes the table for the key sets of a newly registered partition key. It belongs to the role that registers and is saved by pg_dump as any table. Each row is owned by the role that wrote it last, and no role can write one that another owns. Example: select pc_create_key_table(''partitioncache'', ''city_id'', ''integer'', ''array'')';

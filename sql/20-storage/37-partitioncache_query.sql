@@ -23,7 +23,7 @@ begin
     perform pc_check_hash(hash);
     -- An evaluated entry is refreshed by its query, so only what the user stored may be relabelled.
     execute format('insert into %s as e (hash, query) values ($1, $2)
-                    on conflict (hash) do update set query = excluded.query where e.deps is null', pc_key_table(cache, partition_key))
+                    on conflict (hash) do update set query = excluded.query, owner = current_user where e.deps is null', pc_key_table(cache, partition_key))
     using hash, query;
 end
 $$;
