@@ -3589,6 +3589,9 @@ declare
     wanted text;
     keep_null text := case when matches_null and (family).matches_null then ' OR %1$s IS NULL' else '' end;
     nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
+    -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
+    columns text[] := case when method in ('literal', 'IN') or (registration).partition_local then (family).columns else (family).columns[1:1] end;
     result pc_restriction;
 begin
     if nothing then
@@ -3609,13 +3612,13 @@ begin
     end if;
     result.conditions := (
         select string_agg(format('(' || wanted || keep_null || ')', c.name), ' AND ' order by c.n)
-        from unnest((family).columns) with ordinality c(name, n));
+        from unnest(columns) with ordinality c(name, n));
     return result;
 end
 $$;
 
 comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration) is
-'How a family''s columns are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
+'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
 
 create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
 language plpgsql stable parallel safe
@@ -3626,7 +3629,11 @@ begin
     return (
         -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
         select format(
-            case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
+            case
+                when expected > 100 then 'IN (SELECT k.k FROM %s k(k))'
+                when cardinality((family).columns) = 1 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))'
+                else 'IN (SELECT k.k FROM unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
+            end,
             format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
                    (registration).partition_key, (family).hashes, (family).relation,
                    pc_native_type((registration).datatype), (registration).cache))
@@ -3719,7 +3726,7 @@ comment on function pc_plan_cost(text, text) is
 -- sql/60-rewrite/35-pc_restrict_family.sql
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
-    out restriction pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
+    out restriction pc_restriction, out alternative pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -3736,7 +3743,7 @@ begin
         reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
         return;
     end if;
-    if method = 'auto' and keys >= 0.9 * partitions then
+    if method = 'auto' and keys >= 0.75 * partitions then
         reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
         return;
     end if;
@@ -3747,11 +3754,14 @@ begin
         else 'literal' end;
     -- Inside the statement more may be known than now, so it must be ready for rows without a key.
     restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used = 'subquery', registration);
+    if method = 'auto' and method_used = 'literal' and keys > 0 and cardinality((family).columns) > 1 then
+        alternative := pc_restriction(family, 'VALUES', looked_up.keys, looked_up.matches_null, registration);
+    end if;
 end
 $$;
 
 comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
-'Looks up what is known of a family and says how it is restricted: restriction, the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';
+'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none), the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';
 
 -- sql/60-rewrite/40-pc_rewrite.sql
 create type pc_rewritten as (
@@ -3780,6 +3790,8 @@ declare
     analysis partitioncache_analysis;
     family pc_family;
     restrictions pc_restriction[] := '{}';
+    alternatives pc_restriction[] := '{}';
+    has_alternative boolean := false;
     restricted record;
     result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
 begin
@@ -3802,6 +3814,8 @@ begin
             execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
             into restricted using family, registration, method;
             restrictions := restrictions || restricted.restriction;
+            alternatives := alternatives || case when restricted.alternative is null then restricted.restriction else restricted.alternative end;
+            has_alternative := has_alternative or restricted.alternative is not null;
             result.fragments := result.fragments + cardinality(family.hashes);
             result.hits := result.hits + restricted.hits;
             result.hashes := result.hashes || coalesce(restricted.used, '{}');
@@ -3818,7 +3832,8 @@ begin
             result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
             result.reason := null;
             if method = 'auto' then
-                result := pc_gate(result, query, session_path);
+                result := pc_gate(result, query, session_path, case when has_alternative then
+                    pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end);
             end if;
         end if;
         perform pc_count_use(registration, case when result.applied then result.hashes end);
@@ -3852,14 +3867,23 @@ comment on function pc_check_method(text) is
 'Raises PC001 for a word that is no method of rewriting. Example: select pc_check_method(''auto'')';
 
 -- sql/60-rewrite/41-pc_gate.sql
-create function pc_gate(rewritten pc_rewritten, query text, session_path text) returns pc_rewritten
+create function pc_gate(rewritten pc_rewritten, query text, session_path text, alternative text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     before double precision := pc_plan_cost(query, session_path);
     after double precision := pc_plan_cost((rewritten).rewritten, session_path);
+    other double precision;
 begin
+    if alternative is not null then
+        other := pc_plan_cost(alternative, session_path);
+        if other < after then
+            after := other;
+            rewritten.rewritten := alternative;
+            rewritten.method := 'VALUES';
+        end if;
+    end if;
     -- Where both plans read the same, testing the keys costs a little; only more than that is a bad sign.
     if after > before * 1.1 then
         rewritten.applied := false;
@@ -3872,8 +3896,8 @@ begin
 end
 $$;
 
-comment on function pc_gate(pc_rewritten, text, text) is
-'Takes a rewrite back that the planner expects to be slower than the query itself. Example: see pc_rewrite';
+comment on function pc_gate(pc_rewritten, text, text, text) is
+'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one that it expects to be slower than the query itself. Example: see pc_rewrite';
 
 -- sql/60-rewrite/50-partitioncache_apply.sql
 create function partitioncache_apply(

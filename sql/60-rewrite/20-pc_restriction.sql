@@ -16,6 +16,9 @@ declare
     wanted text;
     keep_null text := case when matches_null and (family).matches_null then ' OR %1$s IS NULL' else '' end;
     nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
+    -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
+    columns text[] := case when method in ('literal', 'IN') or (registration).partition_local then (family).columns else (family).columns[1:1] end;
     result pc_restriction;
 begin
     if nothing then
@@ -36,13 +39,13 @@ begin
     end if;
     result.conditions := (
         select string_agg(format('(' || wanted || keep_null || ')', c.name), ' AND ' order by c.n)
-        from unnest((family).columns) with ordinality c(name, n));
+        from unnest(columns) with ordinality c(name, n));
     return result;
 end
 $$;
 
 comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration) is
-'How a family''s columns are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
+'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
 
 create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
 language plpgsql stable parallel safe
@@ -53,7 +56,11 @@ begin
     return (
         -- The planner takes an array of unknown content for ten keys and the function for a thousand: the nearer guess gives the better plan.
         select format(
-            case when expected <= 100 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))' else 'IN (SELECT k.k FROM %s k(k))' end,
+            case
+                when expected > 100 then 'IN (SELECT k.k FROM %s k(k))'
+                when cardinality((family).columns) = 1 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))'
+                else 'IN (SELECT k.k FROM unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
+            end,
             format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
                    (registration).partition_key, (family).hashes, (family).relation,
                    pc_native_type((registration).datatype), (registration).cache))

@@ -1,6 +1,6 @@
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
-    out restriction pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
+    out restriction pc_restriction, out alternative pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -17,7 +17,7 @@ begin
         reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
         return;
     end if;
-    if method = 'auto' and keys >= 0.9 * partitions then
+    if method = 'auto' and keys >= 0.75 * partitions then
         reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
         return;
     end if;
@@ -28,8 +28,11 @@ begin
         else 'literal' end;
     -- Inside the statement more may be known than now, so it must be ready for rows without a key.
     restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used = 'subquery', registration);
+    if method = 'auto' and method_used = 'literal' and keys > 0 and cardinality((family).columns) > 1 then
+        alternative := pc_restriction(family, 'VALUES', looked_up.keys, looked_up.matches_null, registration);
+    end if;
 end
 $$;
 
 comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
-'Looks up what is known of a family and says how it is restricted: restriction, the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';
+'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none), the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';

@@ -24,6 +24,8 @@ declare
     analysis partitioncache_analysis;
     family pc_family;
     restrictions pc_restriction[] := '{}';
+    alternatives pc_restriction[] := '{}';
+    has_alternative boolean := false;
     restricted record;
     result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
 begin
@@ -46,6 +48,8 @@ begin
             execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
             into restricted using family, registration, method;
             restrictions := restrictions || restricted.restriction;
+            alternatives := alternatives || case when restricted.alternative is null then restricted.restriction else restricted.alternative end;
+            has_alternative := has_alternative or restricted.alternative is not null;
             result.fragments := result.fragments + cardinality(family.hashes);
             result.hits := result.hits + restricted.hits;
             result.hashes := result.hashes || coalesce(restricted.used, '{}');
@@ -62,7 +66,8 @@ begin
             result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
             result.reason := null;
             if method = 'auto' then
-                result := pc_gate(result, query, session_path);
+                result := pc_gate(result, query, session_path, case when has_alternative then
+                    pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end);
             end if;
         end if;
         perform pc_count_use(registration, case when result.applied then result.hashes end);
