@@ -22,17 +22,34 @@ from __future__ import annotations
 import json
 import secrets
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from typing_extensions import Self
 
-from partitioncache.backends.bitmaps import dense, from_bitmap, to_bitmap
+from partitioncache.backends.bitmaps import dense, from_bitmap
+from partitioncache.backends.redis_layout import (
+    Layout,
+    Parts,
+    bit_parts,
+    common_slots,
+    number_parts,
+    part_names,
+    part_of,
+    text_parts,
+)
+from partitioncache.backends.redis_scripts import (
+    FORGET,
+    FORGET_ALL,
+    FORGET_THIS,
+    INTERSECT_BITS,
+    INTERSECT_SETS,
+    PUBLISH,
+)
 from partitioncache.config import (
     DEFAULT_CACHE,
     checked_cache_name,
@@ -57,9 +74,6 @@ if TYPE_CHECKING:
 
     Client: TypeAlias = redis.Redis | RedisCluster
 
-NUMBERS_A_SET: Final = 400
-"""A set is split so that it holds about 200 to 400 numbers: Redis packs sets of up to 512 (set-max-intset-entries)."""
-
 CLUSTER_SPREAD: Final = 8
 """Slots over which a partition key is spread in a cluster, unless `spread` says otherwise."""
 
@@ -67,112 +81,9 @@ _ABANDONED_SECONDS: Final = 3600
 _BATCH: Final = 1000
 _ATTEMPTS: Final = 20
 
-_PUBLISH: Final = """
-local old = redis.call('HGET', KEYS[1], ARGV[1])
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('ZREM', KEYS[2], ARGV[3])
-return old
-"""
-_FORGET: Final = """
-local old = redis.call('HGET', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[1], ARGV[1])
-return {old, redis.call('HDEL', KEYS[2], ARGV[1])}
-"""
-_FORGET_THIS: Final = """
-if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
-"""
-_FORGET_ALL: Final = """
-local old = redis.call('HVALS', KEYS[1])
-redis.call('DEL', KEYS[1], KEYS[2])
-return old
-"""
-# KEYS: the prefix of the parts' names in one slot. ARGV: for each entry version, number of sets, how many exist.
-# The answer is false if a part is missing.
-_INTERSECT_SETS: Final = """
-local entries, widest = {}, 0
-for i = 1, #ARGV, 3 do
-    local entry = {ARGV[i], tonumber(ARGV[i + 1])}
-    local names, found = {}, 0
-    for j = 0, entry[2] - 1 do
-        names[#names + 1] = KEYS[1] .. entry[1] .. ':' .. j
-        if #names == 1000 or j == entry[2] - 1 then
-            found = found + redis.call('EXISTS', unpack(names))
-            names = {}
-        end
-    end
-    if found ~= tonumber(ARGV[i + 2]) then return false end
-    entries[#entries + 1] = entry
-    if entry[2] > widest then widest = entry[2] end
-end
-local result = {}
-for j = 0, widest - 1 do
-    local names = {}
-    for i, entry in ipairs(entries) do names[i] = KEYS[1] .. entry[1] .. ':' .. (j % entry[2]) end
-    for _, member in ipairs(redis.call('SINTER', unpack(names))) do result[#result + 1] = member end
-end
-return result
-"""
-# KEYS: as above. ARGV: for each entry version, number of chunks. The answer: chunk, bits, chunk, bits, ...
-_INTERSECT_BITS: Final = """
-local names, smallest, least = {}, nil, nil
-for i = 1, #ARGV, 2 do
-    local name, chunks = KEYS[1] .. ARGV[i], tonumber(ARGV[i + 1])
-    if redis.call('HLEN', name) ~= chunks then return false end
-    names[#names + 1] = name
-    if not least or chunks < least then smallest, least = name, chunks end
-end
-local result, work = {}, {KEYS[1] .. 'work'}
-for i = 1, #names do work[i + 1] = work[1] .. i end
-for _, chunk in ipairs(redis.call('HKEYS', smallest)) do
-    local everywhere = true
-    for i, name in ipairs(names) do
-        local bits = redis.call('HGET', name, chunk)
-        if not bits then everywhere = false break end
-        redis.call('SET', work[i + 1], bits)
-    end
-    if everywhere then
-        redis.call('BITOP', 'AND', unpack(work))
-        if redis.call('BITCOUNT', work[1]) > 0 then
-            result[#result + 1] = chunk
-            result[#result + 1] = redis.call('GET', work[1])
-        end
-    end
-end
-redis.call('DEL', unpack(work))
-return result
-"""
-
 
 class _Overtaken(Exception):
     """Parts of the layout that was read are not there any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where the parts of one entry are.
-
-    Attributes:
-        version: the part of their names that no other entry has.
-        form: how the keys are kept.
-        null: whether None belongs to the set.
-        count: the number of keys, without None.
-        parts: for each slot that holds any: its number; for sets, into how many the keys are split and how many of
-            those exist (are not empty); for bits, 1 and the number of chunks.
-    """
-
-    version: str
-    form: Literal["sets", "bits"]
-    null: bool
-    count: int
-    parts: tuple[tuple[int, int, int], ...]
-
-    def dump(self) -> str:
-        return json.dumps([self.version, self.form, self.null, self.count, self.parts], separators=(",", ":"))
-
-    @classmethod
-    def load(cls, text: bytes) -> _Layout:
-        version, form, null, count, parts = json.loads(text)
-        return cls(version, form, null, count, tuple((slot, split, held) for slot, split, held in parts))
 
 
 class _RedisCache:
@@ -248,9 +159,9 @@ class _RedisCache:
                     self._remove_parts(partition_key, [layout])
                     self._client.zrem(names.staged, staged)
                 raise
-            old = self._client.eval(_PUBLISH, 2, names.entries, names.staged, hash, layout.dump(), staged)
+            old = self._client.eval(PUBLISH, 2, names.entries, names.staged, hash, layout.dump(), staged)
             if old is not None:
-                self._remove_parts(partition_key, [_Layout.load(cast(bytes, old))])
+                self._remove_parts(partition_key, [Layout.load(cast(bytes, old))])
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
         return self._read([hash], partition_key)[0]
@@ -262,11 +173,9 @@ class _RedisCache:
     def delete(self, hash: str, partition_key: str) -> bool:
         names = self._names(partition_key)
         with self._talking():
-            old, queries = cast(
-                "list[Any]", self._client.eval(_FORGET, 2, names.entries, names.queries, hash)
-            )
+            old, queries = cast("list[Any]", self._client.eval(FORGET, 2, names.entries, names.queries, hash))
             if old is not None:
-                self._remove_parts(partition_key, [_Layout.load(old)])
+                self._remove_parts(partition_key, [Layout.load(old)])
         return old is not None or bool(queries)
 
     def get_all_keys(self, partition_key: str) -> set[str]:
@@ -309,8 +218,8 @@ class _RedisCache:
         for name in chosen:
             names = self._names(name)
             with self._talking():
-                old = cast("list[bytes]", self._client.eval(_FORGET_ALL, 2, names.entries, names.queries))
-                self._remove_parts(name, [_Layout.load(layout) for layout in old])
+                old = cast("list[bytes]", self._client.eval(FORGET_ALL, 2, names.entries, names.queries))
+                self._remove_parts(name, [Layout.load(layout) for layout in old])
             removed += len(old)
         return removed
 
@@ -370,15 +279,13 @@ class _RedisCache:
 
     def _parts(
         self, version: str, keys: set[Key], null: bool, datatype: str, spread: int
-    ) -> tuple[_Layout, Iterator[tuple[str, list[Any] | dict[str, bytes]]]]:
+    ) -> tuple[Layout, Parts]:
         """The layout of an entry, and its parts: name within the slot, and members or chunks."""
         if datatype not in INTEGER_DATATYPES:
-            return _text_parts(version, cast("set[str]", keys), null, spread)
-        return _number_parts(version, cast("set[int]", keys), null, spread)
+            return text_parts(version, cast("set[str]", keys), null, spread)
+        return number_parts(version, cast("set[int]", keys), null, spread)
 
-    def _store(
-        self, partition_key: str, layout: _Layout, parts: Iterable[tuple[str, list[Any] | dict[str, bytes]]]
-    ) -> None:
+    def _store(self, partition_key: str, layout: Layout, parts: Parts) -> None:
         pipeline = (
             self._client.pipeline(transaction=False)
             if not _is_cluster(self._client)
@@ -399,10 +306,10 @@ class _RedisCache:
                 waiting = 0
         pipeline.execute()
 
-    def _remove_parts(self, partition_key: str, layouts: Sequence[_Layout]) -> None:
+    def _remove_parts(self, partition_key: str, layouts: Sequence[Layout]) -> None:
         for layout in layouts:
             for slot, split, _ in layout.parts:
-                names = _part_names(layout, split)
+                names = part_names(layout, split)
                 stem = self._slot(partition_key, slot)
                 for start in range(0, len(names), _BATCH):
                     self._client.unlink(*(stem + name for name in names[start : start + _BATCH]))
@@ -415,7 +322,7 @@ class _RedisCache:
             text, hash = json.loads(staged)
             current = cast("bytes | None", self._client.hget(names.entries, hash))
             if current is None or current.decode() != text:
-                self._remove_parts(partition_key, [_Layout.load(text)])
+                self._remove_parts(partition_key, [Layout.load(text)])
             self._client.zrem(names.staged, staged)
 
     # Reading
@@ -435,7 +342,7 @@ class _RedisCache:
                     return None, 0
                 try:
                     return self._together(
-                        [*map(_Layout.load, layouts.values())], partition_key, known[0]
+                        [*map(Layout.load, layouts.values())], partition_key, known[0]
                     ), len(layouts)
                 except _Overtaken:
                     if attempt % 4 == 3:
@@ -444,7 +351,7 @@ class _RedisCache:
             f"The entries of {partition_key} changed faster than they could be read.", hint="Try again."
         )
 
-    def _together(self, layouts: Sequence[_Layout], partition_key: str, datatype: str) -> KeySet:
+    def _together(self, layouts: Sequence[Layout], partition_key: str, datatype: str) -> KeySet:
         found: set[Any] | None = None
         for form, read in (("sets", self._read_sets), ("bits", self._read_bits)):
             same = [layout for layout in layouts if layout.form == form]
@@ -456,20 +363,20 @@ class _RedisCache:
             result.add(None)
         return result
 
-    def _read_sets(self, layouts: Sequence[_Layout], partition_key: str, datatype: str) -> set[Any]:
+    def _read_sets(self, layouts: Sequence[Layout], partition_key: str, datatype: str) -> set[Any]:
         read = int if datatype in INTEGER_DATATYPES else bytes.decode
         if len(layouts) == 1:
             return set(map(read, self._members(layouts[0], partition_key)))
         result: set[Any] = set()
-        for slot in _common_slots(layouts):
-            arguments = [x for layout in layouts for x in (layout.version, *_part_of(layout, slot))]
-            members = self._client.eval(_INTERSECT_SETS, 1, self._slot(partition_key, slot), *arguments)
+        for slot in common_slots(layouts):
+            arguments = [x for layout in layouts for x in (layout.version, *part_of(layout, slot))]
+            members = self._client.eval(INTERSECT_SETS, 1, self._slot(partition_key, slot), *arguments)
             if members is None:
                 raise _Overtaken
             result.update(map(read, cast("list[bytes]", members)))
         return result
 
-    def _members(self, layout: _Layout, partition_key: str) -> list[bytes]:
+    def _members(self, layout: Layout, partition_key: str) -> list[bytes]:
         pipeline = (
             self._client.pipeline(transaction=False)
             if not _is_cluster(self._client)
@@ -479,7 +386,7 @@ class _RedisCache:
         names = [
             self._slot(partition_key, slot) + name
             for slot, split, _ in layout.parts
-            for name in _part_names(layout, split)
+            for name in part_names(layout, split)
         ]
         for start in range(0, len(names), _BATCH):
             for name in names[start : start + _BATCH]:
@@ -490,18 +397,18 @@ class _RedisCache:
             raise _Overtaken
         return result
 
-    def _read_bits(self, layouts: Sequence[_Layout], partition_key: str, datatype: str) -> set[Any]:
+    def _read_bits(self, layouts: Sequence[Layout], partition_key: str, datatype: str) -> set[Any]:
         bitmap: dict[int, bytes] = {}
-        for slot in _common_slots(layouts):
+        for slot in common_slots(layouts):
             stem = self._slot(partition_key, slot)
             chunks: Mapping[bytes, bytes]
             if len(layouts) == 1:
                 chunks = cast("dict[bytes, bytes]", self._client.hgetall(stem + layouts[0].version))
-                if len(chunks) != _part_of(layouts[0], slot)[1]:
+                if len(chunks) != part_of(layouts[0], slot)[1]:
                     raise _Overtaken
             else:
-                arguments = [x for layout in layouts for x in (layout.version, _part_of(layout, slot)[1])]
-                flat = cast("list[bytes] | None", self._client.eval(_INTERSECT_BITS, 1, stem, *arguments))
+                arguments = [x for layout in layouts for x in (layout.version, part_of(layout, slot)[1])]
+                flat = cast("list[bytes] | None", self._client.eval(INTERSECT_BITS, 1, stem, *arguments))
                 if flat is None:
                     raise _Overtaken
                 chunks = dict(zip(flat[::2], flat[1::2], strict=True))
@@ -511,13 +418,13 @@ class _RedisCache:
     def _forget_damaged(self, layouts: Mapping[str, bytes], partition_key: str) -> None:
         """Removes entries of which the server has lost a part and that no writer has replaced meanwhile."""
         for hash, text in layouts.items():
-            layout = _Layout.load(text)
+            layout = Layout.load(text)
             try:
                 (self._read_sets if layout.form == "sets" else self._read_bits)(
                     [layout], partition_key, "text"
                 )
             except _Overtaken:
-                self._client.eval(_FORGET_THIS, 1, self._names(partition_key).entries, hash, text)
+                self._client.eval(FORGET_THIS, 1, self._names(partition_key).entries, hash, text)
                 self._remove_parts(partition_key, [layout])
 
     @contextmanager
@@ -559,21 +466,11 @@ class RedisBit(_RedisCache):
 
     def _parts(
         self, version: str, keys: set[Key], null: bool, datatype: str, spread: int
-    ) -> tuple[_Layout, Iterator[tuple[str, list[Any] | dict[str, bytes]]]]:
+    ) -> tuple[Layout, Parts]:
         ordered = sorted(cast("set[int]", keys))
-        if not dense(ordered):
-            return super()._parts(version, keys, null, datatype, spread)
-        slots: dict[int, dict[str, bytes]] = {}
-        for chunk, bits in to_bitmap(ordered).items():
-            slots.setdefault(chunk % spread, {})[str(chunk)] = bits
-        layout = _Layout(
-            version,
-            "bits",
-            null,
-            len(keys),
-            tuple((slot, 1, len(chunks)) for slot, chunks in sorted(slots.items())),
-        )
-        return layout, ((f"{slot}:{version}", chunks) for slot, chunks in slots.items())
+        if dense(ordered):
+            return bit_parts(version, ordered, null, spread)
+        return super()._parts(version, keys, null, datatype, spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,53 +478,6 @@ class _Names:
     entries: str
     queries: str
     staged: str
-
-
-def _text_parts(
-    version: str, texts: set[str], null: bool, spread: int
-) -> tuple[_Layout, Iterator[tuple[str, list[Any]]]]:
-    slots: dict[int, list[bytes]] = {}
-    for text in texts:
-        encoded = text.encode()
-        slots.setdefault(zlib.crc32(encoded) % spread if spread > 1 else 0, []).append(encoded)
-    layout = _Layout(version, "sets", null, len(texts), tuple((slot, 1, 1) for slot in sorted(slots)))
-    return layout, ((f"{slot}:{version}:0", members) for slot, members in slots.items())
-
-
-def _number_parts(
-    version: str, numbers: set[int], null: bool, spread: int
-) -> tuple[_Layout, Iterator[tuple[str, list[Any]]]]:
-    split = 1 << (len(numbers) // spread // NUMBERS_A_SET).bit_length()
-    sets: dict[tuple[int, int], list[int]] = {}
-    for number in numbers:
-        scrambled = (((number ^ (number >> 32)) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF) >> 32
-        place = (scrambled >> 16) % spread, (scrambled ^ (scrambled >> 16)) & (split - 1)
-        sets.setdefault(place, []).append(number)
-    held: dict[int, int] = {}
-    for slot, _ in sets:
-        held[slot] = held.get(slot, 0) + 1
-    layout = _Layout(
-        version,
-        "sets",
-        null,
-        len(numbers),
-        tuple((slot, split, existing) for slot, existing in sorted(held.items())),
-    )
-    return layout, ((f"{slot}:{version}:{place}", members) for (slot, place), members in sets.items())
-
-
-def _part_names(layout: _Layout, split: int) -> list[str]:
-    if layout.form == "bits":
-        return [layout.version]
-    return [f"{layout.version}:{place}" for place in range(split)]
-
-
-def _part_of(layout: _Layout, slot: int) -> tuple[int, int]:
-    return next((split, held) for number, split, held in layout.parts if number == slot)
-
-
-def _common_slots(layouts: Sequence[_Layout]) -> list[int]:
-    return sorted(set.intersection(*({slot for slot, _, _ in layout.parts} for layout in layouts)))
 
 
 def _is_cluster(client: Client) -> bool:
