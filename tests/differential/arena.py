@@ -109,6 +109,8 @@ class Arena:
         self.connect = connect
         self.every_method = every_method
         self.seed = seed
+        # Rewritten texts that look keys up while they run: they hold whatever happens between.
+        self.kept: list[tuple[Case, str]] = []
         self.worlds = worlds(seed, size)
         self.report = Report()
         self.admin = Session(connect())
@@ -181,7 +183,10 @@ class Arena:
         ]
         if self.is_tracked(place) and random.random() < 0.6:
             cases = list(self.written(world, cases, random))
+        self.kept.clear()
         failure = self.fill(world, cases) or next((f for case in cases if (f := self.check(case))), None)
+        if failure is None and self.is_tracked(place):
+            failure = self.later(world, Writer(world, random).some(6), random)
         if failure is None and any(case.writes for case in cases):
             self.reload(world)
         return failure
@@ -244,6 +249,26 @@ class Arena:
                 reader,
                 fill=place == 0,
             )
+
+    def later(self, world: World, writes: tuple[str, ...], random: Random) -> Failure | None:
+        """Run the texts that look keys up once more, after writes, refreshes, or when the cache was emptied."""
+        happened = random.choice((self.process, self.clear, lambda world: None))
+        for statement in writes:
+            self.admin.run(statement)
+        happened(world)
+        for case, rewritten in self.kept:
+            self.reader.must("begin isolation level repeatable read")
+            self.reader.must("savepoint s")
+            original = self.reader.run(case.text)
+            self.reader.must("rollback to s")
+            answer = self.reader.run(rewritten) if not original.error else original
+            self.reader.must("rollback")
+            dedupes = bool(classes(case.query, world) & DEDUPES) or "distinct" in case.text
+            reason = "" if original.error else difference(original, answer, case.query.total, dedupes)
+            if reason:
+                note = f"later, after {'; '.join(writes)} and {getattr(happened, '__name__', 'nothing')}"
+                return Failure(case, "subquery", f"{reason} ({note})", rewritten)
+        return None
 
     def fill(self, world: World, cases: list[Case]) -> Failure | None:
         for statement in cases[0].pusher.statements():
@@ -343,6 +368,8 @@ class Arena:
                 seen[rewritten] = difference(original, answer, case.query.total, dedupes)
             if seen[rewritten]:
                 return Failure(case, method, seen[rewritten], rewritten)
+        if texts["subquery"] != text and self.is_tracked([w for w, _ in self.worlds].index(world)):
+            self.kept.append((case, texts["subquery"]))
         known |= {
             f"key_{world.kind.datatype}_{world.kind.storage}",
             *session_labels(case),

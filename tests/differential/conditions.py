@@ -401,6 +401,15 @@ class Conditions:
                 "bool",
                 frozenset(("any_all in_select" + label).split()),
             )
+        if shape < 0.96:
+            select.items = [Item(inside), Item(inside)]
+            how = self.random.choice(("in", "not in"))
+            return Expr(
+                f"({{0}}, {{0}}) {how} ({{1}})",
+                [outer, select],
+                "bool",
+                frozenset(("row in_select" + label).split()),
+            )
         select.items = [Item(Expr("count(*)", [], "scalar"))]
         return Expr("({0}) > 1", [select], "bool", frozenset(("scalar_select" + label).split()))
 

@@ -86,6 +86,7 @@ def hunt(made: Arena, until: float, queries: int, batch: int, save: Path | None)
                     (save / f"found-{made.seed}-{number}-{place}.sql").write_text(script)
                 return f"-- seed {made.seed}, batch {number}, world {place}\n{script}"
             made.clear(made.worlds[place][0])
+            print(f"  {made.worlds[place][0].schema}: {made.report.queries} queries", file=sys.stderr, flush=True)
         number += 1
     return ""
 

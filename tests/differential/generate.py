@@ -30,6 +30,7 @@ ALIASES = (
     ("p", "p_1", "p_2", "p_3", "q", "v", "pc", "n"),
     ("A", "b", "From", "where", "Ü", "a b", "select", 'q"q'),
     ("t2", "t1", "t4", "t3", "t6", "t5", "q", "__q"),
+    ("SELECT", "FROM x", "a\nb", "o'x", "(", "WHERE 1", 't1"', "A AND B"),
 )
 FORMS = (
     ("single", 22), ("comma", 15), ("join_on", 15), ("join_using", 5), ("join_natural", 3), ("join_nested", 5),
@@ -39,6 +40,14 @@ FORMS = (
 BASE = ("pois", "streets", "events", "Order", "t2", "visits", "pois", "streets", "events")
 KEYED = (*BASE, "things", "doms", "v_pois", "V Guarded", "m_pois")
 RARE = ("empties", "strangers", "others", "things_old", "v_near", "v_left", "v_sums", "v_some")
+CONSTANTS = (
+    "'text'", "null", "-5::smallint", "1.10", "1e300::float8", "0.1::real", "'NaN'::numeric", "'\\x00ff'::bytea",
+    "interval '1 mon -2 days 03:04:05.6789'", "interval '3' hour", "time '24:00'", "'04:05:06.789-08'::timetz",
+    "'ab'::char(5)", "B'0101'", "X'1F'", "'[1,5)'::int4range", "array[[1,2],[3,null]]", "'{}'::text[]",
+    "'pg_class'::regclass", "row(1, 'a', null)", "timestamptz '2024-03-31 01:30+00'", "date '0044-03-15 BC'",
+    "'{\"b\": [1, 2.50]}'::jsonb", "point '(1,2)'", "'12:30'::time(0)", "1.5::numeric(6,3)", "'x'::varchar(9)",
+    "current_date", "localtimestamp(0)", "current_user", "$x$it's$x$", "U&'\\00fc'", "E'tab\\there'",
+)  # fmt: skip
 DIMENSIONS = ("kinds", "colours", "cities")
 
 
@@ -501,6 +510,8 @@ class Generator:
             found.append(Item(Expr("({0})", [inside], "scalar")))
         if self.chance(0.03):
             found.append(Item(self._noise()))
+        if self.chance(0.06):
+            found.append(Item(Lit(self.random.choice(CONSTANTS))))
         if self.chance(0.03) and entries[0].alias:
             found.append(Item(Col(entries[0].alias, "")))
         return found

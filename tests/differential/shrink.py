@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register, track
 from differential.syntax import Style, reductions, relations
-from differential.worlds import World, ident
+from differential.worlds import World, ident, literal
 from differential.writes import Writes, tracked_tables
 
 Rows = dict[str, list[tuple[str, ...]]]
@@ -199,7 +199,7 @@ def _script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> Ite
         )
     yield from (line + ";" for line in case.pusher.statements())
     tag = dollar_tag(*(style.write(query) for query, style in case.pushes), case.text)
-    key, cache = (f"'{value}'" for value in (case.world.key, case.world.cache))
+    key, cache = literal(case.world.key), literal(case.world.cache)
     for query, style in case.pushes:
         yield f"select partitioncache_push({tag}{style.write(query)}{tag}, {key}, {cache});"
     process = f"do $$ begin while partitioncache_process_queue({cache}) > 0 loop end loop; end $$;"

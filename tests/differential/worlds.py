@@ -251,7 +251,7 @@ KINDS: tuple[KeyKind, ...] = (
     ),
     KeyKind(
         "w_timestamp",
-        "created",
+        "k'e\"y) AND (1",
         "timestamp",
         "timestamp",
         "array",
