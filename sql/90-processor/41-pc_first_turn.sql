@@ -23,7 +23,8 @@ begin
     else
         -- pg_cron starts a job on the minute, or, if it was still running then, as soon as it ends. Ending over the next minute's start,
         -- each job at a second of its own, leaves a gap of milliseconds, and never more than one job at a time in it.
-        turn.until := date_trunc('minute', clock_timestamp()) + interval '1 min' + interval '1 s' * (5 + 50.0 * worker / jobs);
+        turn.until := least(date_trunc('minute', clock_timestamp()) + interval '1 min' + interval '1 s' * (5 + 50.0 * worker / jobs),
+                            statement_timestamp() + nullif(current_setting('statement_timeout')::interval, interval '0') * 0.9);
         perform set_config('application_name', pc_job_name(cache, worker), false);
     end if;
     return turn;

@@ -11,10 +11,7 @@ begin
     perform pc_not_null('cache', cache, 'frequency_seconds', frequency_seconds::text, 'max_parallel_jobs', max_parallel_jobs::text,
                         'fragment_timeout', fragment_timeout::text);
     perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout);
-    if pc_role_statement_timeout() > interval '0' then
-        raise warning using message = format('statement_timeout of role "%s" is %s and stops fragments before fragment_timeout does', current_user, pc_role_statement_timeout()),
-            hint = format('To lift it: alter role %I in database %I set statement_timeout = 0;', current_user, current_database());
-    end if;
+    perform pc_warn_of_settings();
     perform pc_create_cache(cache);
     update partitioncache_settings s
     set enabled = true, frequency_seconds = partitioncache_enable_processor.frequency_seconds,

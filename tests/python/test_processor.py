@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +83,14 @@ class Door:
 
     def open(self) -> None:
         self._holder.close()
+
+    def is_broken(self) -> bool:
+        """Whether the server has ended the session that holds the door, as it does to all when one is killed."""
+        try:
+            self._holder.execute("select 1")
+        except psycopg.OperationalError:
+            return True
+        return False
 
 
 @pytest.fixture
@@ -175,13 +184,14 @@ def test_killed_worker(make_cluster: Callable[[Mapping[str, str] | None], Cluste
     worker.join()
     assert worker.error is not None
 
-    def recovered() -> bool:
+    def answers() -> bool:
         try:
-            return bool(database.execute("select not pg_is_in_recovery()"))
+            return bool(database.execute("select 1"))
         except psycopg.OperationalError:
             return False
 
-    until(recovered)
+    until(door.is_broken)
+    until(answers)
     Worker(database, "call partitioncache_run_processor()").succeed()
     assert items(database) == []
     wanted = database.execute(
@@ -401,6 +411,29 @@ def test_workers_keep_no_snapshot_while_they_wait(world: Database) -> None:
             assert seconds < 2
         time.sleep(0.1)
     worker.succeed()
+
+
+def test_dump_and_restore(world: Database, cluster: Cluster, door: Door) -> None:
+    """What waits goes on elsewhere; what was being worked on there is taken up; new items go behind the old ones."""
+    world.execute("select partitioncache_push_fragment(%s, 'city_id', priority => 9)", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    world.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
+    dump = subprocess.run([cluster.installation.program("pg_dump")], env=world.environment(), check=True, capture_output=True, text=True)
+    worker_pid = worker.pid
+    door.open()
+    worker.succeed()
+
+    restored = cluster.create_database(template="template1")
+    restored.psql(dump.stdout)
+    assert restored.execute("select worker_pid from partitioncache_queue where status = 'running'") == [(worker_pid,)]
+    ((old,),) = restored.execute("select max(id) from partitioncache_queue")
+    ((new,),) = restored.execute("select partitioncache_push('select * from poi where kind = 2', 'city_id')")
+    assert new > old
+    restored.execute("call partitioncache_run_processor()")
+    assert items(restored) == []
+    assert len(evaluated(restored)) == 3
+    cluster.drop_database(restored)
 
 
 def test_without_pg_cron(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -137,17 +137,16 @@ def test_a_role_without_rights_on_pg_cron(cron_database: Database) -> None:
         cron_database.psql("drop owned by processor_cora; drop role processor_cora")
 
 
-def test_a_statement_timeout_is_warned_of(cron_database: Database) -> None:
-    cron_database.execute("alter role postgres in database test set statement_timeout = '30 s'")
-    try:
-        with cron_database.connect() as session:
-            notices: list[str] = []
-            session.add_notice_handler(lambda notice: notices.append(f"{notice.message_primary} {notice.message_hint}"))
-            session.execute("select partitioncache_enable_processor()")
-        assert notices == [
-            'statement_timeout of role "postgres" is 00:00:30 and stops fragments before fragment_timeout does '
-            "To lift it: alter role postgres in database test set statement_timeout = 0;"
-        ]
-    finally:
-        cron_database.execute("alter role postgres in database test reset statement_timeout")
-        cron_database.execute("select partitioncache_disable_processor()")
+def test_settings_that_hinder_are_warned_of(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
+    database = make_cluster({"cron.use_background_workers": "on"}).reset_cron_database()
+    database.execute("alter role postgres in database test set statement_timeout = '30 s'")
+    notices: list[str] = []
+    with database.connect() as session:
+        session.add_notice_handler(lambda notice: notices.append(f"{notice.message_primary}. {notice.message_hint}"))
+        session.execute("select partitioncache_enable_processor()")
+    assert notices == [
+        'statement_timeout of role "postgres" is 00:00:30: it ends pg_cron\'s jobs, and fragments that take half as long. '
+        "To lift it: alter role postgres in database test set statement_timeout = 0;",
+        "pg_cron up to 1.4 runs long jobs one after the other in background workers. "
+        "Set cron.use_background_workers = off and let pg_cron connect (cron.host, pg_hba.conf), then restart the server.",
+    ]
