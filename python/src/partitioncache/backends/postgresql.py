@@ -48,6 +48,7 @@ class PostgresqlArray:
             ``PG_BIT_CACHE_TABLE_PREFIX``, else ``partitioncache``.
         table_prefix: another name of `cache`.
         max_connections: connections at most at the same time.
+        timeout: seconds to wait for a connection at most.
         connection: as in `create_cache`.
     """
 
@@ -60,12 +61,13 @@ class PostgresqlArray:
         cache: str | None = None,
         table_prefix: str | None = None,
         max_connections: int = 8,
+        timeout: float = 10,
         **connection: object,
     ) -> None:
         name = cache or table_prefix
         self._cache = cache_name(self.backend) if name is None else checked_cache_name(name)
         self._known: dict[str, tuple[str, str]] = {}
-        self._server = Server(max_connections=max_connections, **connection)
+        self._server = Server(max_connections=max_connections, timeout=timeout, **connection)
 
     @property
     def datatypes(self) -> frozenset[str]:

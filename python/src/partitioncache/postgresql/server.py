@@ -60,6 +60,7 @@ class Server:
 
     Args:
         max_connections: connections at most at the same time; they are opened when they are needed.
+        timeout: seconds to wait for a connection at most.
         connection: as for `config.postgresql_parameters`.
 
     Raises:
@@ -67,7 +68,7 @@ class Server:
         ConfigurationError: the database has no PartitionCache, or an argument is none of libpq's.
     """
 
-    def __init__(self, *, max_connections: int = 8, **connection: object) -> None:
+    def __init__(self, *, max_connections: int = 8, timeout: float = 10, **connection: object) -> None:
         parameters = postgresql_parameters(connection)
         try:
             self._conninfo = conninfo.make_conninfo(
@@ -93,7 +94,7 @@ class Server:
             max_size=max_connections,
             kwargs={"autocommit": True},
             check=ConnectionPool.check_connection,
-            timeout=10,
+            timeout=timeout,
             max_idle=60,
             open=True,
             name="partitioncache",
