@@ -1976,10 +1976,10 @@ begin
                                          or (p.previous = '(' and p.before = 'OPERATOR'), false)
                        when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
                        when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)
+                       when p.before = 'EXTRACT' and p.next = 'FROM' then true
                        -- the words of a type's name: only there can one word follow another
                        when p.token in ('varying', 'precision', 'without', 'with', 'time', 'zone', 'year', 'month', 'day', 'hour', 'minute', 'second', 'to')
                            then p.previous ~ '^[a-z]' or p.previous = ')'
-                       when p.before = 'EXTRACT' and p.next = 'FROM' then true
                        else false
                    end as resolved
             from part p
@@ -5411,7 +5411,8 @@ begin
     else
         -- pg_cron starts a job on the minute, or, if it was still running then, as soon as it ends. Ending over the next minute's start,
         -- each job at a second of its own, leaves a gap of milliseconds, and never more than one job at a time in it.
-        turn.until := date_trunc('minute', clock_timestamp()) + interval '1 min' + interval '1 s' * (5 + 50.0 * worker / jobs);
+        turn.until := least(date_trunc('minute', clock_timestamp()) + interval '1 min' + interval '1 s' * (5 + 50.0 * worker / jobs),
+                            statement_timestamp() + nullif(current_setting('statement_timeout')::interval, interval '0') * 0.9);
         perform set_config('application_name', pc_job_name(cache, worker), false);
     end if;
     return turn;
@@ -5657,6 +5658,27 @@ $$;
 comment on function pc_unschedule_jobs(text) is
 'Removes this role''s pg_cron jobs of a cache, or returns the statements to run in the database in which pg_cron lives. Example: select pc_unschedule_jobs(''partitioncache'')';
 
+-- sql/90-processor/56-pc_warn_of_settings.sql
+create function pc_warn_of_settings() returns void
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    if pc_role_statement_timeout() > interval '0' then
+        raise warning using message = format('statement_timeout of role "%s" is %s: it ends pg_cron''s jobs, and fragments that take half as long', current_user, pc_role_statement_timeout()),
+            hint = format('To lift it: alter role %I in database %I set statement_timeout = 0;', current_user, current_database());
+    end if;
+    if exists (select from pg_settings s where s.name = 'cron.use_background_workers' and s.setting = 'on')
+        and exists (select from pg_extension e where e.extname = 'pg_cron' and e.extversion ~ '^1\.[0-4]\M') then
+        raise warning using message = 'pg_cron up to 1.4 runs long jobs one after the other in background workers',
+            hint = 'Set cron.use_background_workers = off and let pg_cron connect (cron.host, pg_hba.conf), then restart the server.';
+    end if;
+end
+$$;
+
+comment on function pc_warn_of_settings() is
+'Warns of settings under which pg_cron''s jobs cannot do their work: a statement_timeout of the role, jobs that wait for one another. Example: select pc_warn_of_settings()';
+
 -- sql/90-processor/60-partitioncache_enable_processor.sql
 create function partitioncache_enable_processor(
     cache text default 'partitioncache',
@@ -5671,10 +5693,7 @@ begin
     perform pc_not_null('cache', cache, 'frequency_seconds', frequency_seconds::text, 'max_parallel_jobs', max_parallel_jobs::text,
                         'fragment_timeout', fragment_timeout::text);
     perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout);
-    if pc_role_statement_timeout() > interval '0' then
-        raise warning using message = format('statement_timeout of role "%s" is %s and stops fragments before fragment_timeout does', current_user, pc_role_statement_timeout()),
-            hint = format('To lift it: alter role %I in database %I set statement_timeout = 0;', current_user, current_database());
-    end if;
+    perform pc_warn_of_settings();
     perform pc_create_cache(cache);
     update partitioncache_settings s
     set enabled = true, frequency_seconds = partitioncache_enable_processor.frequency_seconds,

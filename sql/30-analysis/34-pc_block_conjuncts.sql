@@ -41,10 +41,10 @@ begin
                                          or (p.previous = '(' and p.before = 'OPERATOR'), false)
                        when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
                        when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)
+                       when p.before = 'EXTRACT' and p.next = 'FROM' then true
                        -- the words of a type's name: only there can one word follow another
                        when p.token in ('varying', 'precision', 'without', 'with', 'time', 'zone', 'year', 'month', 'day', 'hour', 'minute', 'second', 'to')
                            then p.previous ~ '^[a-z]' or p.previous = ')'
-                       when p.before = 'EXTRACT' and p.next = 'FROM' then true
                        else false
                    end as resolved
             from part p
