@@ -124,6 +124,8 @@ def _learn(connection: Connection, conninfo: str, with_cron: bool) -> None:
             threading.Thread(target=_process, args=[conninfo], daemon=True).start()
     started = time.monotonic()
     who = "pg_cron lets" if with_cron else "Letting"
+    if with_cron:
+        console.print("pg_cron starts jobs with the next full minute.")
     with _progress() as progress:
         task = progress.add_task(f"{who} the processor take them apart and evaluate the fragments")
         _wait_for_queues(connection, progress, task)
