@@ -65,7 +65,7 @@ def read(cache: Backend, file: IO[str], path: str) -> Iterator[str]:
         ExchangeError: the file is no export, or is damaged; what came before the damage is stored.
     """
     name, datatype = "", ""
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(_whole(file, path), 1):
         try:
             found = json.loads(line)
             if number == 1:
@@ -89,6 +89,15 @@ def read(cache: Backend, file: IO[str], path: str) -> Iterator[str]:
         if query is not None:
             cache.set_query(hash, query, name)
         yield hash
+
+
+def _whole(file: IO[str], path: str) -> Iterator[str]:
+    try:
+        yield from file
+    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise ExchangeError(
+            f"{path} is damaged: {error}.", hint="Write it anew with pcache-manage export."
+        ) from error
 
 
 def _key(written: int | str | None, datatype: str) -> Key | None:

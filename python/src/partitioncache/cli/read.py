@@ -58,14 +58,15 @@ def command(
     One key a line; as JSON or CSV with --format. The exit code is 1 if the cache knows nothing.
     A line of its own, (null), stands for rows without a partition key.
     """
+    if query_hash is not None and (query is not None or query_file is not None):
+        raise click.UsageError("Give either --query-hash or a query.")
+    text = base.read_query(query, query_file) if query_hash is None else ""
     with services.open_cache(where) as cache:
         if query_hash is not None:
-            if query is not None or query_file is not None:
-                raise click.UsageError("Give either --query-hash or a query.")
             keys, facts = cache.get(query_hash, partition_key), {"hash": query_hash}
             missing = f"The cache {where.cache_name} has no key set {query_hash} for {partition_key}."
         else:
-            keys, facts = _by_query(where, cache, base.read_query(query, query_file), partition_key)
+            keys, facts = _by_query(where, cache, text, partition_key)
             missing = f"The cache {where.cache_name} knows nothing that restricts this query."
     if keys is None:
         output.note(f"{missing}{_why(facts)}")

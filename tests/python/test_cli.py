@@ -1,0 +1,775 @@
+"""The commands, as the overview shows them and as people mistype them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from support.cluster import Cluster, Database
+from support.services import RedisServer
+
+from partitioncache.cli import (
+    add,
+    base,
+    main,
+    manage,
+    monitor_cache_queue,
+    read,
+    setup_postgresql_queue_processor,
+)
+from partitioncache.cli.main import PROGRAMS
+from partitioncache.cli.upkeep import to_evict
+
+COMMANDS = {
+    "pcache": main.command,
+    "pcache-add": add.command,
+    "pcache-read": read.command,
+    "pcache-manage": manage.command,
+    "pcache-monitor": monitor_cache_queue.command,
+    "pcache-processor": setup_postgresql_queue_processor.command,
+}
+
+DATA = """
+create table events (user_id integer, type text, shop text);
+insert into events select i % 50, case when i % 7 = 0 then 'click' else 'view' end, 'shop ' || i % 9
+from generate_series(1, 1000) i;
+create table users (user_id integer, country text);
+insert into users select i, 'country ' || i % 5 from generate_series(1, 50) i;
+analyze;
+"""
+QUERY = (
+    "SELECT * FROM events e, users u WHERE e.user_id = u.user_id "
+    "AND e.type = 'click' AND u.country = 'country 3' AND e.shop <> u.country"
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command as its program would, in this process."""
+
+    def call(program: str, *arguments: str) -> Result:
+        before = sys.argv
+        sys.argv = [program, *arguments]
+        try:
+            with pytest.raises(SystemExit) as ended:
+                base.run(COMMANDS[program], program)
+        finally:
+            sys.argv = before
+        captured = capfd.readouterr()
+        code = ended.value.code
+        assert isinstance(code, int)
+        assert "Traceback" not in captured.err
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def shop(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A database with data and the extension, to which the overview's variables lead."""
+    database.psql(DATA)
+    lead_to(database, monkeypatch)
+    return database
+
+
+def lead_to(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_HOST", database.cluster.socket_folder)
+    monkeypatch.setenv("DB_PORT", str(database.cluster.port))
+    monkeypatch.setenv("DB_USER", "postgres")
+    monkeypatch.setenv("DB_PASSWORD", "secret tulip")
+    monkeypatch.setenv("DB_NAME", database.name)
+
+
+@pytest.fixture
+def redis_here(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A Redis to which the variables lead; gives the name of a cache that is empty."""
+    monkeypatch.setenv("REDIS_HOST", redis_server.host)
+    monkeypatch.setenv("REDIS_PORT", str(redis_server.port))
+    return f"c{uuid.uuid4().hex[:12]}"
+
+
+def direct(run: Run, query: str = QUERY, *more: str) -> list[dict[str, Any]]:
+    done = run(
+        "pcache-add", "--direct", "--query", query, "--partition-key", "user_id", "--format", "json", *more
+    )
+    assert done.code == 0, done.err
+    found: list[dict[str, Any]] = done.json
+    return found
+
+
+# The overview's commands, word for word
+
+
+def test_overview_cache_management(run: Run, shop: Database) -> None:
+    query = ("--query", "SELECT DISTINCT user_id FROM events", "--partition-key", "user_id")
+    assert run("pcache-add", "--direct", *query).code == 0
+    assert run("pcache-add", "--queue", *query).code == 0
+    shop.execute("select partitioncache_set('user_id', 'abc123', array[3, 1, null])")
+    found = run(
+        "pcache-read",
+        "--cache-backend",
+        "postgresql_array",
+        "--partition-key",
+        "user_id",
+        "--query-hash",
+        "abc123",
+    )
+    assert (found.code, found.out) == (0, "1\n3\n(null)\n")
+    counted = run("pcache-manage", "--count-cache", "--partition-key", "user_id")
+    assert counted.code == 0
+    assert "2" in counted.out
+    assert run("pcache-manage", "--clear-cache", "--partition-key", "user_id", "--yes").code == 0
+    assert shop.execute("select partitioncache_count('user_id')") == [(0,)]
+
+
+def test_overview_queue_operations(run: Run, shop: Database) -> None:
+    run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
+    counted = run("pcache-manage", "--count-queue", "--format", "json")
+    assert [row["ready"] for row in counted.json] == [1, 0]
+    worked = run(
+        "pcache-monitor",
+        "--db-backend",
+        "postgresql",
+        "--cache-backend",
+        "postgresql_array",
+        "--db-name",
+        shop.name,
+        "--once",
+    )
+    assert worked.code == 0, worked.err
+    assert shop.execute("select partitioncache_count('user_id') > 2") == [(True,)]
+    run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
+    assert run("pcache-manage", "--clear-queue", "--yes").code == 0
+    assert shop.execute("select * from partitioncache_queue_lengths()") == [(0, 0)]
+
+
+def test_overview_processor(run: Run, cron_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead_to(cron_database, monkeypatch)
+    enabled = run("pcache-processor", "--frequency", "1", "--max-parallel-jobs", "3", "enable")
+    assert enabled.code == 0, enabled.err
+    assert cron_database.execute("select count(*) from cron.job") == [(4,)]
+    status = run("pcache-processor", "status", "--format", "json").json
+    assert (status["enabled"], status["max_parallel_jobs"], status["frequency_seconds"]) == (True, 3, 1)
+    assert run("pcache-processor", "logs").code == 0
+
+    assert run("pcache-processor", "enable", "--timeout", "5min", "--max-parallel-jobs", "1").code == 0
+    config = run("pcache-processor", "config", "--format", "json").json
+    assert (config["max_parallel_jobs"], config["fragment_timeout"]) == (1, "300 s")
+    assert cron_database.execute("select count(*) from cron.job") == [(2,)]
+    changed = run(
+        "pcache-processor", "config", "--frequency", "0.5", "--max-attempts", "7", "--format", "json"
+    ).json
+    assert (changed["frequency_seconds"], changed["max_attempts"]) == (0.5, 7)
+
+    assert run("pcache-processor", "disable").code == 0
+    assert cron_database.execute("select count(*) from cron.job") == [(0,)]
+    assert run("pcache-processor", "disable").code == 0, "twice is once"
+    assert run("pcache-processor", "remove").code == base.WRONG_USE
+    assert run("pcache-processor", "remove", "--yes").code == 0
+
+
+@pytest.mark.parametrize("module", ["monitor_cache_queue", "setup_postgresql_queue_processor"])
+def test_modules_run_as_programs(module: str) -> None:
+    done = program("-m", f"partitioncache.cli.{module}", "--help")
+    assert done.returncode == 0
+    assert "Examples:" in done.stdout
+
+
+def program(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Python, as a program of its own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more.pop("env", {})}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=False,
+        **more,
+    )
+
+
+# pcache-add, pcache-read, pcache apply
+
+
+def test_direct_takes_the_query_apart(run: Run, shop: Database) -> None:
+    first = direct(run)
+    assert {each["status"] for each in first} == {"stored"}
+    assert len(first) >= 3
+    again = run("pcache-add", "--direct", "--query", QUERY, "--partition-key", "user_id")
+    assert (again.code, again.out) == (0, "")
+    assert "holds all fragments" in again.err
+    assert len(direct(run, QUERY, "--refresh")) == len(first)
+
+
+def test_direct_with_a_bit_cache(run: Run, shop: Database) -> None:
+    direct(run, QUERY, "--cache-backend", "postgresql_bit", "--cache-name", "bits")
+    rows = run("pcache-manage", "overview", "--format", "json").json
+    assert [(row["cache"], row["storage"]) for row in rows] == [("bits", "bit")]
+
+
+def test_queue_registers_the_partition_key_for_its_backend(run: Run, shop: Database) -> None:
+    queued = run(
+        "pcache-add",
+        "--queue",
+        "--query",
+        QUERY,
+        "--partition-key",
+        "user_id",
+        "--cache-backend",
+        "postgresql_bit",
+    )
+    assert queued.code == 0, queued.err
+    assert shop.execute("select storage from partitioncache_partition_keys()") == [("bit",)]
+
+
+def test_no_recompose_stores_the_query_as_it_stands(run: Run, shop: Database) -> None:
+    text = "SELECT DISTINCT user_id FROM events WHERE shop = 'shop 4'"
+    stored = run(
+        "pcache-add", "--direct", "--no-recompose", "--query", text, "--query-hash", "four", "--partition-key", "user_id",
+        "--partition-datatype", "bigint", "--format", "json",
+    )  # fmt: skip
+    assert stored.code == 0, stored.err
+    expected = {row[0] for row in shop.execute(text)}
+    assert stored.json["keys"] == len(expected)
+    found = run("pcache-read", "--partition-key", "user_id", "--query-hash", "four", "--format", "json")
+    assert set(found.json["keys"]) == expected
+    assert shop.execute("select datatype from partitioncache_partition_keys()") == [("bigint",)]
+
+
+def test_query_from_a_file_and_from_standard_input(run: Run, shop: Database, tmp_path: Path) -> None:
+    file = tmp_path / "query.sql"
+    file.write_text(f"-- a report\n{QUERY};\n")
+    assert run("pcache-add", "--queue", "--query-file", str(file), "--partition-key", "user_id").code == 0
+    done = program(
+        "-m",
+        "partitioncache.cli.add",
+        "--queue",
+        "--query-file",
+        "-",
+        "--partition-key",
+        "user_id",
+        input=QUERY,
+    )
+    assert done.returncode == 0, done.stderr
+    assert shop.execute("select incoming from partitioncache_queue_lengths()") == [(2,)]
+
+
+def test_read_by_query(run: Run, shop: Database, tmp_path: Path) -> None:
+    narrower = f"{QUERY} AND e.shop = 'shop 1'"
+    nothing = run("pcache-read", "--partition-key", "user_id", "--query", QUERY)
+    assert nothing.code == base.FOUND_NOTHING
+    direct(run)
+    expected = {row[0] for row in shop.execute(QUERY)}
+    found = run("pcache-read", "--partition-key", "user_id", "--query", narrower, "--format", "json")
+    assert found.code == 0
+    assert set(found.json["keys"]) == expected
+    assert found.json["hits"] >= 3
+    file = tmp_path / "keys.csv"
+    run(
+        "pcache-read",
+        "--partition-key",
+        "user_id",
+        "--query",
+        QUERY,
+        "--format",
+        "csv",
+        "--output",
+        str(file),
+    )
+    with file.open() as written:
+        lines = list(csv.reader(written))
+    assert lines[0] == ["user_id"]
+    assert {int(line[0]) for line in lines[1:]} == expected
+
+
+def test_apply(run: Run, shop: Database) -> None:
+    unknown = run("pcache", "apply", "--query", QUERY, "--partition-key", "user_id")
+    assert (unknown.code, unknown.out.strip()) == (base.FOUND_NOTHING, QUERY)
+    direct(run)
+    applied = run("pcache", "apply", "--query", QUERY, "--partition-key", "user_id", "--method", "literal")
+    assert applied.code == 0
+    assert sorted(shop.execute(applied.out)) == sorted(shop.execute(QUERY))
+
+
+# pcache-manage
+
+
+def test_setup_and_its_second_run(
+    run: Run, empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_to(empty_database, monkeypatch)
+    before = run("pcache-manage", "setup", "--check", "--format", "json")
+    assert before.code == base.FAILED
+    assert "pcache-manage setup" in [each["fix"] for each in before.json]
+    missing = run("pcache-manage", "--count-cache")
+    assert missing.code == base.FAILED
+    assert "There is no PartitionCache in the database" in missing.err
+    done = run("pcache-manage", "setup", "--over-connection", "--schema", "elsewhere")
+    assert done.code == 0, done.err
+    assert "running: \\i partitioncache--" in done.err
+    again = run("pcache", "setup")
+    assert again.code == 0
+    assert "running" not in again.err
+    assert empty_database.execute("select elsewhere.partitioncache_version() is not null") == [(True,)]
+
+
+def test_status_overview_and_entries(run: Run, shop: Database) -> None:
+    stored = direct(run)
+    status = run("pcache-manage", "status", "--format", "json").json
+    assert status["entries"] == len(stored)
+    assert run("pcache", "status").out.startswith("cache")
+    overview = run("pcache", "overview", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(overview.out))
+    assert (row["partition_key"], row["entries"]) == ("user_id", str(len(stored)))
+    entries = run("pcache-manage", "entries", "--format", "json").json
+    assert {each["hash"] for each in entries} == {each["hash"] for each in stored}
+    assert {each["state"] for each in entries} == {"fresh"}
+
+
+@pytest.mark.parametrize("name", ["cache.jsonl", "cache.jsonl.gz"])
+def test_export_and_import(run: Run, shop: Database, tmp_path: Path, name: str) -> None:
+    direct(run)
+    shop.execute("select partitioncache_register('day', 'timestamptz')")
+    shop.execute(
+        "select partitioncache_set('day', 'ü \" entry', array['2024-01-31 12:00:00.5+02', null]::timestamptz[])"
+    )
+    file = tmp_path / name
+    assert run("pcache-manage", "export", str(file)).code == 0
+    assert (file.read_bytes()[:2] == b"\x1f\x8b") is name.endswith(".gz")
+    assert run("pcache-manage", "export", str(file)).code == base.WRONG_USE, "it would be overwritten"
+    assert run("pcache-manage", "export", str(file), "--yes").code == 0
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path / "rocks"))
+    assert run("pcache-manage", *rocks, "import", str(file)).code == 0
+    read_back = run(
+        "pcache-read", *rocks, "--partition-key", "day", "--query-hash", 'ü " entry', "--format", "json"
+    )
+    assert read_back.json["keys"][1] is None
+    assert datetime.fromisoformat(read_back.json["keys"][0]) == datetime(
+        2024, 1, 31, 10, 0, 0, 500_000, timezone.utc
+    )
+    printed = run("pcache-manage", "export", "-", "--partition-key", "day").out.splitlines()
+    assert len(printed) == 3
+
+
+def test_import_of_something_else(run: Run, shop: Database, tmp_path: Path) -> None:
+    for text in ("no json", '{"partitioncache": "export", "version": 1}\n{"keys": 3}\n', "[1]"):
+        file = tmp_path / "x.jsonl"
+        file.write_text(text)
+        done = run("pcache-manage", "import", str(file))
+        assert done.code == base.FAILED
+        assert "is not of an export" in done.err
+    broken = tmp_path / "x.gz"
+    broken.write_bytes(gzip.compress(b"{}")[:-4])
+    assert run("pcache-manage", "import", str(broken)).code == base.FAILED
+
+
+def test_copy_between_backends_still_hits(run: Run, shop: Database, redis_here: str) -> None:
+    direct(run)
+    to = ("--to-backend", "redis_set", "--to-name", redis_here)
+    done = run("pcache-manage", "copy", *to, "--partition-key", "user_id")
+    assert done.code == 0, done.err
+    where = ("--cache-backend", "redis_set", "--cache-name", redis_here)
+    assert run("pcache-manage", *where, "--count-cache", "--format", "json").json[0]["entries"] >= 3
+    assert run("pcache-read", *where, "--partition-key", "user_id", "--query", QUERY).code == 0
+
+
+def test_delete(run: Run, shop: Database) -> None:
+    first, second, *_ = (each["hash"] for each in direct(run))
+    assert run("pcache-manage", "delete", first, "--partition-key", "user_id").code == base.WRONG_USE
+    assert run("pcache-manage", "delete", first, "--partition-key", "user_id", "--yes").code == 0
+    done = run("pcache-manage", "delete", first, second, "--partition-key", "user_id", "--yes")
+    assert done.code == base.FOUND_NOTHING
+    assert f"no entry {first}" in done.err
+    assert shop.execute("select partitioncache_exists('user_id', %s)", [second]) == [(False,)]
+
+
+def test_prune_removes_what_is_put_aside(run: Run, shop: Database) -> None:
+    amount = len(direct(run))
+    assert "nothing to remove" in run("pcache-manage", "prune", "--yes").err
+    shop.execute("alter table users add column more integer")
+    shown = run("pcache-manage", "prune", "--dry-run", "--format", "json")
+    assert 0 < len(shown.json) < amount
+    assert run("pcache-manage", "prune", "--yes").code == 0
+    assert shop.execute("select partitioncache_count('user_id')") == [(amount - len(shown.json),)]
+
+
+def test_evict(run: Run, shop: Database) -> None:
+    amount = len(direct(run))
+    assert run("pcache-manage", "evict").code == base.WRONG_USE
+    assert (
+        "nothing to remove" in run("pcache-manage", "evict", "--older-than", "1h", "--unused-for", "2d").err
+    )
+    gone = run("pcache-manage", "evict", "--max-entries", "2", "--yes", "--format", "json")
+    assert len(gone.json) == amount - 2
+    assert run("pcache-manage", "evict", "--older-than", "0s", "--yes").code == 0
+    assert shop.execute("select partitioncache_count('user_id')") == [(0,)]
+
+
+def test_which_entries_are_evicted() -> None:
+    now = datetime(2024, 6, 30, tzinfo=timezone.utc)
+
+    def entry(name: str, days: int, used: int | None, size: int) -> dict[str, Any]:
+        last = None if used is None else now - timedelta(days=used)
+        return {
+            "hash": name,
+            "evaluated_at": now - timedelta(days=days),
+            "created_at": now,
+            "last_used": last,
+            "bytes": size,
+        }
+
+    found = [
+        entry("old", 90, 1, 10),
+        entry("idle", 20, 20, 10),
+        entry("never", 5, None, 10),
+        entry("huge", 1, 1, 1000),
+    ]
+
+    def gone(**rules: Any) -> set[str]:
+        return {each["hash"] for each in to_evict(found, now, **rules)}
+
+    assert gone(older_than=timedelta(days=30)) == {"old"}
+    assert gone(unused_for=timedelta(days=10)) == {"idle"}
+    assert gone(larger_than=999) == {"huge"}
+    assert gone(max_entries=3) == {"idle"}
+    assert gone(max_bytes=1010) == {"idle", "never"}
+    assert gone(larger_than=999, max_bytes=20) == {"huge", "idle"}
+    assert gone() == set()
+
+
+def test_verify_finds_the_entry_that_lacks_a_key(run: Run, shop: Database) -> None:
+    direct(run)
+    assert run("pcache-manage", "verify").code == 0
+    shop.execute(
+        "select partitioncache_set('user_id', 'wrong', array[1], 'select distinct user_id from users')"
+    )
+    shop.execute("select partitioncache_set('user_id', 'large', array[1, 2, 3], 'select 1')")
+    shop.execute("select partitioncache_set('user_id', 'unknown', array[1])")
+    done = run("pcache-manage", "verify", "--format", "json")
+    assert done.code == base.FAILED
+    results = {each["hash"]: each["result"] for each in done.json}
+    assert (results["wrong"], results["large"], results["unknown"]) == ("wrong", "right", "not verified")
+    run("pcache-manage", "verify", "--fix")
+    assert shop.execute(
+        "select partitioncache_exists('user_id', 'wrong'), partitioncache_exists('user_id', 'large')"
+    ) == [(False, True)]
+
+
+def test_dead_items_and_their_requeue(run: Run, shop: Database) -> None:
+    run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
+    shop.execute("update partitioncache_queue set status = 'dead', died_at = now(), error_msg = 'no luck'")
+    (dead,) = run("pcache-manage", "dead", "--format", "json").json
+    assert (dead["queue"], dead["error"]) == ("incoming", "no luck")
+    assert run("pcache-manage", "requeue", "999999").code == base.FAILED
+    assert run("pcache-manage", "requeue", dead["id"]).code == 0
+    assert run("pcache-manage", "dead", "--format", "json").json == []
+
+
+# pcache-processor
+
+
+def test_processor_setup_and_verify(
+    run: Run, cron_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cron_database.execute("drop extension pg_cron")
+    cron_database.execute("drop extension partitioncache")
+    lead_to(cron_database, monkeypatch)
+    assert run("pcache-processor", "verify").code == base.FAILED
+    done = run("pcache-processor", "setup", "--format", "json")
+    assert done.code == 0, done.out
+    assert {each["ok"] for each in done.json} <= {True, None}
+    verified = run("pcache-processor", "verify", "--format", "json")
+    assert verified.code == base.FAILED
+    assert [each["fix"] for each in verified.json if each["ok"] is False] == ["pcache-processor enable"]
+
+
+def test_processor_of_a_database_in_which_pg_cron_does_not_live(
+    run: Run, shop: Database, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = cluster.reset_cron_database()
+    printed = run("pcache-processor", "--max-parallel-jobs", "2", "enable", "--print-only")
+    assert printed.code == 0
+    assert printed.out.count("select cron.schedule_in_database(") == 3
+    done = run("pcache-processor", "--max-parallel-jobs", "2", "enable")
+    assert done.code == 0, done.err
+    assert home.execute("select count(*), min(database) from cron.job") == [(3, shop.name)]
+    assert run("pcache-processor", "disable").code == 0
+    assert home.execute("select count(*) from cron.job") == [(0,)]
+    home.execute("drop extension pg_cron")
+    refused = run("pcache-processor", "enable")
+    assert refused.code == base.FAILED
+    assert "refused" in refused.err
+    assert "select cron.schedule_in_database(" in refused.out
+
+
+def test_processor_logs(run: Run, shop: Database) -> None:
+    run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
+    run("pcache-monitor", "--once")
+    logged = run("pcache-processor", "logs", "--since", "1h", "--format", "json").json
+    assert {each["status"] for each in logged} == {"success"}
+    assert len(logged) >= 4
+    assert run("pcache-processor", "logs", "--status", "failed", "--format", "json").json == []
+    assert run("pcache-processor", "logs", "--since", "yesterday").code == base.WRONG_USE
+
+
+def test_processor_needs_postgresql(run: Run, redis_here: str) -> None:
+    done = run("pcache-processor", "--cache-backend", "redis_set", "status")
+    assert done.code == base.FAILED
+    assert "needs a cache in PostgreSQL" in done.err
+
+
+# How they behave
+
+
+@pytest.mark.parametrize("program_name", PROGRAMS)
+def test_every_command_has_help_with_examples(run: Run, program_name: str) -> None:
+    found = run(program_name, "--help")
+    assert found.code == 0
+    assert "Examples:" in found.out
+
+
+def every_command(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from every_command(below, (*path, name))
+
+
+def test_every_option_is_explained() -> None:
+    for path, command in every_command(main.command):
+        assert command.help, path
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (path, parameter.name)
+                assert "password" not in parameter.name.split("_") if parameter.name else True
+
+
+def test_no_password_is_ever_printed(run: Run, shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_USER", "nobody here")
+    for program_name, *arguments in (
+        ("pcache-manage", "--count-cache"),
+        ("pcache-manage", "setup"),
+        ("pcache-manage", "--count-queue"),
+        ("pcache-add", "--direct", "--no-recompose", "--query", "select 1", "--partition-key", "x"),
+    ):
+        done = run(program_name, *arguments)
+        assert done.code == base.NO_SERVER, done.err
+        assert "tulip" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pcache-manage", "--count-cache"),
+        ("pcache-manage", "setup"),
+        ("pcache-manage", "status"),
+        ("pcache-add", "--direct", "--query", "select 1", "--partition-key", "x"),
+        ("pcache-add", "--queue", "--query", "select 1", "--partition-key", "x"),
+        ("pcache-read", "--partition-key", "x", "--query-hash", "y"),
+        ("pcache-monitor", "--once"),
+        ("pcache-processor", "status"),
+        ("pcache-manage", "--cache-backend", "redis_set", "--count-cache"),
+        ("pcache-manage", "--queue-provider", "redis", "--count-queue"),
+    ],
+)
+def test_servers_that_are_not_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    for name, value in {
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": "1",
+        "REDIS_HOST": "127.0.0.1",
+        "REDIS_PORT": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    done = run(*arguments)
+    assert done.code == base.NO_SERVER
+    assert done.err.startswith("Error: ")
+    assert "Hint: " in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("pcache-add", "--query", "select 1", "--partition-key", "user_id"), "Say --direct"),
+        (("pcache-add", "--direct", "--partition-key", "user_id"), "Give the query"),
+        (("pcache-add", "--direct", "--query", " ; ", "--partition-key", "user_id"), "empty"),
+        (
+            ("pcache-add", "--direct", "--query", "select 1", "--query-hash", "a", "--partition-key", "x"),
+            "needs --no-recompose",
+        ),
+        (("pcache-add", "--direct", "--query", "select 1"), "--partition-key"),
+        (
+            (
+                "pcache-add",
+                "--queue",
+                "--query",
+                "select 1",
+                "--partition-key",
+                "x",
+                "--partition-datatype",
+                "intger",
+            ),
+            "integer",
+        ),
+        (("pcache-read", "--partition-key", "x"), "Give the query"),
+        (("pcache-manage", "--cache-backend", "redis_sets", "--count-cache"), "redis_set"),
+        (("pcache-manage", "--cache-name", "no name", "--count-cache"), "cannot name a cache"),
+        (("pcache-manage", "--count-cache", "status"), "two things"),
+        (("pcache-manage", "sttus"), "No such command"),
+        (("pcache-manage", "evict", "--max-bytes", "much"), "is no size"),
+        (("pcache-manage", "import", "/nowhere"), "does not exist"),
+        (("pcache-processor", "--timeout", "soon", "enable"), "is no duration"),
+        (("pcache-monitor", "--max-processes", "0"), "--max-processes"),
+    ],
+)
+def test_wrong_use(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    done = run(*arguments)
+    assert done.code in (base.WRONG_USE, base.FAILED)
+    assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("pcache-add", "--direct", "--query", "select nothing from events", "--partition-key", "user_id"),
+            "does not exist",
+        ),
+        (
+            ("pcache-add", "--queue", "--query", "delete from events", "--partition-key", "user_id"),
+            "single query",
+        ),
+        (
+            ("pcache-add", "--queue", "--query", "select 1; drop table events", "--partition-key", "user_id"),
+            "single query",
+        ),
+        (
+            (
+                "pcache-add",
+                "--direct",
+                "--query",
+                "select * from events where type = 'a'",
+                "--partition-key",
+                "planet",
+            ),
+            "planet",
+        ),
+        (
+            ("pcache-manage", "--count-cache", "--partition-key", "planet"),
+            "does not know the partition key planet",
+        ),
+        (
+            ("pcache-manage", "--cache-backend", "redis_set", "--queue-provider", "redis", "prune"),
+            "needs a cache in PostgreSQL",
+        ),
+        (("pcache-processor", "logs", "--env-file", "/nowhere"), "does not exist"),
+    ],
+)
+def test_mistakes(
+    run: Run, shop: Database, redis_here: str, arguments: tuple[str, ...], message: str
+) -> None:
+    done = run(*arguments)
+    assert done.code != 0
+    assert message in done.err
+    assert shop.execute("select count(*) from events") == [(1000,)]
+
+
+def test_destructive_commands_ask(run: Run, shop: Database) -> None:
+    direct(run)
+    for arguments in (("--clear-cache",), ("--clear-queue",), ("evict", "--max-entries", "0")):
+        done = run("pcache-manage", *arguments)
+        assert done.code == base.WRONG_USE
+        assert "--yes" in done.err
+    assert shop.execute("select partitioncache_count('user_id') > 0") == [(True,)]
+
+
+def test_broken_pipe(shop: Database) -> None:
+    shop.execute("select partitioncache_register('n', 'integer')")
+    shop.execute("select partitioncache_set('n', 'many', array(select generate_series(1, 200000)))")
+    command = f"{sys.executable} -m partitioncache.cli.read --partition-key n --query-hash many | head -n 1"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_no_color(shop: Database) -> None:
+    coloured = {"TERM": "xterm-256color", "FORCE_COLOR": "1", "COLUMNS": "200"}
+    arguments = ("-m", "partitioncache.cli.manage", "setup", "--check")
+    assert "\x1b[" in program(*arguments, env=coloured).stdout
+    plain = program(*arguments, env={**coloured, "NO_COLOR": "1"}).stdout
+    assert "\x1b[3" not in plain, "emphasis may stay, colours go"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(run: Run, shell: str) -> None:
+    found = run("pcache", "completion", shell)
+    assert found.code == 0
+    assert all(f"_{name.upper().replace('-', '_')}_COMPLETE" in found.out for name in PROGRAMS)
+
+
+def test_completion_completes() -> None:
+    done = program(
+        "-c", "from partitioncache.cli.main import main; import sys; sys.argv[0] = 'pcache'; main()",
+        env={"_PCACHE_COMPLETE": "bash_complete", "COMP_WORDS": "pcache manage ev", "COMP_CWORD": "2"},
+    )  # fmt: skip
+    assert "evict" in done.stdout
+
+
+def test_types(run: Run) -> None:
+    assert "postgresql_array" in run("pcache", "types").out
+    assert {row["name"] for row in run("pcache", "types", "--format", "json").json} >= {
+        "redis_bit",
+        "rocksdict",
+    }
+    assert (
+        run("pcache", "types", "--use-case", "development", "--format", "json").json["backend"] == "rocksdict"
+    )
+    assert run("pcache", "--version").out.startswith("pcache ")
+
+
+def test_env_file(run: Run, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text(
+        f"DB_HOST={database.cluster.socket_folder}\nDB_PORT={database.cluster.port}\nDB_USER=postgres\nDB_NAME={database.name}\n"
+    )
+    before = dict(os.environ)
+    try:
+        assert run("pcache-manage", "--env-file", str(file), "--count-queue").code == 0
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
