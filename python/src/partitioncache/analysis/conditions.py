@@ -152,6 +152,9 @@ class _Canonical:
         level, template = self.render(node)
         if level > loosest:
             raise Unsure("its operators have no parentheses that make their order sure")
+        if loosest <= OTHER and isinstance(node, exp.Paren) and self.render(_bare(node))[0] > OTHER:
+            # The parentheses may be sqlglot's, not the query's: it adds them where it believes to know the order.
+            raise Unsure("it compares the result of a comparison")
         return template if level == ATOM else ("(", *template, ")")
 
     def listed(self, nodes: Sequence[exp.Expr], loosest: int = ANY_OF) -> Template:
@@ -379,11 +382,12 @@ class _Canonical:
         return PREDICATE, (*subject, " BETWEEN ", *low, " AND ", *high)
 
     def matching(self, node: exp.Expr) -> tuple[int, Template]:
-        _only(node, "this", "expression")
+        _only(node, "this", "expression", "negate")
         word = _MATCHING[type(node)].get(self.rules.name)
         if word is None:
             raise Unsure(f"it uses {_spoken(node)}")
-        return PREDICATE, (*self.part(node.this, OTHER), f" {word} ", *self.part(node.expression, OTHER))
+        word = f" NOT {word} " if node.args.get("negate") else f" {word} "
+        return PREDICATE, (*self.part(node.this, OTHER), word, *self.part(node.expression, OTHER))
 
     def escape(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expression")
@@ -397,6 +401,10 @@ class _Canonical:
             raise Unsure("it uses an unusual IS")
         word = " IS NOT " if node.args.get("negate") else " IS "
         return PREDICATE, (*self.part(node.this, OTHER), word, *self.part(node.expression, ATOM))
+
+    def bits(self, node: exp.Expr) -> tuple[int, Template]:
+        _only(node, "this", "expression")
+        return OTHER, (*self.part(node.this, ATOM), f" {_BITS[type(node)]} ", *self.part(node.expression, ATOM))
 
     def spatial(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expression")
@@ -621,6 +629,12 @@ class _Canonical:
         raise Unsure(f"it uses {name}() in an unusual way")
 
 
+def _bare(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
 def _is_aggregate(node: exp.Expr) -> bool:
     items = node.this.expressions if isinstance(node.this, exp.Select) else []
     return len(items) == 1 and isinstance(items[0], exp.Anonymous) and function_name(items[0]) in _AGGREGATES
@@ -764,6 +778,12 @@ _MATCHING: dict[type[exp.Expr], dict[str, str]] = {
     exp.RegexpILike: {"postgres": "~*"},
     exp.Glob: {"sqlite": "GLOB"},
 }
+_BITS: dict[type[exp.Expr], str] = {
+    exp.BitwiseAnd: "&",
+    exp.BitwiseOr: "|",
+    exp.BitwiseLeftShift: "<<",
+    exp.BitwiseRightShift: ">>",
+}
 _POSTGRES_OPERATORS: dict[type[exp.Expr], tuple[str, int]] = {
     exp.ArrayOverlaps: ("&&", PREDICATE),
     exp.ArrayContainsAll: ("@>", PREDICATE),
@@ -807,5 +827,6 @@ _RENDERERS: dict[type[exp.Expr], _Renderer] = {
     **dict.fromkeys(_COMPARISONS, _Canonical.comparison),
     **dict.fromkeys(_ARITHMETIC, _Canonical.arithmetic),
     **dict.fromkeys(_MATCHING, _Canonical.matching),
+    **dict.fromkeys(_BITS, _Canonical.bits),
     **dict.fromkeys(_POSTGRES_OPERATORS, _Canonical.spatial),
 }

@@ -67,7 +67,7 @@ def ordered(keys: Collection[Key | None]) -> list[Key]:
     found = [key for key in keys if key is not None]
     try:
         return sorted(found)
-    except TypeError:
+    except (TypeError, ArithmeticError):
         return sorted(found, key=lambda key: (type(key).__name__, str(key)))
 
 

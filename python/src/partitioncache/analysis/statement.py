@@ -45,6 +45,18 @@ _AFTER_WHERE = {
     TokenType.SEMICOLON,
 }
 
+_ENDS_AN_OPERAND = {
+    TokenType.VAR,
+    TokenType.IDENTIFIER,
+    TokenType.NUMBER,
+    TokenType.STRING,
+    TokenType.R_PAREN,
+    TokenType.END,
+    TokenType.NULL,
+    TokenType.TRUE,
+    TokenType.FALSE,
+}
+
 
 @dataclass(frozen=True)
 class Source:
@@ -260,9 +272,14 @@ def where_ends(statement: Statement) -> tuple[Token | None, Token, Token]:
 
 
 def _check_tokens(tokens: tuple[Token, ...], query: str, rules: Rules) -> None:
+    operand = after_dot = False
     for token in tokens:
         if any(comment.startswith(("!", "M!")) for comment in token.comments) and rules.name == "mysql":
             raise Unsure("/*! … */ is not a comment to MySQL")
+        if rules.name == "sqlite" and token.token_type == TokenType.PLUS and not operand:
+            raise Unsure("a sign + decides how SQLite compares")
+        operand = after_dot or token.token_type in _ENDS_AN_OPERAND
+        after_dot = token.token_type == TokenType.DOT
         if rules.name != "mysql":
             continue
         written = query[token.start : token.end + 1]
