@@ -22,6 +22,7 @@ METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_T
 # The literal form comes from explain, with its reason and figures.
 APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
 FORMS = ("IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+PUSH = "select partitioncache_push($1, $2, $3)"
 EXPLAIN = (
     "select 'literal', rewritten, reason, keys, partitions from partitioncache_explain($1, $2, $3, 'literal')"
 )
@@ -215,7 +216,7 @@ class Arena:
         self.admin.must("begin")
         self.admin.must("set local lock_timeout = 0")
         for name, relation in world.relations.items():
-            if not relation.ddl[0].startswith("create table"):
+            if not relation.ddl or not relation.ddl[0].startswith("create table"):
                 continue
             only = "only " if name == "things" else ""
             self.admin.must(f"truncate {only}{ident(world.schema)}.{ident(name)}")
@@ -275,19 +276,9 @@ class Arena:
             self.pusher.must(statement)
         for statement in cases[0].reader.statements():
             self.reader.must(statement)
-        for case in cases:
-            for query, style in case.pushes if case.fill else []:
-                text = style.write(query)
-                answer = self.pusher.call(
-                    "select partitioncache_push($1, $2, $3)", text, world.key, world.cache
-                )
-                if answer.error:
-                    self.report.push_errors[answer.error.splitlines()[0][:120]] += 1
-                    if not self.refused(text, answer.error):
-                        alone = Case(world, query, style, [(query, style)], case.pusher, case.pusher)
-                        return Failure(
-                            alone, "push", f"push refuses a query that PostgreSQL accepts: {answer.error}"
-                        )
+        failure = self.push(world, cases)
+        if failure is not None:
+            return failure
         writes = cases[0].writes
         if writes.during:
             self.other.must("begin")
@@ -298,7 +289,22 @@ class Arena:
         for statement in writes.after:
             self.admin.run(statement)
         if writes.again:
+            self.push(world, cases)
             self.process(world)
+        return None
+
+    def push(self, world: World, cases: list[Case]) -> Failure | None:
+        """Push what the cases say; a failure if PostgreSQL accepts a query that is refused."""
+        for case in cases:
+            for query, style in case.pushes if case.fill else []:
+                text = style.write(query)
+                answer = self.pusher.call(PUSH, text, world.key, world.cache)
+                if answer.error:
+                    self.report.push_errors[answer.error.splitlines()[0][:120]] += 1
+                    if not self.refused(text):
+                        alone = Case(world, query, style, [(query, style)], case.pusher, case.pusher)
+                        reason = f"push refuses a query that PostgreSQL accepts: {answer.error}"
+                        return Failure(alone, "push", reason)
         return None
 
     def attempt(self, session: Session, statements: Iterable[str]) -> None:
@@ -308,7 +314,7 @@ class Arena:
             if session.run(statement).error:
                 session.must("rollback to w")
 
-    def refused(self, text: str, error: str) -> bool:
+    def refused(self, text: str) -> bool:
         """Whether PostgreSQL itself refuses the text, too, or there is nothing in it to cache."""
         self.pusher.must("begin")
         answer = self.pusher.run(text)

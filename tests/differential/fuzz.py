@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -86,7 +87,11 @@ def hunt(made: Arena, until: float, queries: int, batch: int, save: Path | None)
                     (save / f"found-{made.seed}-{number}-{place}.sql").write_text(script)
                 return f"-- seed {made.seed}, batch {number}, world {place}\n{script}"
             made.clear(made.worlds[place][0])
-            print(f"  {made.worlds[place][0].schema}: {made.report.queries} queries", file=sys.stderr, flush=True)
+            print(
+                f"  {made.worlds[place][0].schema}: {made.report.queries} queries",
+                file=sys.stderr,
+                flush=True,
+            )
         number += 1
     return ""
 
@@ -108,8 +113,12 @@ def main() -> int:
     parser.add_argument(
         "--conninfo", default=None, help="an existing server's libpq connection string (superuser)"
     )
+    parser.add_argument(
+        "--report", type=Path, default=None, help="a file to which the figures are added as JSON"
+    )
     parser.add_argument("--save", type=Path, default=None, help="a folder for the script of a failure")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
     if arguments.seconds == float("inf") and arguments.queries == sys.maxsize:
         parser.error("say how long to run: --seconds or --queries")
@@ -120,8 +129,13 @@ def main() -> int:
             started = time.monotonic()
             with arena(conninfo, seed, every_method=not arguments.in_turns) as made:
                 many = min(arguments.per_seed, arguments.queries - total.queries)
-                script = hunt(made, until, many, arguments.batch, arguments.save)
+                try:
+                    script = hunt(made, until, many, arguments.batch, arguments.save)
+                except KeyboardInterrupt:
+                    until = time.monotonic()
                 total.merge(made.report)
+                if arguments.report is not None:
+                    made.report.save(arguments.report)
             speed = made.report.queries / (time.monotonic() - started)
             print(
                 f"seed {seed}: {made.report.queries} queries, {speed:.0f} a second; {total.queries} in all",

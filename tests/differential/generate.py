@@ -39,7 +39,18 @@ FORMS = (
 )  # fmt: skip
 BASE = ("pois", "streets", "events", "Order", "t2", "visits", "pois", "streets", "events")
 KEYED = (*BASE, "things", "doms", "v_pois", "V Guarded", "m_pois")
-RARE = ("empties", "strangers", "others", "things_old", "v_near", "v_left", "v_sums", "v_some")
+RARE = (
+    "visits_0",
+    "v_mine",
+    "empties",
+    "strangers",
+    "others",
+    "things_old",
+    "v_near",
+    "v_left",
+    "v_sums",
+    "v_some",
+)
 CONSTANTS = (
     "'text'", "null", "-5::smallint", "1.10", "1e300::float8", "0.1::real", "'NaN'::numeric", "'\\x00ff'::bytea",
     "interval '1 mon -2 days 03:04:05.6789'", "interval '3' hour", "time '24:00'", "'04:05:06.789-08'::timetz",
@@ -395,6 +406,8 @@ class Generator:
         return select
 
     def _recursive(self) -> Select:
+        if self.chance(0.5):
+            return self._walk()
         body = Expr("select 1 union all select n + 1 from steps where n < 5", [], "scalar")
         outer = self.entry(self.random.choice(BASE))
         entry = Entry("r", Table("", [Column("n", "integer", "int", numbers(0, 6))], "n"))
@@ -407,6 +420,30 @@ class Generator:
             Select([], [self.relation(outer), Relation("steps", "r")], where), [outer, entry]
         )
         select.ctes, select.recursive = [Cte("steps", body, columns=("n",))], True
+        return select
+
+    def _walk(self) -> Select:
+        """A recursive query whose branches read tables with conditions of their own."""
+        key = self.world.key
+        start, step = Entry("a", self.world.relations["pois"]), Entry("b", self.world.relations["streets"])
+        first = Select(
+            [Item(Col("a", "poi_id")), Item(Col("a", key))],
+            [self.make.table("pois", "a")],
+            [self.make.simple(start)],
+        )
+        first.setop = "union"
+        first.other = Select(
+            [Item(Col("b", "street_id")), Item(Col("b", key))],
+            [self.make.table("streets", "b"), Relation("walk", "w")],
+            [self.make.equal(Col("b", "poi_id"), Col("w", "n")), self.make.simple(step)],
+        )
+        entry = Entry(
+            "r", Table("", [Column("n", "integer", "int", numbers(0, 6)), self.world.key_column()], "")
+        )
+        outer = self.entry(self.random.choice(BASE))
+        where: list[Node] = [self.make.equal(Col(outer.alias, key), Col("r", key)), self.make.simple(outer)]
+        select = self.finish(Select([], [self.relation(outer), Relation("walk", "r")], where), [outer, entry])
+        select.ctes, select.recursive = [Cte("walk", first, columns=("n", key))], True
         return select
 
     def _setop(self) -> Select:
@@ -435,7 +472,26 @@ class Generator:
         """Texts at the edge of what a SELECT is."""
         entry = self.entry("pois")
         node = self.relation(entry)
-        choice = self.random.randrange(6)
+        choice = self.random.randrange(8)
+        if choice == 6:
+            join = Join(
+                "inner",
+                node,
+                self.make.table("kinds", "kk"),
+                [self.make.equal(Col("p", "x"), Col("kk", "weight"))],
+            )
+            join.on[0] = self.make.equal(Col(entry.alias, "kind_id"), Col("kk", "kind_id"))
+            join.parens, join.alias = True, "jj"
+            where = [
+                self.make.simple(Entry("jj", Table("", [Column("x", "integer", "int", numbers(0, 99))], "")))
+            ]
+            where.append(expr("{0} > 1", Col("jj", "weight"), labels="comparison"))
+            return Select([Item(Col("jj", "poi_id"))], [join], [*where], labels=frozenset({"join_alias"}))
+        if choice == 7:
+            other = self.entry("pois")
+            rows = expr("{0} = {1}", Col(entry.alias, ""), Col(other.alias, ""), labels="whole_row")
+            source: list[Node] = [node, self.relation(other)]
+            return Select([Expr("count(*)", [], "scalar")], source, [rows, self.make.simple(entry)])
         if choice == 0:
             return Select([], [node], [self.make.simple(entry)], labels=frozenset({"no_columns"}))
         if choice == 1:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 # Forms in which the rules allow a restriction; a query that has none of NEVER and stands in one of these is eligible.
 FORMS = {"single", "comma", "join_on", "join_using", "join_natural", "join_nested", "preserved"}
@@ -25,6 +27,9 @@ NEVER = {
     "other_tables",
     "session_shadowed_catalog",
     "for_update",
+    "renamed_columns",
+    "join_alias",
+    "stable_view",
 }
 CONDITIONS = (
     "comparison",
@@ -208,6 +213,24 @@ class Report:
             ):
                 setattr(ours, name, getattr(ours, name) + getattr(theirs, name))
             ours.reasons += theirs.reasons
+
+    def save(self, path: Path) -> None:
+        """Write the report as JSON, added to what the file held before."""
+        total = Report.load(path) if path.exists() else Report()
+        total.merge(self)
+        classes = {label: asdict(tally) for label, tally in total.classes.items()}
+        values = {"queries": total.queries, "comparisons": total.comparisons, "classes": classes}
+        path.write_text(json.dumps(values | {"errors": total.errors, "push_errors": total.push_errors}))
+
+    @classmethod
+    def load(cls, path: Path) -> Report:
+        values = json.loads(path.read_text())
+        report = cls()
+        report.queries, report.comparisons = values["queries"], values["comparisons"]
+        report.errors, report.push_errors = Counter(values["errors"]), Counter(values["push_errors"])
+        for label, tally in values["classes"].items():
+            report.classes[label] = Tally(**tally | {"reasons": Counter(tally["reasons"])})
+        return report
 
     def missing(self) -> list[str]:
         """Classes of the list that no query fell into."""

@@ -149,6 +149,7 @@ class Join(Node):
     using: tuple[str, ...] = ()
     natural: bool = False
     parens: bool = False
+    alias: str = ""
 
     def render(self) -> str:
         kind = (
@@ -163,7 +164,8 @@ class Join(Node):
                 text += f"{GAP}on{GAP}" + (
                     f"{GAP}and{GAP}".join(wrap(c) for c in self.on) if self.on else "true"
                 )
-        return f"({text})" if self.parens else text
+        alias = f"{GAP}as{GAP}{ident(self.alias)}" if self.alias else ""
+        return f"({text}){alias}" if self.parens else text
 
 
 @dataclass

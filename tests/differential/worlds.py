@@ -610,6 +610,8 @@ class World:
                 ddl.append(f"create table {{s}}.visits_{part} partition of {{s}}.visits {bound}")
             ddl.append("create table {s}.visits_rest partition of {s}.visits default")
         self._add("visits", columns, 30, "partitioned", ddl=ddl)
+        child = Relation("visits_0", columns, "visit_id", frozenset({"partition"}), needs=("visits",))
+        self.relations["visits_0"] = child
 
     # -- views -----------------------------------------------------------------------------------------------------
 
@@ -699,6 +701,14 @@ class World:
             statement.replace('"V Guarded" as', '"V Guarded" with (security_barrier) as')
             for statement in self.relations["V Guarded"].ddl
         ]
+        self._view(
+            "v_mine",
+            f"select {listed} from {{s}}.pois where name is distinct from current_user and opened < current_date",
+            some,
+            "poi_id",
+            "view stable_view",
+            "pois",
+        )
         self._view(
             "m_pois",
             f"select {listed} from {{s}}.pois where x > 20",

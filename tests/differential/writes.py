@@ -17,8 +17,8 @@ class Writes:
     """What is written around a query that is answered from the cache.
 
     ``during``: by a transaction that is open while fragments are evaluated, and commits then. ``after``: before the
-    query's snapshot. ``again``: the processor runs once more after that. ``meanwhile``: after the snapshot was taken,
-    by others. ``inside``: by the query's own transaction.
+    query's snapshot. ``again``: the queries are pushed and processed once more after that. ``meanwhile``: after the
+    snapshot was taken, by others. ``inside``: by the query's own transaction.
     """
 
     during: tuple[str, ...] = ()
