@@ -1,0 +1,85 @@
+"""What it costs to ask: the time of partitioncache_apply for queries that it sees for the first time and ones it knows.
+
+Chains and a star of 1 to 8 tables that are joined on the partition key and on a further condition, three conditions on
+each; nothing is cached but one fragment, so that every known query goes through the whole of look-up and rewriting.
+
+    scripts/bench apply [--repeat 7]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from support.cluster import running_cluster
+from support.installation import copy_installation
+
+SHAPES = ((1, "chain"), (2, "chain"), (4, "chain"), (5, "chain"), (6, "chain"), (8, "chain"), (8, "star"))
+
+TABLE = """
+create table t{n} as
+    select g as id, g % 500 as city_id, g % 97 as kind, g % 1000 as size, md5(g::text) as name from generate_series(1, 10000) g;
+create index on t{n} (city_id);
+analyze t{n};
+"""
+
+
+def query(tables: int, shape: str, variant: int) -> str:
+    """A query of so many tables; another variant differs in a constant."""
+    wanted = []
+    for n in range(tables):
+        wanted += [f"a{n}.kind = {n + 1}", f"a{n}.size > {100 + variant}", f"a{n}.name like '{n}%'"]
+        if n:
+            other = n - 1 if shape == "chain" else 0
+            wanted += [f"a{n}.city_id = a{other}.city_id", f"abs(a{n}.size - a{other}.size) < 50"]
+    return f"select count(*) from {', '.join(f't{n} a{n}' for n in range(tables))} where {' and '.join(wanted)}"
+
+
+def milliseconds(connection: psycopg.Connection[Any], statement: str, argument: str) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    connection.execute(statement.encode(), [argument])
+    return (time.perf_counter() - started) * 1e3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=7)
+    repeat = parser.parse_args().repeat
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder:
+        installation = copy_installation(Path(folder))
+        installation.install_extension()
+        with running_cluster(installation) as cluster, cluster.create_database().connect() as connection:
+            for n in range(8):
+                connection.execute(TABLE.format(n=n).encode())
+            connection.execute("select partitioncache_push('select * from t0 where kind = 1', 'city_id')")
+            connection.execute("select partitioncache_process_queue()")
+            print(f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12} {'unknown':>9} {'known':>8} {'plan':>8}   (ms, medians of {repeat})")
+            for tables, shape in SHAPES:
+                apart, unknown, known, plan = [], [], [], []
+                for variant in range(repeat):
+                    asked = query(tables, shape, variant)
+                    apart.append(milliseconds(connection, "select count(*) from partitioncache_fragments(%s, 'city_id')", asked))
+                    unknown.append(milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked))
+                    known.append(milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked))
+                    started = time.perf_counter()
+                    connection.execute(f"explain {asked}".encode())
+                    plan.append((time.perf_counter() - started) * 1e3)
+                row = connection.execute(
+                    "select count(*) from partitioncache_fragments(%s, 'city_id')", [query(tables, shape, 0)]
+                ).fetchone()
+                assert row is not None
+                print(
+                    f"{tables:>6} {shape:>6} {row[0]:>9} {statistics.median(apart):>12.1f} {statistics.median(unknown):>9.1f}"
+                    f" {statistics.median(known):>8.1f} {statistics.median(plan):>8.1f}"
+                )
+
+
+if __name__ == "__main__":
+    main()
