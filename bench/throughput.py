@@ -42,6 +42,8 @@ PROMISED = {
     "Redis queue": "5,000-20,000 queries/s",
 }
 
+EMPTIED = "drop table if exists poi; select partitioncache_clear(); select partitioncache_clear_queue();"
+
 DATA = """
 create table poi (id integer primary key, city_id integer, kind integer);
 insert into poi select i, i % 500, i % 5000 from generate_series(1, 20000) i;
@@ -98,14 +100,17 @@ def checked_pushes(database: Database, amount: int) -> list[float]:
         single = rate(
             amount,
             lambda: [
-                connection.execute("select partitioncache_push(%s, 'city_id')", [query(number)]) for number in range(amount)
+                connection.execute("select partitioncache_push(%s, 'city_id')", [query(number)])
+                for number in range(amount)
             ],
         )
         many = [query(number) for number in range(amount, 3 * amount)]
         batch = rate(
             len(many),
             lambda: [
-                connection.execute("select partitioncache_push_many(%s, 'city_id')", [many[start : start + 1000]])
+                connection.execute(
+                    "select partitioncache_push_many(%s, 'city_id')", [many[start : start + 1000]]
+                )
                 for start in range(0, len(many), 1000)
             ],
         )
@@ -134,10 +139,15 @@ def pgmq_operations(database: Database, script: str, amount: int) -> list[float]
 
         batches = 10 * amount // 1000
         return [
-            rate(amount, lambda: [run("select pgmq.send('bench', %s::jsonb)", message) for _ in range(amount)]),
+            rate(
+                amount, lambda: [run("select pgmq.send('bench', %s::jsonb)", message) for _ in range(amount)]
+            ),
             rate(
                 1000 * batches,
-                lambda: [run("select pgmq.send_batch('bench', %s::jsonb[])", [message] * 1000) for _ in range(batches)],
+                lambda: [
+                    run("select pgmq.send_batch('bench', %s::jsonb[])", [message] * 1000)
+                    for _ in range(batches)
+                ],
             ),
             rate(amount, lambda: take(1, amount)),
             rate(2 * amount, lambda: take(100, 2 * amount)),
@@ -162,46 +172,63 @@ def empty(database: Database) -> Callable[[], bool]:
 def by_cron(cluster: Cluster, queries: int, workers: int) -> float:
     """The processor, as pg_cron runs it."""
     database = cluster.database(CRON_DATABASE)
-    database.psql("drop table if exists poi; select partitioncache_clear(); select partitioncache_clear_queue();" + DATA)
+    database.psql(
+        "drop table if exists poi; select partitioncache_clear(); select partitioncache_clear_queue();" + DATA
+    )
     # any pause would be as long as the time that the work takes: workers look often
-    database.execute(f"select partitioncache_enable_processor(frequency_seconds => 0.1, max_parallel_jobs => {workers})")
+    database.execute(
+        f"select partitioncache_enable_processor(frequency_seconds => 0.1, max_parallel_jobs => {workers})"
+    )
     try:
         with database.connect() as connection:
             wait_until(
-                lambda: connection.execute("select workers from partitioncache_processor_status()").fetchone()
-                == (workers + 1,),
+                lambda: (
+                    connection.execute("select workers from partitioncache_processor_status()").fetchone()
+                    == (workers + 1,)
+                ),
                 130,
             )
             nothing_left = empty(database)
-            connection.execute("select partitioncache_push_many(%s, 'city_id')", [[query(n) for n in range(queries)]])
+            connection.execute(
+                "select partitioncache_push_many(%s, 'city_id')", [[query(n) for n in range(queries)]]
+            )
             return rate(queries, lambda: wait_until(nothing_left, 300))
     finally:
         database.execute("select partitioncache_disable_processor()")
-        database.psql("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'partitioncache %'")
+        database.psql(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'partitioncache %'"
+        )
 
 
 def by_server_monitor(database: Database, queries: int, workers: int) -> float:
     """The monitor, where the server does the work."""
-    database.psql("drop table if exists poi; select partitioncache_clear(); select partitioncache_clear_queue();" + DATA)
+    database.psql(
+        "drop table if exists poi; select partitioncache_clear(); select partitioncache_clear_queue();" + DATA
+    )
     with (
         PostgresqlArray(cache="partitioncache", conninfo=database.conninfo()) as cache,
         open_queue("postgresql", "partitioncache", conninfo=database.conninfo()) as queue,
     ):
-        database.execute("select partitioncache_push_many(%s, 'city_id')", [[query(n) for n in range(queries)]])
+        database.execute(
+            "select partitioncache_push_many(%s, 'city_id')", [[query(n) for n in range(queries)]]
+        )
         limits = Limits(workers, once=True)
         return rate(queries, ServerMonitor(cache.server, cache.cache, queue, events(), limits, 60).run)
 
 
 def by_monitor_with_redis_queue(database: Database, server: RedisServer, queries: int, workers: int) -> float:
     """The monitor, with the queue in Redis and data and cache in PostgreSQL."""
-    database.psql("drop table if exists poi; select partitioncache_clear();" + DATA)
+    database.psql(EMPTIED + DATA)
     with (
         PostgresqlArray(cache="partitioncache", conninfo=database.conninfo()) as cache,
         open_queue("redis", "bench", host=server.host, port=server.port) as queue,
     ):
         queue.clear()
         queue.push("incoming", [Item(query(number), "city_id") for number in range(queries)])
-        return rate(queries, Monitor(queue, ServerEvaluator(cache, timeout=60), events(), Limits(workers, once=True)).run)
+        return rate(
+            queries,
+            Monitor(queue, ServerEvaluator(cache, timeout=60), events(), Limits(workers, once=True)).run,
+        )
 
 
 def by_monitor_for_sqlite(path: Path, server: RedisServer, queries: int, workers: int) -> float:
@@ -215,7 +242,9 @@ def by_monitor_for_sqlite(path: Path, server: RedisServer, queries: int, workers
         queue.push("incoming", [Item(query(number), "city_id", "integer") for number in range(queries)])
         with open_source("sqlite", dbname=path) as source:
             columns = source.columns()
-        evaluator = SourceEvaluator(cache, lambda: open_source("sqlite", dbname=path), columns, "sqlite", timeout=60)
+        evaluator = SourceEvaluator(
+            cache, lambda: open_source("sqlite", dbname=path), columns, "sqlite", timeout=60
+        )
         return rate(queries, Monitor(queue, evaluator, events(), Limits(workers, once=True)).run)
 
 
@@ -228,7 +257,9 @@ def sqlite_data(path: Path) -> None:
     """The same table."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("create table poi (id integer primary key, city_id integer, kind integer)")
-        connection.executemany("insert into poi values (?, ?, ?)", [(n, n % 500, n % 5000) for n in range(1, 20001)])
+        connection.executemany(
+            "insert into poi values (?, ?, ?)", [(n, n % 500, n % 5000) for n in range(1, 20001)]
+        )
         connection.execute("create index poi_kind on poi (kind)")
         connection.commit()
 
@@ -253,7 +284,9 @@ def pgmq_script(path: str | None) -> str | None:
 
 def main() -> None:
     """See above."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--operations", type=int, default=5000, help="queue operations of each kind")
     parser.add_argument("--queries", type=int, default=400, help="queries from end to end")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="numbers of workers")
@@ -295,7 +328,11 @@ def main() -> None:
         print("Queries a second from end to end: taken apart, and their fragment evaluated and stored\n")
         ways: list[tuple[str, str, Callable[[int], float]]] = [
             ("pg_cron processor", "PostgreSQL direct", lambda n: by_cron(cluster, asked.queries, n)),
-            ("monitor, all in PostgreSQL", "PostgreSQL monitor", lambda n: by_server_monitor(database, asked.queries, n)),
+            (
+                "monitor, all in PostgreSQL",
+                "PostgreSQL monitor",
+                lambda n: by_server_monitor(database, asked.queries, n),
+            ),
             (
                 "monitor, queue in Redis, cache in PostgreSQL",
                 "PostgreSQL monitor",

@@ -18,8 +18,6 @@ from typing import Any
 
 import click
 import pytest
-from support.cluster import Cluster, Database
-from support.services import RedisServer
 
 from partitioncache.cli import (
     add,
@@ -32,6 +30,8 @@ from partitioncache.cli import (
 )
 from partitioncache.cli.main import PROGRAMS
 from partitioncache.cli.upkeep import to_evict
+from support.cluster import Cluster, Database
+from support.services import RedisServer
 
 COMMANDS = {
     "pcache": main.command,
@@ -255,8 +255,8 @@ def test_queue_registers_the_partition_key_for_its_backend(run: Run, shop: Datab
 def test_no_recompose_stores_the_query_as_it_stands(run: Run, shop: Database) -> None:
     text = "SELECT DISTINCT user_id FROM events WHERE shop = 'shop 4'"
     stored = run(
-        "pcache-add", "--direct", "--no-recompose", "--query", text, "--query-hash", "four", "--partition-key", "user_id",
-        "--partition-datatype", "bigint", "--format", "json",
+        "pcache-add", "--direct", "--no-recompose", "--query", text, "--query-hash", "four",
+        "--partition-key", "user_id", "--partition-datatype", "bigint", "--format", "json",
     )  # fmt: skip
     assert stored.code == 0, stored.err
     expected = {row[0] for row in shop.execute(text)}

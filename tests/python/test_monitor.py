@@ -18,8 +18,6 @@ from typing import Any
 
 import pymysql
 import pytest
-from support.cluster import Database
-from support.services import MariaDBServer, RedisServer
 
 from partitioncache.api import apply_cache
 from partitioncache.backends.postgresql import PostgresqlArray
@@ -36,6 +34,8 @@ from partitioncache.monitor import (
 from partitioncache.queues import PROVIDERS, Item, Queue, open_queue
 from partitioncache.registry import open_backend
 from partitioncache.sources import DIALECTS, SOURCES, Source, open_source
+from support.cluster import Database
+from support.services import MariaDBServer, RedisServer
 
 POI = [(n, n % 40 or None, n % 7, f"name {n % 9}") for n in range(800)]
 STREETS = [(n % 40, f"street {n % 11}") for n in range(400)]
@@ -243,7 +243,9 @@ def test_over_the_result_limit_no_key_set_is_held(
 ) -> None:
     redis_queue.push("incoming", [Item(QUERY, "city_id")])
     events = quiet()
-    Monitor(redis_queue, evaluator(kind, where, redis_cache, result_limit=15), events, Limits(once=True)).run()
+    Monitor(
+        redis_queue, evaluator(kind, where, redis_cache, result_limit=15), events, Limits(once=True)
+    ).run()
     assert redis_queue.lengths() == (0, 0)
     assert events.counts["over limit"] >= 1
     assert events.counts["fragments"] >= 1

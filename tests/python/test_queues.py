@@ -13,7 +13,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from partitioncache.errors import ConfigurationError, QueueError, UnavailableError
+from partitioncache.errors import ConfigurationError, UnavailableError
 from partitioncache.queues import MAX_ATTEMPTS, PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def end_pauses(provider: str, request: pytest.FixtureRequest) -> Callable[[], No
         database: Database = request.getfixturevalue("database")
 
         def end() -> None:
-            database.execute("update partitioncache_queue set due_at = now() where status in ('failed', 'timeout')")
+            database.execute(
+                "update partitioncache_queue set due_at = now() where status in ('failed', 'timeout')"
+            )
 
     return end
 
@@ -291,7 +293,11 @@ def test_batches_larger_than_one_call(queue: Queue) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(["push", "claim", "done", "failed", "released", "requeue", "later"]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(["push", "claim", "done", "failed", "released", "requeue", "later"]), max_size=30
+    )
+)
 def test_no_item_is_ever_lost(queue: Queue, end_pauses: Callable[[], None], steps: list[str]) -> None:
     """Whatever happens, an item is ready, running, paused, dead or acknowledged: their numbers add up."""
     queue.clear()
@@ -325,7 +331,7 @@ def test_unknown_queue(queue: Queue) -> None:
 
 
 def test_a_database_without_the_extension(empty_database: Database) -> None:
-    with pytest.raises(QueueError, match="pcache-manage setup"):
+    with pytest.raises(ConfigurationError, match="pcache-manage setup"):
         open_queue("postgresql", "q", conninfo=empty_database.conninfo())
 
 

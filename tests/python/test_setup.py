@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from partitioncache.setup import (
 from partitioncache.setup.install import InstallError
 from partitioncache.setup.scripts import ScriptError, Scripts
 from support.cluster import Cluster, Database, running_cluster
-from support.installation import copy_installation
+from support.installation import CHECKOUT, copy_installation
 
 # Everything in the schema of the extension, by what makes it that and not by its oid.
 _CATALOG = {
@@ -220,6 +222,17 @@ def test_paths_between_versions(tmp_path: Path) -> None:
         scripts.path(None, "2.0")
     with pytest.raises(ScriptError, match="lacks its SQL"):
         _ = Scripts({}, {}).newest
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_the_released_package_holds_the_released_sql(tmp_path: Path, kind: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", tmp_path], cwd=CHECKOUT / "python", check=True
+    )
+    (built,) = tmp_path.iterdir()
+    shutil.unpack_archive(built, tmp_path / "unpacked", "zip" if kind == "wheel" else "gztar")
+    found = {file.name: file.read_text() for file in (tmp_path / "unpacked").rglob("partitioncache--*.sql")}
+    assert found == {file.name: file.read_text() for file in (CHECKOUT / "extension").glob("partitioncache--*.sql")}
 
 
 # Checks

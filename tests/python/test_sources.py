@@ -75,8 +75,8 @@ def postgresql_source(empty_database: Database) -> Callable[[contextlib.ExitStac
             connection.execute(statement.encode())
         with connection.cursor() as cursor:
             cursor.executemany("insert into shops values (%s, %s, %s)", ROWS)
-    return lambda stack: lambda: stack.enter_context(
-        open_source("postgresql", conninfo=empty_database.conninfo())
+    return lambda stack: (
+        lambda: stack.enter_context(open_source("postgresql", conninfo=empty_database.conninfo()))
     )
 
 
@@ -97,10 +97,14 @@ def mysql_source(mariadb_server: MariaDBServer) -> Callable[[contextlib.ExitStac
             "create table texts (padded varchar(9) collate utf8mb4_bin, exact varchar(9) collate utf8mb4_nopad_bin,"
             " folded varchar(9) collate utf8mb4_general_ci, single float, stamp timestamp, moment datetime)"
         )
-        cursor.execute("insert into texts values ('a ', 'a ', 'a', 0.1, now(), now()), ('a', 'a', 'A', 0.1, now(), now())")
+        cursor.execute(
+            "insert into texts select a, a, b, 0.1, now(), now() from (select 'a ' a, 'a' b union select 'a', 'A') x"
+        )
         connection.commit()
-    return lambda stack: lambda: stack.enter_context(
-        open_source("mysql", password=mariadb_server.password, dbname="shops_source", **arguments)
+    return lambda stack: (
+        lambda: stack.enter_context(
+            open_source("mysql", password=mariadb_server.password, dbname="shops_source", **arguments)
+        )
     )
 
 
@@ -135,7 +139,9 @@ def test_time_limit_really_stops(source: Source) -> None:
         source.keys(SLOW, timeout=0.4)
     assert time.monotonic() - started < 5
     assert source.keys("select distinct city_id from shops where size < 2", timeout=5) == {None, 1, 2, 3}
-    assert source.keys("select distinct city_id from shops where size < 2") == {None, 1, 2, 3}, "no limit lingers"
+    assert source.keys("select distinct city_id from shops where size < 2") == {None, 1, 2, 3}, (
+        "no limit lingers"
+    )
 
 
 def test_result_limit_gives_no_part_of_a_set(source: Source) -> None:

@@ -50,7 +50,7 @@ class PostgreSQLQueue:
     provider = "postgresql"
 
     def __init__(self, name: str, parameters: Mapping[str, object]) -> None:
-        connection: dict[str, object] = {"application_name": "partitioncache queue", **parameters}
+        connection: dict[str, Any] = {"application_name": "partitioncache queue", **parameters}
         self._server = Server(max_connections=8, **connection)
         self._name = name
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
