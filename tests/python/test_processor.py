@@ -13,26 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-
 from support.cluster import Cluster, Database
-
-WORLD = """
-create table poi (id integer primary key, city_id integer, kind integer);
-insert into poi select i, i % 50, i % 7 from generate_series(1, 500) i;
-analyze poi;
--- A condition that is true, once the door is open. (Not immutable in truth: it stands for one that takes its time.)
-create function passes(kind integer, door integer) returns boolean immutable language plpgsql as
-$$begin perform pg_advisory_xact_lock_shared(77, door); return kind >= 0; end$$;
-"""
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """Waits until `condition` gives something true, and returns that."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.05)
-    return answer
+from support.processing import WORLD, Door, until
 
 
 class Worker:
@@ -70,32 +52,9 @@ def world(database: Database) -> Database:
     return database
 
 
-class Door:
-    """Holds back every fragment with `passes(kind, number)` until it is opened."""
-
-    def __init__(self, database: Database, number: int) -> None:
-        self.number = number
-        self._holder = database.connect()
-        self._holder.execute("select pg_advisory_lock(77, %s)", [number])
-
-    def query(self) -> str:
-        return f"select * from poi where passes(kind, {self.number})"
-
-    def open(self) -> None:
-        self._holder.close()
-
-    def is_broken(self) -> bool:
-        """Whether the server has ended the session that holds the door, as it does to all when one is killed."""
-        try:
-            self._holder.execute("select 1")
-        except psycopg.OperationalError:
-            return True
-        return False
-
-
 @pytest.fixture
 def door(world: Database) -> Iterator[Door]:
-    door = Door(world, 1)
+    door = Door(world)
     yield door
     door.open()
 
@@ -115,8 +74,8 @@ def evaluated(database: Database) -> list[tuple[str, int]]:
 def running(database: Database) -> bool:
     return bool(
         database.execute(
-            """select 1 from pg_stat_activity a join partitioncache_queue q on q.worker_pid = a.pid and q.status = 'running'
-               where a.wait_event_type = 'Lock' and q.queue = 'outgoing'"""
+            """select 1 from pg_stat_activity a join partitioncache_queue q on q.worker_pid = a.pid
+               where q.status = 'running' and a.wait_event_type = 'Lock' and q.queue = 'outgoing'"""
         )
     )
 
@@ -138,7 +97,9 @@ def test_a_claim_is_seen_by_others_before_the_work_begins(world: Database, door:
     world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
     worker = Worker(world, "call partitioncache_run_processor()")
     until(lambda: running(world))
-    assert world.execute("select worker_pid, due_at > now() from partitioncache_queue") == [(worker.pid, True)]
+    assert world.execute("select worker_pid, due_at > now() from partitioncache_queue") == [
+        (worker.pid, True)
+    ]
     assert world.execute("select running from partitioncache_processor_status()") == [(1,)]
     door.open()
     worker.succeed()
@@ -154,7 +115,9 @@ def test_the_item_of_a_worker_that_ended_is_taken_up_at_once(world: Database, do
     door.open()
     world.execute("call partitioncache_run_processor()")
     assert items(world) == []
-    assert world.execute("select status, attempt, error_msg from partitioncache_processor_log order by id") == [
+    assert world.execute(
+        "select status, attempt, error_msg from partitioncache_processor_log order by id"
+    ) == [
         ("failed", 1, "the worker ended before it was done"),
         ("success", 2, None),
     ]
@@ -174,7 +137,7 @@ def test_killed_worker(make_cluster: Callable[[Mapping[str, str] | None], Cluste
     """kill -9 makes the whole server recover. Nothing is lost, and nothing is finished twice."""
     database = make_cluster(None).create_database()
     database.psql(WORLD)
-    door = Door(database, 1)
+    door = Door(database)
     queries = [f"select * from poi where kind = {kind}" for kind in range(7)]
     database.execute("select partitioncache_push_many(%s, 'city_id')", [queries])
     database.execute("select partitioncache_push_fragment(%s, 'city_id', priority => -1)", [door.query()])
@@ -203,7 +166,9 @@ def test_killed_worker(make_cluster: Callable[[Mapping[str, str] | None], Cluste
     door.open()
 
 
-def test_a_fragment_over_its_time_limit_is_stopped_and_its_worker_goes_on(world: Database, door: Door) -> None:
+def test_a_fragment_over_its_time_limit_is_stopped_and_its_worker_goes_on(
+    world: Database, door: Door
+) -> None:
     world.execute("select partitioncache_update_processor_config(fragment_timeout => '1 s')")
     world.execute("update partitioncache_settings set enabled = true")
     world.execute("select partitioncache_push_fragment(%s, 'city_id', priority => 9)", [door.query()])
@@ -247,7 +212,11 @@ def test_a_cancelled_call_of_the_function_leaves_everything_as_it_was(world: Dat
     world.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id', priority => 9)")
     world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
     worker = Worker(world, "select partitioncache_process_queue(max_seconds => 60)")
-    until(lambda: world.execute("select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]))
+    until(
+        lambda: world.execute(
+            "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]
+        )
+    )
     world.execute("select pg_cancel_backend(%s)", [worker.pid])
     worker.join()
     assert isinstance(worker.error, psycopg.errors.QueryCanceled)
@@ -260,13 +229,19 @@ def test_whoever_lost_the_claim_writes_nothing(world: Database, door: Door) -> N
     until(lambda: running(world))
     world.execute("update partitioncache_queue set due_at = now()")
     second = Worker(world, "call partitioncache_run_processor()")
-    until(lambda: world.execute("select 1 from partitioncache_queue where attempts = 2 and worker_pid = %s", [second.pid]))
+    until(
+        lambda: world.execute(
+            "select 1 from partitioncache_queue where attempts = 2 and worker_pid = %s", [second.pid]
+        )
+    )
     door.open()
     first.succeed()
     second.succeed()
     assert items(world) == []
     assert [count for _, count in evaluated(world)] == [1]
-    assert world.execute("select count(*) from partitioncache_processor_log where status = 'success' and attempt = 2") == [(1,)]
+    assert world.execute(
+        "select count(*) from partitioncache_processor_log where status = 'success' and attempt = 2"
+    ) == [(1,)]
 
 
 def test_clearing_takes_the_item_from_under_a_worker(world: Database, door: Door) -> None:
@@ -290,16 +265,24 @@ def test_many_workers_finish_each_item_once(world: Database) -> None:
     assert items(world) == []
     assert {count for _, count in evaluated(world)} == {1}
     assert len(evaluated(world)) == world.execute("select partitioncache_count('city_id')")[0][0]
-    assert world.execute("select count(*) from partitioncache_processor_log where status <> 'success'") == [(0,)]
+    assert world.execute("select count(*) from partitioncache_processor_log where status <> 'success'") == [
+        (0,)
+    ]
 
 
 def test_pushing_does_not_wait_for_a_call_that_works_on_the_item(world: Database, door: Door) -> None:
     ((number,),) = world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
     worker = Worker(world, "select partitioncache_process_queue()")
-    until(lambda: world.execute("select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]))
+    until(
+        lambda: world.execute(
+            "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]
+        )
+    )
     with world.connect() as connection:
         connection.execute("set statement_timeout = '20 s'")
-        again = connection.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()]).fetchall()
+        again = connection.execute(
+            "select partitioncache_push_fragment(%s, 'city_id')", [door.query()]
+        ).fetchall()
     assert again == [(number,)]
     door.open()
     worker.succeed()
@@ -311,7 +294,9 @@ def test_sessions_that_push_the_same_in_another_order_do_not_block_one_another(w
     world.execute("select partitioncache_register('city_id', 'integer')")
     statement = "select partitioncache_push_many(array[{}], 'city_id')"
     orders = [queries, queries[::-1], queries[75:] + queries[:75]]
-    workers = [Worker(world, statement.format(", ".join(f"'{query}'" for query in order))) for order in orders]
+    workers = [
+        Worker(world, statement.format(", ".join(f"'{query}'" for query in order))) for order in orders
+    ]
     for worker in workers:
         worker.succeed()
     assert workers[0].rows[0][0] == workers[1].rows[0][0][::-1]
@@ -351,7 +336,9 @@ def roles(world: Database) -> Iterator[tuple[str, str]]:
     names = ("processor_anna", "processor_bela")
     for name in names:
         role = sql.Identifier(name).as_string()
-        world.psql(f"create role {role} login; grant select on poi to {role}; select partitioncache_grant('{role}', 'use')")
+        world.psql(
+            f"create role {role} login; grant select on poi to {role}; select partitioncache_grant('{role}', 'use')"
+        )
     yield names
     for name in names:
         role = sql.Identifier(name).as_string()
@@ -368,23 +355,33 @@ def test_a_processor_takes_only_items_of_its_role(world: Database, roles: tuple[
         assert as_anna.execute("select incoming from partitioncache_queue_lengths()").fetchall() == [(1,)]
         assert world.execute("select incoming from partitioncache_queue_lengths()") == [(2,)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            as_anna.execute("insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, checked, priority, owner)"
-                            " values ('incoming', 0, 'partitioncache', 'city_id', 'h', 'select 1', true, 1, %s)", [bela])
+            as_anna.execute(
+                "insert into partitioncache_queue"
+                " (queue, id, cache, partition_key, hash, query, checked, priority, owner)"
+                " values ('incoming', 0, 'partitioncache', 'city_id', 'h', 'select 1', true, 1, %s)",
+                [bela],
+            )
 
         # A superuser passes by the policies, and still takes nothing that is not its own.
         world.execute("call partitioncache_run_processor()")
         assert world.execute("select count(*) from partitioncache_queue") == [(2,)]
         as_bela.execute("call partitioncache_run_processor()")
         assert world.execute("select owner, queue from partitioncache_queue") == [(anna, "incoming")]
-        assert as_bela.execute("select distinct owner from partitioncache_processor_log").fetchall() == [(bela,)]
+        assert as_bela.execute("select distinct owner from partitioncache_processor_log").fetchall() == [
+            (bela,)
+        ]
         as_anna.execute("call partitioncache_run_processor()")
         assert world.execute("select count(*) from partitioncache_queue") == [(0,)]
 
 
-def test_a_fragment_is_evaluated_with_the_rights_of_whoever_pushed_it(world: Database, roles: tuple[str, str]) -> None:
+def test_a_fragment_is_evaluated_with_the_rights_of_whoever_pushed_it(
+    world: Database, roles: tuple[str, str]
+) -> None:
     anna, _ = roles
-    world.psql(f"create table secret (id integer, city_id integer); grant select on secret to {anna};"
-               "select partitioncache_register('city_id', 'integer')")
+    world.psql(
+        f"create table secret (id integer, city_id integer); grant select on secret to {anna};"
+        "select partitioncache_register('city_id', 'integer')"
+    )
     with world.connect(user=anna) as as_anna:
         as_anna.execute("select partitioncache_push_fragment('select * from secret where id = 1', 'city_id')")
         world.execute(f"revoke select on secret from {anna}")
@@ -396,7 +393,10 @@ def test_a_fragment_is_evaluated_with_the_rights_of_whoever_pushed_it(world: Dat
 
 
 def test_registering_by_pushing_needs_the_right_to_register(world: Database, roles: tuple[str, str]) -> None:
-    with world.connect(user=roles[0]) as session, pytest.raises(psycopg.Error, match="may not register it") as caught:
+    with (
+        world.connect(user=roles[0]) as session,
+        pytest.raises(psycopg.Error, match="may not register it") as caught,
+    ):
         session.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
     assert caught.value.sqlstate == "PC007"
     assert "partitioncache_register('city_id', 'integer'" in str(caught.value.diag.message_hint)
@@ -405,7 +405,8 @@ def test_registering_by_pushing_needs_the_right_to_register(world: Database, rol
 def test_workers_keep_no_snapshot_while_they_wait(world: Database) -> None:
     """A processor with nothing to do must not hold back vacuum: its transactions are as short as its pauses."""
     worker = Worker(world, "call partitioncache_run_processor(duration => '4 s', frequency_seconds => 0.3)")
-    age = "select extract(epoch from clock_timestamp() - xact_start) from pg_stat_activity where pid = %s and state = 'active'"
+    age = """select extract(epoch from clock_timestamp() - xact_start) from pg_stat_activity
+             where pid = %s and state = 'active'"""
     for _ in range(20):
         for (seconds,) in world.execute(age, [worker.pid]):
             assert seconds < 2
@@ -419,14 +420,22 @@ def test_dump_and_restore(world: Database, cluster: Cluster, door: Door) -> None
     worker = Worker(world, "call partitioncache_run_processor()")
     until(lambda: running(world))
     world.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
-    dump = subprocess.run([cluster.installation.program("pg_dump")], env=world.environment(), check=True, capture_output=True, text=True)
+    dump = subprocess.run(
+        [cluster.installation.program("pg_dump")],
+        env=world.environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     worker_pid = worker.pid
     door.open()
     worker.succeed()
 
     restored = cluster.create_database(template="template1")
     restored.psql(dump.stdout)
-    assert restored.execute("select worker_pid from partitioncache_queue where status = 'running'") == [(worker_pid,)]
+    assert restored.execute("select worker_pid from partitioncache_queue where status = 'running'") == [
+        (worker_pid,)
+    ]
     ((old,),) = restored.execute("select max(id) from partitioncache_queue")
     ((new,),) = restored.execute("select partitioncache_push('select * from poi where kind = 2', 'city_id')")
     assert new > old
@@ -443,7 +452,9 @@ def test_without_pg_cron(make_cluster: Callable[[Mapping[str, str] | None], Clus
     assert caught.value.sqlstate == "PC006"
     assert "shared_preload_libraries = 'pg_cron'" in str(caught.value.diag.message_hint)
     assert database.execute("select partitioncache_disable_processor()") == [("The processor is disabled.",)]
-    assert database.execute("select enabled, problem from partitioncache_processor_status()") == [(False, None)]
+    assert database.execute("select enabled, problem from partitioncache_processor_status()") == [
+        (False, None)
+    ]
     database.psql(WORLD)
     database.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
     assert database.execute("select partitioncache_process_queue() > 0") == [(True,)]

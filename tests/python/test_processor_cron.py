@@ -8,25 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-
+from psycopg.rows import TupleRow
 from support.cluster import Cluster, Database
-
-WORLD = """
-create table poi (id integer primary key, city_id integer, kind integer);
-insert into poi select i, i % 50, i % 7 from generate_series(1, 500) i;
-analyze poi;
-create function passes(kind integer, door integer) returns boolean immutable language plpgsql as
-$$begin perform pg_advisory_xact_lock_shared(77, door); return kind >= 0; end$$;
-"""
-
-
-def until(condition: Callable[[], Any], seconds: float) -> Any:
-    """Waits until `condition` gives something true, and returns that."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.1)
-    return answer
+from support.processing import WORLD, Door, until
 
 
 def status(database: Database, column: str) -> Any:
@@ -42,6 +26,16 @@ def second_database(cluster: Cluster) -> Iterator[Database]:
     cluster.drop_database(database)
 
 
+def push_and_wait(connection: psycopg.Connection[TupleRow], number: int) -> float:
+    """Pushes a query that nobody has pushed yet; how long it took until it was evaluated, in seconds."""
+    begun = time.monotonic()
+    query = f"select * from poi where kind = 1 and id > {number}"
+    row = connection.execute("select partitioncache_push_fragment(%s, 'city_id')", [query]).fetchone()
+    waits = "select 1 from partitioncache_queue where id = %s"
+    until(lambda: not connection.execute(waits, row).fetchall(), 70)
+    return time.monotonic() - begun
+
+
 def slowest_start(database: Database, seconds: float) -> float:
     """Pushes a new query every other second; the longest time until one was evaluated, in seconds."""
     ends = time.monotonic() + seconds
@@ -49,12 +43,7 @@ def slowest_start(database: Database, seconds: float) -> float:
     with database.connect() as connection:
         while time.monotonic() < ends:
             number += 1
-            pushed = time.monotonic()
-            (row,) = connection.execute(
-                f"select partitioncache_push_fragment('select * from poi where kind = 1 and id > {number}', 'city_id')"
-            )
-            until(lambda: not connection.execute("select 1 from partitioncache_queue where id = %s", row).fetchall(), 70)
-            slowest = max(slowest, time.monotonic() - pushed)
+            slowest = max(slowest, push_and_wait(connection, number))
             time.sleep(1.5)
     return slowest
 
@@ -65,47 +54,70 @@ def test_pg_cron_does_the_work(cron_database: Database, second_database: Databas
         world.psql(WORLD)
 
     # Enabling, twice; and a second database, whose jobs are made here.
-    assert "3 jobs are scheduled" in database.execute("select partitioncache_enable_processor(frequency_seconds => 0.5)")[0][0]
+    assert (
+        "3 jobs are scheduled"
+        in database.execute("select partitioncache_enable_processor(frequency_seconds => 0.5)")[0][0]
+    )
     jobs = database.execute("select j.*, j.xmin from cron.job j order by jobid")
     assert len(jobs) == 3
     database.execute("select partitioncache_enable_processor(frequency_seconds => 0.5)")
     assert database.execute("select j.*, j.xmin from cron.job j order by jobid") == jobs
-    ((statements,),) = second_database.execute("select partitioncache_enable_processor(max_parallel_jobs => 1)")
+    ((statements,),) = second_database.execute(
+        "select partitioncache_enable_processor(max_parallel_jobs => 1)"
+    )
     database.psql(statements)
     second_database.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
 
     until(lambda: status(database, "workers") == 3, 90)
     assert status(database, "problem") is None
     until(lambda: status(second_database, "workers") == 2, 30)
-    until(lambda: second_database.execute("select incoming + outgoing = 0 from partitioncache_queue_lengths()")[0][0], 30)
-    assert second_database.execute("select count(*) > 1 from partitioncache_processor_log where status = 'success'") == [(True,)]
+    until(
+        lambda: second_database.execute("select incoming + outgoing = 0 from partitioncache_queue_lengths()")[
+            0
+        ][0],
+        30,
+    )
+    assert second_database.execute(
+        "select count(*) > 1 from partitioncache_processor_log where status = 'success'"
+    ) == [(True,)]
 
     # One fragment takes very long. Other work begins in time all the same, also while jobs end and begin.
-    holder = database.connect()
-    holder.execute("select pg_advisory_lock(77, 1)")
-    database.execute("select partitioncache_push_fragment('select * from poi where passes(kind, 1)', 'city_id', priority => 9)")
+    door = Door(database)
+    database.execute("select partitioncache_push_fragment(%s, 'city_id', priority => 9)", [door.query()])
     begun = time.monotonic()
     assert slowest_start(database, 75) < 10
     minutes = (time.monotonic() - begun) / 60
     assert status(database, "running") == 1
-    ((noted,),) = database.execute("select count(*) from cron.job_run_details d join cron.job j using (jobid) where j.database = current_database()")
+    ((noted,),) = database.execute(
+        """select count(*) from cron.job_run_details d join cron.job j using (jobid)
+           where j.database = current_database()"""
+    )
     assert noted <= 3 * (minutes + 2)
-    assert database.execute("select count(*) from partitioncache_processor_log where status <> 'success'") == [(0,)]
+    assert database.execute(
+        "select count(*) from partitioncache_processor_log where status <> 'success'"
+    ) == [(0,)]
 
     # A new time limit holds for what is running.
     database.execute("select partitioncache_update_processor_config(fragment_timeout => '5 s')")
     until(lambda: database.execute("select 1 from partitioncache_queue where status = 'timeout'"), 20)
-    holder.close()
+    door.open()
 
     # Fewer jobs; none.
-    assert "2 jobs are scheduled" in database.execute("select partitioncache_update_processor_config(max_parallel_jobs => 1)")[0][0]
+    assert (
+        "2 jobs are scheduled"
+        in database.execute("select partitioncache_update_processor_config(max_parallel_jobs => 1)")[0][0]
+    )
     until(lambda: status(database, "workers") == 2, 20)
     assert "2 jobs were removed" in database.execute("select partitioncache_disable_processor()")[0][0]
     until(lambda: status(database, "workers") == 0, 20)
     assert database.execute("select count(*) from cron.job where database = current_database()") == [(0,)]
     # That is how pg_cron notes that a job was removed while it was running; its session goes on to its end.
-    assert {message for (message,) in database.execute(
-        "select return_message from cron.job_run_details where status = 'failed'")} <= {"job canceled"}
+    assert {
+        message
+        for (message,) in database.execute(
+            "select return_message from cron.job_run_details where status = 'failed'"
+        )
+    } <= {"job canceled"}
 
 
 def test_pg_cron_is_not_created(cron_database: Database) -> None:
@@ -117,36 +129,52 @@ def test_pg_cron_is_not_created(cron_database: Database) -> None:
 
 
 def test_a_role_without_rights_on_pg_cron(cron_database: Database) -> None:
-    cron_database.psql("create role processor_cora login; select partitioncache_grant('processor_cora', 'administer')")
+    cron_database.psql(
+        "create role processor_cora login; select partitioncache_grant('processor_cora', 'administer')"
+    )
     try:
         with cron_database.connect(user="processor_cora") as session:
             with pytest.raises(psycopg.Error, match='role "processor_cora" may not use pg_cron') as caught:
                 session.execute("select partitioncache_enable_processor()")
-            assert caught.value.diag.message_hint == "As a superuser: grant usage on schema cron to processor_cora;"
+            assert (
+                caught.value.diag.message_hint
+                == "As a superuser: grant usage on schema cron to processor_cora;"
+            )
             cron_database.execute("grant usage on schema cron to processor_cora")
             session.execute("select partitioncache_enable_processor(max_parallel_jobs => 1)")
             assert cron_database.execute("select distinct username from cron.job") == [("processor_cora",)]
             assert session.execute("select problem from partitioncache_processor_status()").fetchall() == [
-                ("no worker is running yet: pg_cron starts jobs on the minute, and must be able to connect (cron.host, pg_hba.conf)",)
+                (
+                    "no worker is running yet: pg_cron starts jobs on the minute, "
+                    "and must be able to connect (cron.host, pg_hba.conf)",
+                )
             ]
             # Another role sees that it has no jobs of its own.
-            assert status(cron_database, "problem").startswith('2 jobs are missing in pg_cron for role "postgres"')
+            assert status(cron_database, "problem").startswith(
+                '2 jobs are missing in pg_cron for role "postgres"'
+            )
             session.execute("select partitioncache_disable_processor()")
             assert cron_database.execute("select count(*) from cron.job") == [(0,)]
     finally:
         cron_database.psql("drop owned by processor_cora; drop role processor_cora")
 
 
-def test_settings_that_hinder_are_warned_of(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
+def test_settings_that_hinder_are_warned_of(
+    make_cluster: Callable[[Mapping[str, str] | None], Cluster],
+) -> None:
     database = make_cluster({"cron.use_background_workers": "on"}).reset_cron_database()
     database.execute("alter role postgres in database test set statement_timeout = '30 s'")
     notices: list[str] = []
     with database.connect() as session:
-        session.add_notice_handler(lambda notice: notices.append(f"{notice.message_primary}. {notice.message_hint}"))
+        session.add_notice_handler(
+            lambda notice: notices.append(f"{notice.message_primary}. {notice.message_hint}")
+        )
         session.execute("select partitioncache_enable_processor()")
     assert notices == [
-        'statement_timeout of role "postgres" is 00:00:30: it ends pg_cron\'s jobs, and fragments that take half as long. '
+        'statement_timeout of role "postgres" is 00:00:30: it ends pg_cron\'s jobs, '
+        "and fragments that take half as long. "
         "To lift it: alter role postgres in database test set statement_timeout = 0;",
         "pg_cron up to 1.4 runs long jobs one after the other in background workers. "
-        "Set cron.use_background_workers = off and let pg_cron connect (cron.host, pg_hba.conf), then restart the server.",
+        "Set cron.use_background_workers = off and let pg_cron connect (cron.host, pg_hba.conf), "
+        "then restart the server.",
     ]
