@@ -13,7 +13,7 @@ begin
     for target in
         select p.oid::regprocedure::text from pg_proc p
         where p.pronamespace = '@extschema@'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
-          and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_|disable_|update_)')
+          and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_processor|disable_processor|update_processor_config)$')
         union all
         -- Who tracks a table makes a trigger of it.
         select pc_log_function(r.cache, r.partition_key) || '()' from partitioncache_registration r
