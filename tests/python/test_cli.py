@@ -485,6 +485,21 @@ def test_verify_finds_the_entry_that_lacks_a_key(run: Run, shop: Database) -> No
     ) == [(False, True)]
 
 
+def test_verify_runs_no_text_of_another_role(run: Run, shop: Database) -> None:
+    direct(run)
+    shop.psql(
+        """
+        create role verify_other;
+        update partitioncache_cache_user_id set owner = 'verify_other', query = 'select 1 / 0';
+        """
+    )
+    try:
+        done = run("pcache-manage", "verify", "--format", "json")
+        assert {each["error"] for each in done.json} == {"it belongs to role verify_other"}
+    finally:
+        shop.psql("drop role verify_other")
+
+
 def test_dead_items_and_their_requeue(run: Run, shop: Database) -> None:
     run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
     shop.execute("update partitioncache_queue set status = 'dead', died_at = now(), error_msg = 'no luck'")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import services
 
 from partitioncache.errors import ConfigurationError, UnavailableError
 from partitioncache.queues import MAX_ATTEMPTS, PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
@@ -318,6 +321,49 @@ def test_no_item_is_ever_lost(queue: Queue, end_pauses: Callable[[], None], step
         counts = queue.counts("outgoing")
         assert counts["running"] == len(held)
         assert sum(counts.values()) == pushed - done
+
+
+@pytest.fixture
+def one_node_cluster(tmp_path: Path) -> Iterator[int]:
+    """A Redis Cluster of one node, which refuses calls whose keys are not in one slot, as a large one does."""
+    port = services.free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(
+        ["/usr/bin/redis-server", *options, "--cluster-enabled", "yes"], stdout=subprocess.DEVNULL
+    )
+    try:
+        with redis.Redis(host="127.0.0.1", port=port) as client:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+                    break
+                except redis.ConnectionError:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+            while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_redis_cluster(one_node_cluster: int) -> None:
+    with open_queue("redis", "q", host="127.0.0.1", port=one_node_cluster, cluster=True) as queue:
+        assert queue.push("outgoing", [fragment(1), fragment(2, 3)]) == 2
+        assert queue.wait(1)
+        first, second = queue.claim("outgoing", 2)
+        assert first.item.query == "SELECT 2"
+        assert queue.extend("outgoing", [first, second]) == [first, second]
+        assert queue.finish("outgoing", first)
+        assert queue.finish("outgoing", second, "failed", "no luck")
+        assert queue.counts("outgoing") == {"ready": 0, "running": 0, "paused": 1, "dead": 0}
+        assert queue.dead("outgoing") == []
+        assert queue.requeue("outgoing") == 0
+        assert queue.clear() == 1
+        assert queue.lengths() == (0, 0)
 
 
 def test_unknown_provider() -> None:

@@ -24,7 +24,7 @@ from partitioncache.monitor.evaluate import converted
 from partitioncache.queues import QUEUES
 from partitioncache.registry import CACHE_TYPES, open_backend
 from partitioncache.setup import apply_plan, check_installation, check_processor, plan
-from partitioncache.sources import SourceError
+from partitioncache.sources import Source, SourceError
 
 EXAMPLES = """
 \b
@@ -518,18 +518,19 @@ def verify(
     """Run the query of each entry again and compare.
 
     A key that an entry lacks would lose rows: that is wrong, and the exit code is 1. A key too many only
-    costs time. Entries without a query, or whose query fails, cannot be verified.
+    costs time. Entries without a query, or whose query fails, cannot be verified; nor can, in a PostgreSQL
+    cache, those of other roles, whose texts are not run as yours.
     """
     found: list[dict[str, Any]] = []
     with services.open_cache(where) as cache, closing(services.open_data(where)) as source:
         for name in _partition_keys(cache, partition_key):
-            datatype = cache.datatype(name) or ""
+            foreign = _of_other_roles(cache, name)
             for hash in _with_progress("verifying", sorted(cache.get_all_keys(name))[:limit]):
-                facts = {
-                    "partition_key": name,
-                    "hash": hash,
-                    **_verified(cache, source, hash, name, datatype, timeout),
-                }
+                facts: dict[str, Any] = {"partition_key": name, "hash": hash}
+                if hash in foreign:
+                    facts |= {"result": "not verified", "error": f"it belongs to role {foreign[hash]}"}
+                else:
+                    facts |= _verified(cache, source, hash, name, timeout)
                 if fix and facts["result"] == "wrong":
                     cache.delete(hash, name)
                     facts["result"] = "wrong, removed"
@@ -540,10 +541,19 @@ def verify(
     return base.FAILED if wrong else 0
 
 
-def _verified(
-    cache: Backend, source: Any, hash: str, name: str, datatype: str, timeout: float
-) -> dict[str, Any]:
-    query = cache.get_query(hash, name)
+def _of_other_roles(cache: Backend, partition_key: str) -> dict[str, str]:
+    """The entries that another role made, with its name: what it wrote must not run with our rights."""
+    if not isinstance(cache, PostgresqlArray):
+        return {}
+    with cache.server.connection() as connection:
+        (us,) = connection.execute("select current_user::text").fetchone() or ("",)
+    return {
+        each["hash"]: each["owner"] for each in upkeep.entries(cache, partition_key) if each["owner"] != us
+    }
+
+
+def _verified(cache: Backend, source: Source, hash: str, name: str, timeout: float) -> dict[str, Any]:
+    query, datatype = cache.get_query(hash, name), cache.datatype(name) or ""
     if query is None:
         return {"result": "not verified", "error": "its query is not known"}
     try:
