@@ -14,10 +14,10 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import services
 
 from partitioncache.errors import ConfigurationError, UnavailableError
 from partitioncache.queues import MAX_ATTEMPTS, PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
+from support import services
 
 if TYPE_CHECKING:
     from support.cluster import Database
