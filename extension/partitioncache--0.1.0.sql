@@ -738,15 +738,18 @@ begin
     execute format($sql$
         create table %s (
             relation oid not null,
-            key %s,
+            keys %s[],
             whole boolean not null default false,
             removal boolean not null default false,
             xid xid8 not null
         ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
         changes, pc_native_type(registration.datatype));
+    if 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
+        execute format('alter table %s alter keys set compression lz4', changes);
+    end if;
     execute format('create index on %s (relation, xid)', changes);
     execute format('comment on table %s is %L', changes,
-        format('Partitions of tracked tables that were written to, for %I in cache %I. relation: the tracked table; whole: the key does not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
+        format('Partitions of tracked tables that were written to, for %I in cache %I. One row a statement. relation: the tracked table; keys: the partitions of the rows written; whole: keys do not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
                registration.partition_key, registration.cache));
     perform pc_grant_as(changes, 'partitioncache_registration');
 end
@@ -789,10 +792,12 @@ begin
                        or (select t.typbasetype from pg_type t where t.oid = a.atttypid) = any (%5$L::oid[]))
             ) then
                 if tg_level = 'ROW' then
-                    insert into %2$s (relation, key, xid) values (tg_argv[0]::oid, new.%4$I, pg_current_xact_id());
+                    insert into %2$s (relation, keys, xid) values (tg_argv[0]::oid, array[new.%4$I], pg_current_xact_id());
                 else
-                    insert into %2$s (relation, key, xid)
-                    select tg_argv[0]::oid, n.%4$I, pg_current_xact_id() from (select distinct n.%4$I from new_rows n) n;
+                    insert into %2$s (relation, keys, xid)
+                    select tg_argv[0]::oid, w.keys, pg_current_xact_id()
+                    from (select array(select distinct n.%4$I from new_rows n) as keys offset 0) w
+                    where w.keys <> '{}';
                 end if;
             elsif tg_level = 'ROW' then
                 insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
@@ -3249,7 +3254,9 @@ begin
         end if;
     end if;
     if keyed_roots is not null then
-        execute format('select count(distinct c.key) + coalesce(bool_or(c.key is null), false)::integer, coalesce(bool_or(c.key is null), false), bool_or(c.whole) from %s c
+        execute format('select count(distinct k.key) + coalesce(bool_or(k.key is null and not c.whole), false)::integer,
+                               coalesce(bool_or(k.key is null and not c.whole), false), bool_or(c.whole)
+                        from %s c left join lateral unnest(c.keys) k(key) on true
                         where not c.removal and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
                        pc_changes_table((registration).cache, (registration).partition_key))
         into changed, null_changed, unknown using keyed_roots, snapshot;
@@ -3275,8 +3282,8 @@ begin
     execute case when changed then
         format('select array(select k from unnest(%s) k
                              union
-                             select c.key from %s c
-                             where not c.whole and c.key is not null
+                             select w.key from %s c, unnest(c.keys) w(key)
+                             where not c.whole and w.key is not null
                                and c.relation in (select r.root from pc_tracked_roots($2, $3, e.keyed) r)
                                and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot))
                 from %s e where e.hash = $1',
@@ -4212,9 +4219,9 @@ begin
     execute format('select pc_entry_keys($1, e.hash, false, $2), e.matches_null, w.keys, w.with_null
                     from %s e
                     cross join lateral (
-                        select coalesce(array_agg(distinct c.key) filter (where c.key is not null), ''{}'') as keys,
-                               coalesce(bool_or(c.key is null), false) as with_null
-                        from %s c
+                        select coalesce(array_agg(distinct k.key) filter (where k.key is not null), ''{}'') as keys,
+                               coalesce(bool_or(k.key is null), false) as with_null
+                        from %s c, unnest(c.keys) k(key)
                         where not c.whole and c.relation in (select r.root from pc_tracked_roots($3, $4, $5) r)
                           and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
                     where e.hash = $6 and e.snapshot is not null',
@@ -5089,7 +5096,7 @@ begin
         held := pc_settle(item.queue, item.id, item.claim, outcome, reason, keys);
         if not held then
             -- Somebody else has the item by now. Leaving through an error takes the entry back too.
-            perform pc_fail('PC009', 'the claim was lost');
+            raise exception using errcode = 'PC000', message = 'the claim was lost';
         end if;
         return outcome;
     exception

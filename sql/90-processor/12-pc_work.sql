@@ -23,7 +23,7 @@ begin
         held := pc_settle(item.queue, item.id, item.claim, outcome, reason, keys);
         if not held then
             -- Somebody else has the item by now. Leaving through an error takes the entry back too.
-            perform pc_fail('PC009', 'the claim was lost');
+            raise exception using errcode = 'PC000', message = 'the claim was lost';
         end if;
         return outcome;
     exception

@@ -23,7 +23,7 @@ select is(pc_bits_encode('{}'), null, 'no keys, no bits');
 select is(pc_bits_decode(null, null), '{}'::bigint[], 'no bits, no keys');
 select is(length(pc_bits_encode('{1000000,1000001}')), 64, 'as long as what it holds');
 select is(pc_bits_encode('{5,5,5}'), pc_bits_encode('{5}'), 'twice is once');
-select throws_ok($$ select pc_bits_encode('{0,268435456}') $$, 'PC004', null, 'further apart than bit storage holds');
+select throws_ok($$ select pc_bits_encode('{0,268435456}') $$, 'PC004', 'keys from 0 on span 268435456 values, more than the 268435456 that bit storage holds', 'further apart than bit storage holds');
 select throws_ok($$ select pc_bits_encode('{-9223372036854775808,9223372036854775807}') $$, 'PC004', null, 'as far apart as can be');
 select lives_ok($$ select length(pc_bits_encode('{0,1000000}')) $$, 'a million apart');
 
