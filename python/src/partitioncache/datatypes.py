@@ -27,7 +27,7 @@ import math
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 
 from partitioncache.errors import DatatypeError
@@ -165,22 +165,17 @@ def checked(keys: Iterable[Key | None], datatype: str, integers: range = INT8) -
         ...
     partitioncache.errors.DatatypeError: True is a bool, and the partition key holds integer. Store 0 and 1 as integers, or as text.
     """  # noqa: E501
-    convert = _CONVERT[datatype]
+    keys = collected(keys)
+    if datatype not in INTEGER_DATATYPES:
+        convert = _CONVERT[datatype]
+        return {None if key is None else convert(key, datatype) for key in keys}
     bounds = integers if datatype == "integer" else INT8
-    result: KeySet = set()
-    if datatype in INTEGER_DATATYPES:
-        low, high = bounds.start, bounds.stop
-        for key in collected(keys):
-            if type(key) is int and low <= key < high:
-                result.add(key)
-            elif key is None:
-                result.add(None)
-            else:
-                result.add(_integer(key, datatype, bounds))
-        return result
-    for key in collected(keys):
-        result.add(None if key is None else convert(key, datatype))
-    return result
+    if set(map(type, keys)) <= {int, type(None)}:
+        # A quick look at all of them together; only if it finds something wrong they are looked at one by one.
+        numbers = cast("set[int]", set(keys) - {None})
+        if not numbers or (min(numbers) in bounds and max(numbers) in bounds):
+            return set(keys)
+    return {None if key is None else _integer(key, datatype, bounds) for key in keys}
 
 
 def parse(text: str, datatype: str) -> Key:
