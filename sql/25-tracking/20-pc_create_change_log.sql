@@ -19,15 +19,18 @@ begin
     execute format($sql$
         create table %s (
             relation oid not null,
-            key %s,
+            keys %s[],
             whole boolean not null default false,
             removal boolean not null default false,
             xid xid8 not null
         ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
         changes, pc_native_type(registration.datatype));
+    if 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
+        execute format('alter table %s alter keys set compression lz4', changes);
+    end if;
     execute format('create index on %s (relation, xid)', changes);
     execute format('comment on table %s is %L', changes,
-        format('Partitions of tracked tables that were written to, for %I in cache %I. relation: the tracked table; whole: the key does not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
+        format('Partitions of tracked tables that were written to, for %I in cache %I. One row a statement. relation: the tracked table; keys: the partitions of the rows written; whole: keys do not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
                registration.partition_key, registration.cache));
     perform pc_grant_as(changes, 'partitioncache_registration');
 end

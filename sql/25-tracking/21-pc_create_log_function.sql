@@ -31,10 +31,12 @@ begin
                        or (select t.typbasetype from pg_type t where t.oid = a.atttypid) = any (%5$L::oid[]))
             ) then
                 if tg_level = 'ROW' then
-                    insert into %2$s (relation, key, xid) values (tg_argv[0]::oid, new.%4$I, pg_current_xact_id());
+                    insert into %2$s (relation, keys, xid) values (tg_argv[0]::oid, array[new.%4$I], pg_current_xact_id());
                 else
-                    insert into %2$s (relation, key, xid)
-                    select tg_argv[0]::oid, n.%4$I, pg_current_xact_id() from (select distinct n.%4$I from new_rows n) n;
+                    insert into %2$s (relation, keys, xid)
+                    select tg_argv[0]::oid, w.keys, pg_current_xact_id()
+                    from (select array(select distinct n.%4$I from new_rows n) as keys offset 0) w
+                    where w.keys <> '{}';
                 end if;
             elsif tg_level = 'ROW' then
                 insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());

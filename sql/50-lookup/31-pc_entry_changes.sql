@@ -38,7 +38,9 @@ begin
         end if;
     end if;
     if keyed_roots is not null then
-        execute format('select count(distinct c.key) + coalesce(bool_or(c.key is null), false)::integer, coalesce(bool_or(c.key is null), false), bool_or(c.whole) from %s c
+        execute format('select count(distinct k.key) + coalesce(bool_or(k.key is null and not c.whole), false)::integer,
+                               coalesce(bool_or(k.key is null and not c.whole), false), bool_or(c.whole)
+                        from %s c left join lateral unnest(c.keys) k(key) on true
                         where not c.removal and c.relation = any ($1) and c.xid >= pg_snapshot_xmin($2) and not pg_visible_in_snapshot(c.xid, $2)',
                        pc_changes_table((registration).cache, (registration).partition_key))
         into changed, null_changed, unknown using keyed_roots, snapshot;

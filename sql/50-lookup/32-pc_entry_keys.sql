@@ -9,8 +9,8 @@ begin
     execute case when changed then
         format('select array(select k from unnest(%s) k
                              union
-                             select c.key from %s c
-                             where not c.whole and c.key is not null
+                             select w.key from %s c, unnest(c.keys) w(key)
+                             where not c.whole and w.key is not null
                                and c.relation in (select r.root from pc_tracked_roots($2, $3, e.keyed) r)
                                and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot))
                 from %s e where e.hash = $1',

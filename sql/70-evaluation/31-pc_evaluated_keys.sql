@@ -88,9 +88,9 @@ begin
     execute format('select pc_entry_keys($1, e.hash, false, $2), e.matches_null, w.keys, w.with_null
                     from %s e
                     cross join lateral (
-                        select coalesce(array_agg(distinct c.key) filter (where c.key is not null), ''{}'') as keys,
-                               coalesce(bool_or(c.key is null), false) as with_null
-                        from %s c
+                        select coalesce(array_agg(distinct k.key) filter (where k.key is not null), ''{}'') as keys,
+                               coalesce(bool_or(k.key is null), false) as with_null
+                        from %s c, unnest(c.keys) k(key)
                         where not c.whole and c.relation in (select r.root from pc_tracked_roots($3, $4, $5) r)
                           and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
                     where e.hash = $6 and e.snapshot is not null',

@@ -59,7 +59,7 @@ def test_lists_and_ends(cache: Cache, tables: Database) -> None:
     ]
     assert found == [
         ('"My maps"."Kinds"', "city_id", "table", "tracking", 0),
-        ("poi", "city_id", "partition", "tracking", 2),
+        ("poi", "city_id", "partition", "tracking", 1),
     ]
     assert partitioncache.tracked_tables(cache.underlying_handler)[0].since.tzinfo is not None
     assert partitioncache.untrack(cache, "poi")

@@ -32,8 +32,8 @@ declare
     result text;
 begin
     select string_agg(l.what, ' ' order by l.what collate "C") into result
-    from (select distinct case when c.removal then '-' when c.whole then '*' else coalesce(c.key::text, 'null') end as what
-          from partitioncache_changes_city_id c) l;
+    from (select distinct case when c.removal then '-' when c.whole then '*' else coalesce(k::text, 'null') end as what
+          from partitioncache_changes_city_id c left join lateral unnest(c.keys) k on true) l;
     delete from partitioncache_changes_city_id;
     return result;
 end
