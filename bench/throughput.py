@@ -213,7 +213,7 @@ def by_server_monitor(database: Database, queries: int, workers: int) -> float:
             "select partitioncache_push_many(%s, 'city_id')", [[query(n) for n in range(queries)]]
         )
         limits = Limits(workers, once=True)
-        return rate(queries, ServerMonitor(cache.server, cache.cache, queue, events(), limits, 60).run)
+        return rate(queries, ServerMonitor(cache, queue, events(), limits, 60).run)
 
 
 def by_monitor_with_redis_queue(database: Database, server: RedisServer, queries: int, workers: int) -> float:

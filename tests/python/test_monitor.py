@@ -369,10 +369,26 @@ def test_server_monitor(filled: Database, processes: int) -> None:
         open_queue("postgresql", "partitioncache", conninfo=filled.conninfo()) as queue,
     ):
         events = quiet()
-        ServerMonitor(cache.server, cache.cache, queue, events, Limits(processes, once=True)).run()
+        ServerMonitor(cache, queue, events, Limits(processes, once=True)).run()
         assert queue.lengths() == (0, 0)
         assert events.counts["items"] == 14
         assert cache.count("city_id") == 7
+
+
+def test_server_monitor_also_does_what_programs_pushed(filled: Database) -> None:
+    filled.execute("select partitioncache_push('select * from poi where kind = 5', 'city_id')")
+    with (
+        PostgresqlArray(cache="partitioncache", conninfo=filled.conninfo()) as cache,
+        open_queue("postgresql", "partitioncache", conninfo=filled.conninfo()) as queue,
+    ):
+        queue.push("incoming", [Item("select * from poi where kind = 2", "city_id")])
+        queue.push(
+            "outgoing", [Item("select distinct city_id from poi where id < 9", "city_id", "integer", "mine")]
+        )
+        ServerMonitor(cache, queue, quiet(), Limits(2, once=True)).run()
+        assert queue.lengths() == (0, 0)
+        assert cache.count("city_id") == 3
+        assert cache.get("mine", "city_id") == {None, *range(1, 9)}
 
 
 def test_server_monitor_limits(filled: Database) -> None:
@@ -385,8 +401,8 @@ def test_server_monitor_limits(filled: Database) -> None:
         PostgresqlArray(cache="partitioncache", conninfo=filled.conninfo()) as cache,
         open_queue("postgresql", "partitioncache", conninfo=filled.conninfo()) as queue,
     ):
-        ServerMonitor(cache.server, cache.cache, queue, quiet(), Limits(1, limit=3), 60).run()
-        ServerMonitor(cache.server, cache.cache, queue, quiet(), Limits(2, once=True), 0.5).run()
+        ServerMonitor(cache, queue, quiet(), Limits(1, limit=3), 60).run()
+        ServerMonitor(cache, queue, quiet(), Limits(2, once=True), 0.5).run()
         counts = queue.counts("outgoing")
         assert counts["ready"] == counts["running"] == 0
         assert counts["paused"] >= 1

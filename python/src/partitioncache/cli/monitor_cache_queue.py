@@ -133,7 +133,7 @@ def command(
                 )
             how = "the server works"
             if result_limit is None:
-                monitor = ServerMonitor(cache.server, cache.cache, queue, events, limits, timeout)
+                monitor = ServerMonitor(cache, queue, events, limits, timeout)
             else:
                 evaluator = services.evaluator(
                     where, cache, timeout=timeout or 1800, result_limit=result_limit

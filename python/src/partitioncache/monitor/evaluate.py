@@ -125,12 +125,11 @@ class SourceEvaluator:
         analysis = self._analyse(item)
         if analysis.reason is not None:
             raise NotCacheable(analysis.reason)
-        known = set() if self._again else self._backend.get_all_keys(item.partition_key)
         found = sorted(analysis.fragments, key=lambda each: (len(each.tables), len(each.conjuncts)))
         return [
             Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
             for each in found
-            if each.hash not in known
+            if self._again or not self._backend.exists(each.hash, item.partition_key)
         ]
 
     def _analyse(self, item: Item) -> Analysis:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from string import Formatter
 from threading import Event, Lock, Thread
 from typing import Any, Final
@@ -22,10 +23,10 @@ from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.errors import NotRegisteredError, PartitionCacheError, UnavailableError
 from partitioncache.monitor.evaluate import Evaluated, NotCacheable, SourceEvaluator, SourceWorker
 from partitioncache.monitor.events import Events
-from partitioncache.monitor.monitor import Limits
+from partitioncache.monitor.monitor import Limits, Monitor
 from partitioncache.postgresql import Server
 from partitioncache.postgresql.server import explained, translated
-from partitioncache.queues import Item, Queue
+from partitioncache.queues import QUEUES, Item, Queue
 from partitioncache.sources import FragmentTimeout, SourceUnavailable
 from partitioncache.sources.postgresql import PostgreSQLSource
 
@@ -54,6 +55,7 @@ _EVALUATE: Final = """
 """
 _HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
 _REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
+_TIMEOUT: Final = "select extract(epoch from ({pc_settings}(%(cache)s)).fragment_timeout)"
 _PROCESS: Final = "select {partitioncache_process_queue}(%(cache)s, %(items)s, %(seconds)s)"
 
 
@@ -217,9 +219,8 @@ class ServerMonitor:
     """Several sessions that call ``partitioncache_process_queue`` while there is work.
 
     Args:
-        server: the database of data, cache and queues.
-        cache: the name of the cache, and of its queues.
-        queue: the same queues, to see how long they are and to be woken.
+        backend: the cache; its data and its queues are in the same database.
+        queue: these queues, to see how long they are and to be woken.
         events: told of what happens.
         limits: how much of it, and how fast.
         timeout: seconds for one fragment; None for what the cache's settings say.
@@ -227,30 +228,40 @@ class ServerMonitor:
 
     def __init__(
         self,
-        server: Server,
-        cache: str,
+        backend: PostgresqlArray,
         queue: Queue,
         events: Events,
         limits: Limits,
         timeout: float | None = None,
     ) -> None:
-        self._server = server
-        self._cache = cache
+        self._backend = backend
+        self._server = backend.server
+        self._cache = backend.cache
         self._queue = queue
         self._events = events
         self._limits = limits
-        self._timeout = timeout
+        self._timeout = self._usual_timeout() if timeout is None else timeout
         self._stop = Event()
         self._hurry = Event()
         self._lock = Lock()
         self._allowed = limits.limit
         self._connections: list[Connection] = []
+        self._unchecked = Lock()
+        self._carrier: Monitor | None = None
+
+    def _usual_timeout(self) -> float:
+        with self._server.connection() as connection:
+            statement = _statement(_TIMEOUT, self._server.schema)
+            row = connection.execute(statement, {"cache": self._cache}).fetchone()
+        return float(row[0]) if row else 1800.0
 
     def stop(self) -> None:
         """End soon: running calls get the grace period. Said twice: end at once. Any thread may say so."""
         if self._stop.is_set():
             self._hurry.set()
         self._stop.set()
+        if (carrier := self._carrier) is not None:
+            carrier.stop()
 
     def run(self) -> None:
         """Work until stopped, or until the limits are reached."""
@@ -305,7 +316,7 @@ class ServerMonitor:
                     return
                 done = self._call(connection, items)
                 self._give_back(items - done)
-                if done == 0 and self._nothing_to_do():
+                if done == 0 and self._carry_unchecked() == 0:
                     if self._limits.once:
                         return
                     self._queue.wait(self._limits.poll)
@@ -316,7 +327,7 @@ class ServerMonitor:
     def _call(self, connection: Connection, items: int) -> int:
         """One call of the server's function; how many items it finished."""
         # an item that begins late in a call must have most of its time before the call's own limit strikes
-        seconds = _CALL_SECONDS if self._timeout is None else min(_CALL_SECONDS, self._timeout / 4)
+        seconds = min(_CALL_SECONDS, self._timeout / 4)
         given = {"cache": self._cache, "items": items, "seconds": seconds}
         self._events.running += 1
         started = time.monotonic()
@@ -346,8 +357,26 @@ class ServerMonitor:
             if self._allowed is not None:
                 self._allowed += items
 
-    def _nothing_to_do(self) -> bool:
-        return all(self._queue.counts(queue)["ready"] == 0 for queue in ("incoming", "outgoing"))
+    def _carry_unchecked(self) -> int:
+        """Work on items that were pushed by programs, unchecked, which the server's own processor leaves alone.
+
+        Returns:
+            How many were finished, one way or another; also 0 while another thread is at it.
+        """
+        if not self._unchecked.acquire(blocking=False):
+            return 0
+        try:
+            before = sum(self._events.counts.values())
+            if any(self._queue.counts(queue)["ready"] for queue in QUEUES):
+                limits = replace(self._limits, once=True, limit=None)
+                evaluator = ServerEvaluator(self._backend, timeout=self._timeout)
+                self._carrier = Monitor(self._queue, evaluator, self._events, limits)
+                if not self._stop.is_set():
+                    self._carrier.run()
+            return sum(self._events.counts.values()) - before
+        finally:
+            self._carrier = None
+            self._unchecked.release()
 
 
 def _connect(server: Server) -> Connection:
