@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python" / "src"))
@@ -29,7 +30,7 @@ def chain(tables: int) -> str:
     """Tables that are each joined with the next by key and distance."""
     names = [f"a{number}" for number in range(tables)]
     found = [one for name in names for one in conditions(name)]
-    for one, other in zip(names, names[1:], strict=False):
+    for one, other in pairwise(names):
         found += [f"{one}.city_id = {other}.city_id", f"abs({one}.x - {other}.x) < 5"]
     found.append("a0.city_id IS NOT NULL")
     return f"SELECT * FROM {', '.join(f'places AS {name}' for name in names)} WHERE {' AND '.join(found)}"
@@ -57,7 +58,9 @@ def milliseconds(work: Callable[[], object], rounds: int) -> float:
 
 def main() -> None:
     """See above."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--dialect", default="postgres")
     arguments = parser.parse_args()

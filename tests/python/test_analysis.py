@@ -71,12 +71,14 @@ def same_rows(data: sqlite3.Connection, query: str, rewritten: bool = True, **op
     return analysis
 
 
-# -- what made the nearest competitor lose rows -----------------------------------------------------------------------
+# -- what made the nearest competitor lose rows --
 
 
 @pytest.mark.parametrize("name", ["a  b", "a b", "p.city_id = 2", '"x"', "O''Hara", " WHERE 1=1 ", "`b`"])
 def test_a_literal_keeps_its_spaces_quotes_and_words(data: sqlite3.Connection, name: str) -> None:
-    analysis = same_rows(data, f"SELECT p.id FROM poi p, street s WHERE p.city_id=s.city_id AND p.name  =  '{name}'")
+    analysis = same_rows(
+        data, f"SELECT p.id FROM poi p, street s WHERE p.city_id=s.city_id AND p.name  =  '{name}'"
+    )
     assert f"t1.name = '{name}'" in {conjunct for one in analysis.fragments for conjunct in one.conjuncts}
 
 
@@ -85,7 +87,10 @@ def test_a_literal_that_contains_the_name_of_the_key_is_only_a_literal(data: sql
 
 
 def test_the_users_aliases_may_be_t1_and_t2(data: sqlite3.Connection) -> None:
-    same_rows(data, "SELECT t2.id FROM poi t2, street t1 WHERE t1.city_id = t2.city_id AND t1.length > 9 AND t2.kind = 1")
+    same_rows(
+        data,
+        "SELECT t2.id FROM poi t2, street t1 WHERE t1.city_id = t2.city_id AND t1.length > 9 AND t2.kind = 1",
+    )
     same_rows(
         data,
         "SELECT p.id FROM poi p WHERE p.kind = 1 AND EXISTS (SELECT 1 FROM street t1 WHERE t1.city_id = p.city_id)",
@@ -101,13 +106,16 @@ def test_the_users_aliases_may_be_t1_and_t2(data: sqlite3.Connection) -> None:
 def test_not_in_a_sub_select_is_no_set_of_allowed_keys(data: sqlite3.Connection) -> None:
     same_rows(
         data,
-        "SELECT p.id FROM poi p WHERE p.kind < 3 AND p.city_id NOT IN (SELECT s.city_id FROM street s WHERE s.length < 8 "
+        "SELECT p.id FROM poi p WHERE p.kind < 3 AND p.city_id NOT IN (SELECT s.city_id FROM street s "
+        "WHERE s.length < 8 "
         "AND s.city_id IS NOT NULL)",
     )
 
 
 def test_keys_are_equal_only_if_the_query_says_so(data: sqlite3.Connection) -> None:
-    query = "SELECT p.city_id, s.city_id FROM poi p, street s WHERE p.id = s.id AND p.kind = 2 AND s.length < 60"
+    query = (
+        "SELECT p.city_id, s.city_id FROM poi p, street s WHERE p.id = s.id AND p.kind = 2 AND s.length < 60"
+    )
     analysis = same_rows(data, query)
     assert {one.family for one in analysis.fragments} == {"p", "s"}
     assert analysis.rewrite({"p": {1}, "s": {2}}).endswith("AND p.city_id IN (1) AND s.city_id IN (2)")
@@ -115,8 +123,14 @@ def test_keys_are_equal_only_if_the_query_says_so(data: sqlite3.Connection) -> N
 
 
 def test_keys_unequal_or_equal_by_chance_are_not_equated(data: sqlite3.Connection) -> None:
-    for condition in ("p.city_id <> s.city_id", "p.city_id < s.city_id", "(p.city_id = s.city_id OR p.kind = 1)"):
-        analysis = same_rows(data, f"SELECT p.id, s.id FROM poi p, street s WHERE {condition} AND p.kind < 3 AND s.length > 5")
+    for condition in (
+        "p.city_id <> s.city_id",
+        "p.city_id < s.city_id",
+        "(p.city_id = s.city_id OR p.kind = 1)",
+    ):
+        analysis = same_rows(
+            data, f"SELECT p.id, s.id FROM poi p, street s WHERE {condition} AND p.kind < 3 AND s.length > 5"
+        )
         assert {one.family for one in analysis.fragments} == {"p", "s"}
 
 
@@ -134,13 +148,16 @@ def test_null_zero_and_negative_keys_keep_their_rows(data: sqlite3.Connection) -
 
 def test_an_empty_text_is_a_key(data: sqlite3.Connection) -> None:
     data.execute("insert into poi values (9, 1, 1, '', 1)")
-    assert run(data, extend_query_with_partition_keys("SELECT id FROM poi", {""}, "name", dialect="sqlite")) == Counter([(9,)])
+    assert run(
+        data, extend_query_with_partition_keys("SELECT id FROM poi", {""}, "name", dialect="sqlite")
+    ) == Counter([(9,)])
 
 
 def test_hashes_are_the_same_in_every_process() -> None:
     script = (
         "from partitioncache.analysis import analyse\n"
-        "q = 'SELECT 1 FROM a x, b y, a z WHERE x.k=y.k AND y.k=z.k AND x.c=1 AND z.c=1 AND y.d IN (3,1,2) AND x.e<z.e'\n"
+        "q = 'SELECT 1 FROM a x, b y, a z WHERE x.k=y.k AND y.k=z.k AND x.c=1 AND z.c=1 AND y.d IN (3,1,2) "
+        "AND x.e<z.e'\n"
         "print([(f.hash, f.parts) for f in analyse(q, 'k').fragments])"
     )
     source = str(Path(__file__).resolve().parents[2] / "python" / "src")
@@ -156,7 +173,7 @@ def test_hashes_are_the_same_in_every_process() -> None:
     assert len(outputs) == 1
 
 
-# -- what a query may be ----------------------------------------------------------------------------------------------
+# -- what a query may be --
 
 
 @pytest.mark.parametrize(
@@ -183,7 +200,8 @@ def test_hashes_are_the_same_in_every_process() -> None:
         "SELECT a.id FROM poi a, poi b WHERE a.city_id = b.city_id AND a.kind = 1 AND b.kind = 3",
         "SELECT p.id FROM poi p, cuisine c WHERE p.cuisine_id = c.id AND c.title = 'thai' AND p.city_id IS NOT NULL",
         "SELECT p.id FROM poi p, (SELECT city_id FROM street) q WHERE p.city_id = q.city_id AND p.kind = 1",
-        "WITH q AS (SELECT * FROM street WHERE length > 5) SELECT p.id FROM poi p, q WHERE p.city_id = q.city_id AND p.kind = 1",
+        "WITH q AS (SELECT * FROM street WHERE length > 5) SELECT p.id FROM poi p, q "
+            "WHERE p.city_id = q.city_id AND p.kind = 1",
         "SELECT /* WHERE */ id -- FROM\nFROM poi /* ' */ WHERE kind = 1 -- the end",
         "select ID from POI where KIND = 1;",
         "SELECT p.id FROM poi p WHERE kind = 1 AND p.id IN (SELECT id FROM street WHERE length > 5)",
@@ -230,7 +248,9 @@ def test_comes_back_unchanged_with_a_reason(query: str, reason: str) -> None:
 
 def test_conditions_that_no_fragment_holds_are_explained() -> None:
     analysis = analyse(
-        "SELECT 1 FROM poi WHERE kind = 1 AND my_own(id) AND created > now() AND name = ?", "city_id", "sqlite"
+        "SELECT 1 FROM poi WHERE kind = 1 AND my_own(id) AND created > now() AND name = ?",
+        "city_id",
+        "sqlite",
     )
     assert analysis.reason is None
     assert [one.conjuncts for one in analysis.fragments] == [("t1.kind = 1",)]
@@ -245,7 +265,7 @@ def test_a_million_conditions_do_not_raise() -> None:
     assert len(analysis.fragments) == 64
 
 
-# -- fragments --------------------------------------------------------------------------------------------------------
+# -- fragments --
 
 
 def texts(query: str, dialect: str = "sqlite", **options: object) -> dict[str, tuple[str, ...]]:
@@ -266,7 +286,8 @@ def test_the_hash_is_that_of_the_text() -> None:
         "AND (x.name = 'b' OR x.name = 'a') AND street.length > x.id",
         "SELECT x.* FROM street y JOIN poi x ON (y.city_id = x.city_id AND x.id < y.length) "
         "WHERE ((x.name = 'a') OR x.name = 'b') AND x.id IN (1, 2) AND (x.kind > 1) AND x.kind > 1 ORDER BY 1",
-        "SELECT 1 FROM street JOIN poi USING (city_id) WHERE poi.kind > 1 AND poi.id IN (1,2) AND poi.id < street.length "
+        "SELECT 1 FROM street JOIN poi USING (city_id) WHERE poi.kind > 1 AND poi.id IN (1,2) "
+        "AND poi.id < street.length "
         "AND (poi.name = 'a' OR poi.name = 'b')",
     ],
 )
@@ -279,8 +300,12 @@ def test_different_queries_share_fragments(other: str) -> None:
 
 
 def test_self_joins_have_one_text_whatever_their_order() -> None:
-    first = texts("SELECT 1 FROM poi a, poi b WHERE a.city_id = b.city_id AND a.id < b.id AND a.kind = 1 AND b.kind = 1")
-    second = texts("SELECT 1 FROM poi b, poi a WHERE a.city_id = b.city_id AND b.kind = 1 AND b.id < a.id AND a.kind = 1")
+    first = texts(
+        "SELECT 1 FROM poi a, poi b WHERE a.city_id = b.city_id AND a.id < b.id AND a.kind = 1 AND b.kind = 1"
+    )
+    second = texts(
+        "SELECT 1 FROM poi b, poi a WHERE a.city_id = b.city_id AND b.kind = 1 AND b.id < a.id AND a.kind = 1"
+    )
     assert set(first) >= set(second) or set(second) >= set(first)
 
 
@@ -328,13 +353,16 @@ def test_the_number_of_fragments_is_bounded() -> None:
 
 
 def test_a_table_joined_only_by_its_key_adds_no_fragment() -> None:
-    analysis = analyse("SELECT 1 FROM poi p, street s WHERE p.city_id = s.city_id AND p.kind = 1 AND s.length = 2", "city_id")
+    analysis = analyse(
+        "SELECT 1 FROM poi p, street s WHERE p.city_id = s.city_id AND p.kind = 1 AND s.length = 2", "city_id"
+    )
     assert [one.tables for one in analysis.fragments] == [("poi",), ("street",)]
 
 
 def test_equalities_of_keys_follow_from_each_other() -> None:
     query = (
-        "SELECT 1 FROM a, b, c WHERE a.city_id = b.city_id AND b.city_id = c.city_id AND a.x < b.x AND b.x < c.x AND a.x < c.x"
+        "SELECT 1 FROM a, b, c WHERE a.city_id = b.city_id AND b.city_id = c.city_id AND a.x < b.x "
+        "AND b.x < c.x AND a.x < c.x"
     )
     found = {one.conjuncts for one in analyse(query, "city_id", "postgres").fragments}
     assert ("t1.city_id = t2.city_id", "t1.x < t2.x") in found
@@ -342,24 +370,40 @@ def test_equalities_of_keys_follow_from_each_other() -> None:
 
 
 def test_partition_local_is_the_users_assertion() -> None:
-    query = "SELECT 1 FROM poi p, street s WHERE p.id = s.id AND p.city_id > 0 AND s.city_id > 0 AND p.kind = 1 AND s.length = 2"
+    query = (
+        "SELECT 1 FROM poi p, street s WHERE p.id = s.id AND p.city_id > 0 AND s.city_id > 0 "
+        "AND p.kind = 1 AND s.length = 2"
+    )
     asserted = analyse(query, "city_id", partition_local=True)
     assert asserted.rewrite({"p": {1, 2}, "s": {2, 3}}).endswith("AND p.city_id IN (2) AND s.city_id IN (2)")
     plain = analyse(query, "city_id")
-    assert plain.rewrite({"p": {1, 2}, "s": {2, 3}}).endswith("AND p.city_id IN (1, 2) AND s.city_id IN (2, 3)")
+    assert plain.rewrite({"p": {1, 2}, "s": {2, 3}}).endswith(
+        "AND p.city_id IN (1, 2) AND s.city_id IN (2, 3)"
+    )
 
 
 def test_keys_are_equal_through_a_third_table(data: sqlite3.Connection) -> None:
-    query = "SELECT 1 FROM poi p, cuisine c, street s WHERE p.city_id = c.id AND c.id = s.city_id AND p.kind = 1 AND s.length > 5"
+    query = (
+        "SELECT 1 FROM poi p, cuisine c, street s WHERE p.city_id = c.id AND c.id = s.city_id "
+        "AND p.kind = 1 AND s.length > 5"
+    )
     same_rows(data, query)
-    assert analyse(query, "city_id").rewrite({"p": {1, 2}, "s": {2, 3}}).endswith("AND p.city_id IN (2) AND s.city_id IN (2)")
+    assert (
+        analyse(query, "city_id")
+        .rewrite({"p": {1, 2}, "s": {2, 3}})
+        .endswith("AND p.city_id IN (2) AND s.city_id IN (2)")
+    )
 
 
 def test_a_schema_tells_which_tables_have_the_key(data: sqlite3.Connection) -> None:
-    query = "SELECT p.id, title FROM poi p, cuisine WHERE cuisine_id = cuisine.id AND kind = 1 AND title = 'thai'"
+    query = (
+        "SELECT p.id, title FROM poi p, cuisine WHERE cuisine_id = cuisine.id AND kind = 1 AND title = 'thai'"
+    )
     assert analyse(query, "city_id", "sqlite").reason is not None
     analysis = same_rows(data, query, schema=SCHEMA)
-    assert ("t1.cuisine_id = t2.id", "t1.kind = 1", "t2.title = 'thai'") in {one.conjuncts for one in analysis.fragments}
+    assert ("t1.cuisine_id = t2.id", "t1.kind = 1", "t2.title = 'thai'") in {
+        one.conjuncts for one in analysis.fragments
+    }
     wrong = analyse("SELECT 1 FROM cuisine WHERE title = 'x'", "city_id", "sqlite", SCHEMA)
     assert wrong.reason == "the schema lists no column city_id in cuisine"
 
@@ -371,12 +415,14 @@ def test_natural_joins_need_a_schema(data: sqlite3.Connection) -> None:
     same_rows(data, query, schema={**SCHEMA, "tag": ["city_id", "tag"]})
 
 
-# -- keys of several tables -------------------------------------------------------------------------------------------
+# -- keys of several tables --
 
 
 def test_exact_keys_are_intersected_and_put_on_every_table() -> None:
     analysis = analyse("SELECT 1 FROM a, b, c WHERE a.k = b.k AND b.k = c.k AND a.x = 1 AND b.y = 2", "k")
-    assert analysis.rewrite({"a": {1, 2, None}, "b": {2, 3, None}}).endswith("AND a.k IN (2) AND b.k IN (2) AND c.k IN (2)")
+    assert analysis.rewrite({"a": {1, 2, None}, "b": {2, 3, None}}).endswith(
+        "AND a.k IN (2) AND b.k IN (2) AND c.k IN (2)"
+    )
     assert analysis.rewrite({"a": {1}, "b": {2}}).endswith("AND 1 = 0")
     assert analysis.merged({"a": {1, 2}, "b": {2, 3}}) == {2}
     assert analysis.merged({}) is None
@@ -400,7 +446,8 @@ def test_a_column_that_ignores_case_loses_no_rows(data: sqlite3.Connection) -> N
     data.executescript(
         """
         create table a (k text collate nocase, x integer); create table b (k text collate nocase, y integer);
-        insert into a values ('Berlin', 1), ('BERLIN', 2), ('Paris', 1); insert into b values ('berlin', 1), ('PARIS', 2);
+        insert into a values ('Berlin', 1), ('BERLIN', 2), ('Paris', 1);
+        insert into b values ('berlin', 1), ('PARIS', 2);
         """
     )
     for query in (
@@ -417,9 +464,13 @@ def test_a_column_that_ignores_case_loses_no_rows(data: sqlite3.Connection) -> N
 def test_columns_without_a_type_tell_1_from_its_text(data: sqlite3.Connection) -> None:
     data.executescript(
         "create table a (k, x); create table b (k, y);"
-        "insert into a values (1, 1), ('1', 1), (1.0, 2), ('x', 1), (2.5, 1); insert into b values (1, 1), ('1', 1), (2.5, 1);"
+        "insert into a values (1, 1), ('1', 1), (1.0, 2), ('x', 1), (2.5, 1); "
+        "insert into b values (1, 1), ('1', 1), (2.5, 1);"
     )
-    for query in ("SELECT * FROM a, b WHERE a.k = b.k AND a.x = 1 AND b.y = 1", "SELECT * FROM a WHERE a.x > 0"):
+    for query in (
+        "SELECT * FROM a, b WHERE a.k = b.k AND a.x = 1 AND b.y = 1",
+        "SELECT * FROM a WHERE a.x > 0",
+    ):
         analysis = analyse(query, "k", "sqlite")
         known = fill(data, analysis)
         for method in METHODS:

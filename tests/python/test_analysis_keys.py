@@ -17,17 +17,32 @@ import pymysql
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from partitioncache.analysis import METHODS, analyse, extend_query_with_partition_keys
 from support.cluster import Database
 from support.services import MariaDBServer
 
-from partitioncache.analysis import METHODS, analyse, extend_query_with_partition_keys
-
 Run = Callable[[str], list[tuple[Any, ...]]]
 
-NASTY = ["", " ", "a", "A", "a ", "O'Hara", 'say "x"', "back\\slash", "\\", "\\'", "'; DROP TABLE t; --", "100%", "%s", "$1",
-         "?", ":x", "é", "日本", "\n", "\t", "{1,2}", "NULL", "null", ",", "x,y", "\x1a", "#", "/*", "--", "`", "\u2028"]  # fmt: skip
+NASTY = ["", " ", "a", "A", "a ", "O'Hara", 'say "x"', "back\\slash", "\\",
+         "\\'", "'; DROP TABLE t; --", "100%", "%s", "$1",
+         "?", ":x", "é", "日本", "\n", "\t", "{1,2}", "NULL", "null", ",",
+         "x,y", "\x1a", "#", "/*", "--", "`", "\u2028"]  # fmt: skip
 INTEGERS = [0, 1, -1, 5, -5, 2**31 - 1, -(2**31), 2**31, 2**53 + 1, 2**63 - 1, -(2**63)]
-FLOATS = [0.0, 0.1, -0.1, 1 / 3, 2.5, 1e22, 1e-7, 5e-324, 1.7976931348623157e308, 123456789.123456789, 2.0**53, -1e100]
+FLOATS = [
+    0.0,
+    0.1,
+    -0.1,
+    1 / 3,
+    2.5,
+    1e22,
+    1e-7,
+    5e-324,
+    1.7976931348623157e308,
+    123456789.123456789,
+    2.0**53,
+    -1e100,
+]
 
 
 def applied(run: Run, text: str) -> Counter[tuple[Any, ...]]:
@@ -57,7 +72,7 @@ def check_all(run: Run, dialect: str, values: list[Any]) -> None:
         check(run, dialect, values, [value])
 
 
-# -- SQLite -------------------------------------------------------------------------------------------------------------
+# -- SQLite --
 
 
 def in_sqlite(values: list[Any], kind: str) -> sqlite3.Connection:
@@ -94,7 +109,10 @@ def test_sqlite_reads_every_float_exactly(values: list[float]) -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(values=st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=8), data=st.data())
+@given(
+    values=st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=8),
+    data=st.data(),
+)
 def test_sqlite_reads_every_text_exactly(values: list[str], data: st.DataObject) -> None:
     wanted = [value for value in values if data.draw(st.booleans())]
     with closing(in_sqlite(values, "TEXT")) as connection:
@@ -111,7 +129,7 @@ def test_sqlite_reads_dates_and_times_as_its_driver_writes_them() -> None:
         assert connection.execute(text).fetchall() == [(0,), (1,), (2,)]
 
 
-# -- MariaDB ------------------------------------------------------------------------------------------------------------
+# -- MariaDB --
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +237,7 @@ def test_mysql_texts_that_depend_on_the_session_are_left_alone(query: str) -> No
     )
 
 
-# -- PostgreSQL ---------------------------------------------------------------------------------------------------------
+# -- PostgreSQL --
 
 UTC = timezone.utc
 
@@ -237,16 +255,21 @@ UTC = timezone.utc
         ("uuid", [UUID(int=0), UUID(int=2**128 - 1), None]),
         ("date", [date(2024, 2, 29), date(1, 1, 1), None]),
         ("timestamp", [datetime(2024, 2, 29, 1, 2, 3, 4), datetime(1900, 1, 1), None]),
-        ("timestamptz", [datetime(2024, 2, 29, tzinfo=UTC), datetime(2024, 7, 1, 1, 2, tzinfo=timezone(timedelta(hours=5))), None]),
+        ("timestamptz", [datetime(2024, 2, 29, tzinfo=UTC),
+                         datetime(2024, 7, 1, 1, 2, tzinfo=timezone(timedelta(hours=5))), None]),
         ("mood", ["fine", "so, so", None]),
         ("positive", [1, 2, None]),
     ],
 )  # fmt: skip
 def test_postgresql(empty_database: Database, kind: str, values: list[Any]) -> None:
     with empty_database.connect() as connection:
-        connection.execute("create type mood as enum ('fine', 'so, so'); create domain positive as integer check (value > 0)")
+        connection.execute(
+            "create type mood as enum ('fine', 'so, so'); create domain positive as integer check (value > 0)"
+        )
         connection.execute(f"create table t (n int, k {kind})".encode())
-        connection.cursor().executemany(f"insert into t values (%s, %s::{kind})".encode(), list(enumerate(values)))
+        connection.cursor().executemany(
+            f"insert into t values (%s, %s::{kind})".encode(), list(enumerate(values))
+        )
 
         def run(text: str) -> list[tuple[Any, ...]]:
             cursor = connection.execute(text.encode())
@@ -254,7 +277,9 @@ def test_postgresql(empty_database: Database, kind: str, values: list[Any]) -> N
 
         comparable = [value for value in values if not (isinstance(value, Decimal) and value.is_nan())]
         for wanted in (values, [], comparable[::2], *([value] for value in comparable)):
-            expected = Counter((n,) for n, value in enumerate(values) if any(value is one or value == one for one in wanted))
+            expected = Counter(
+                (n,) for n, value in enumerate(values) if any(value is one or value == one for one in wanted)
+            )
             for method in METHODS:
                 text = extend_query_with_partition_keys("SELECT n FROM t", wanted, "k", method)
                 assert applied(run, text) == expected, (method, text)
@@ -263,7 +288,9 @@ def test_postgresql(empty_database: Database, kind: str, values: list[Any]) -> N
 def test_keys_of_a_larger_type_are_no_error(empty_database: Database) -> None:
     with empty_database.connect() as connection:
         connection.execute("create table a (k integer, x int); create table b (k bigint, y int)")
-        connection.execute("insert into a values (1, 1), (2, 1); insert into b values (1, 1), (4000000000, 1)")
+        connection.execute(
+            "insert into a values (1, 1), (2, 1); insert into b values (1, 1), (4000000000, 1)"
+        )
         query = "SELECT a.k FROM a, b WHERE a.k = b.k AND b.y = 1"
         analysis = analyse(query, "k")
         for method in METHODS:
@@ -280,8 +307,10 @@ def test_citext_and_blank_padded_keys_lose_no_rows(empty_database: Database) -> 
         connection.execute("create extension citext")
         for kind, first, second in (("citext", "Berlin", "berlin"), ("char(8)", "ab", "ab ")):
             connection.execute(
-                f"drop table if exists a, b; create table a (k {kind}, x int, y int); create table b (k {kind}, x int, y int);"
-                f"insert into a values ('{first}', 1, 2), (upper('{first}'), 1, 1), (upper('{first}'), 2, 2), ('z', 1, 1);"
+                f"drop table if exists a, b; create table a (k {kind}, x int, y int); "
+                f"create table b (k {kind}, x int, y int);"
+                f"insert into a values ('{first}', 1, 2), (upper('{first}'), 1, 1),"
+                f"(upper('{first}'), 2, 2), ('z', 1, 1);"
                 f"insert into b values ('{second}', 1, 2), ('q', 1, 1)".encode()
             )
             for query in (
@@ -304,12 +333,12 @@ def _rows(connection: psycopg.Connection[Any], text: str) -> list[tuple[Any, ...
     return cursor.fetchall() if cursor.description else []
 
 
-# -- the text itself ----------------------------------------------------------------------------------------------------
+# -- the text itself --
 
 
 def test_the_users_text_stays_to_the_letter() -> None:
     query = (
-        "/*+ SeqScan(p) */ SELECT  p.\"Name\" AS \"x y\", count( * ), $$it's$$ , E'\\n', 5::int  -- one\n"
+        '/*+ SeqScan(p) */ SELECT  p."Name" AS "x y", count( * ), $$it\'s$$ , E\'\\n\', 5::int  -- one\n'
         "FROM poi   AS p /* two */\nWHERE p.kind  =  1 -- three\nGROUP BY  1 ORDER BY 1 ;"
     )
     for method in ("IN", "VALUES", "literal"):
@@ -326,7 +355,8 @@ def test_the_users_text_stays_to_the_letter() -> None:
         ("SELECT * FROM t", "SELECT * FROM t WHERE t.k IN (1)"),
         ("SELECT * FROM t x ORDER BY 1 LIMIT 3", "SELECT * FROM t x WHERE x.k IN (1) ORDER BY 1 LIMIT 3"),
         ("SELECT * FROM t WHERE a OR b", "SELECT * FROM t WHERE (a OR b) AND t.k IN (1)"),
-        ("SELECT a IS DISTINCT FROM b FROM t GROUP BY 1", "SELECT a IS DISTINCT FROM b FROM t WHERE t.k IN (1) GROUP BY 1"),
+        ("SELECT a IS DISTINCT FROM b FROM t GROUP BY 1", "SELECT a IS DISTINCT FROM b FROM t "
+            "WHERE t.k IN (1) GROUP BY 1"),
         ('SELECT * FROM "T 1" WHERE a', 'SELECT * FROM "T 1" WHERE (a) AND "T 1".k IN (1)'),
         ("SELECT * FROM s.t WHERE a", "SELECT * FROM s.t WHERE (a) AND t.k IN (1)"),
         ("SELECT * FROM t LEFT JOIN u USING (k)", "SELECT * FROM t LEFT JOIN u USING (k) WHERE t.k IN (1)"),
@@ -370,7 +400,10 @@ def test_keys_that_are_none_leave_the_query_alone(keys: Any) -> None:
 def test_no_keys_and_unknown_keys() -> None:
     assert extend_query_with_partition_keys("SELECT * FROM t", None, "k") == "SELECT * FROM t"
     assert extend_query_with_partition_keys("SELECT * FROM t", set(), "k") == "SELECT * FROM t WHERE 1 = 0"
-    assert extend_query_with_partition_keys("SELECT * FROM t", {None}, "k") == "SELECT * FROM t WHERE t.k IS NULL"
+    assert (
+        extend_query_with_partition_keys("SELECT * FROM t", {None}, "k")
+        == "SELECT * FROM t WHERE t.k IS NULL"
+    )
 
 
 def test_wrong_names_of_methods_and_dialects_are_errors() -> None:

@@ -17,16 +17,38 @@ from differential.python_analyser.worlds import Server
 from partitioncache.analysis import analyse
 
 _BINARY = {
-    "postgres": ["+", "-", "*", "/", "%", "=", "<>", "<", ">", "<=", ">=", "AND", "OR", "||", "IS DISTINCT FROM", "LIKE",
-                 "ILIKE", "~", "&", "|", "#", "<<", "^", "NOT LIKE", "SIMILAR TO", "!~*"],
+    "postgres": ["+", "-", "*", "/", "%", "=", "<>", "<", ">", "<=", ">=", "AND", "OR", "||",
+                 "IS DISTINCT FROM", "LIKE", "ILIKE", "~", "&", "|", "#", "<<", "^", "NOT LIKE", "SIMILAR TO", "!~*"],
     "mysql": ["+", "-", "*", "/", "%", "DIV", "MOD", "=", "<>", "<", ">", "<=", ">=", "AND", "OR", "XOR", "<=>", "LIKE",
               "REGEXP", "RLIKE", "NOT LIKE", "&", "|", "^", "<<", ">>", "&&", "NOT REGEXP"],
     "sqlite": ["+", "-", "*", "/", "%", "=", "==", "<>", "!=", "<", ">", "<=", ">=", "AND", "OR", "||", "IS", "IS NOT",
                "LIKE", "GLOB", "NOT LIKE", "&", "|", "<<", ">>", "IS DISTINCT FROM"],
 }  # fmt: skip
-_AFTER = ["IS NULL", "IS NOT NULL", "IN (1, 2)", "NOT IN (2, NULL)", "BETWEEN 1 AND 2", "NOT BETWEEN 0 AND a", "IS TRUE"]
+_AFTER = [
+    "IS NULL",
+    "IS NOT NULL",
+    "IN (1, 2)",
+    "NOT IN (2, NULL)",
+    "BETWEEN 1 AND 2",
+    "NOT BETWEEN 0 AND a",
+    "IS TRUE",
+]
 _BEFORE = ["NOT ", "-", "+", "NOT NOT "]
-_ATOMS = ["a", "b", "c", "s", "1", "2", "0", "'x'", "'1'", "NULL", "a + b", "coalesce(a, 1)", "CASE WHEN a = 1 THEN b END"]
+_ATOMS = [
+    "a",
+    "b",
+    "c",
+    "s",
+    "1",
+    "2",
+    "0",
+    "'x'",
+    "'1'",
+    "NULL",
+    "a + b",
+    "coalesce(a, 1)",
+    "CASE WHEN a = 1 THEN b END",
+]
 
 
 _NUMBERS = ["a", "b", "c", "1", "2", "0", "-1", "NULL", "coalesce(a, 1)", "(a - 1)"]

@@ -21,8 +21,8 @@ sys.path[:0] = [
     str(Path(__file__).resolve().parents[3] / "python" / "src"),
 ]
 
-from differential.python_analyser.check import Report, WrongRows, hunt
-from differential.python_analyser.worlds import MySQL, PostgreSQL, Server, SQLite, kinds, make
+from differential.python_analyser.check import Report, WrongRows, hunt  # noqa: E402
+from differential.python_analyser.worlds import MySQL, PostgreSQL, Server, SQLite, kinds, make  # noqa: E402
 
 
 def opened(arguments: argparse.Namespace) -> Server:

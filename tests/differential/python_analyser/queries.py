@@ -27,7 +27,7 @@ class Maker:
         self.rng = rng
         self.dialect = world.dialect
 
-    # -- small parts ----------------------------------------------------------------------------------------------
+    # -- small parts --
 
     def name(self, name: str) -> str:
         return quote(name, self.dialect)
@@ -66,7 +66,7 @@ class Maker:
             return f"abs({column} - {self.rng.randint(0, 4)})"
         return f"coalesce({column}, {self.rng.randint(0, 4)})"
 
-    # -- conditions -------------------------------------------------------------------------------------------------
+    # -- conditions --
 
     def condition(self, alias: str, table: str, depth: int = 0) -> str:
         """A condition on one table."""
@@ -86,9 +86,7 @@ class Maker:
             (1, lambda: self.on_key(alias, table)),
         ]  # fmt: skip
         if table == "tag":
-            makers = makers[-1:] + [
-                (4, lambda: f"{alias}.weight {self.comparison()} {self.rng.randint(0, 6)}")
-            ]
+            makers = [makers[-1], (4, lambda: f"{alias}.weight {self.comparison()} {self.rng.randint(0, 6)}")]
         if "text" in TABLES[table].values():
             makers += [
                 (2, lambda: f"{self.a_name(alias, table)} {self.rng.choice(['=', '<>', '>'])} {self.a_text()}"),
@@ -190,7 +188,7 @@ class Maker:
         self.rng.shuffle(found)
         return found
 
-    # -- FROM ---------------------------------------------------------------------------------------------------------
+    # -- FROM --
 
     def sources(self, most: int, fewest: int = 1, keyed_only: bool = False) -> list[tuple[str, str]]:
         """Aliases and tables; the first has the partition column."""
@@ -272,7 +270,7 @@ class Maker:
         glue = self.rng.choice([" AND ", " AND ", "\n  and "])
         return f" WHERE {glue.join(conditions)}"
 
-    # -- classes of queries -------------------------------------------------------------------------------------------
+    # -- classes of queries --
 
     def one_table(self) -> str:
         table = self.rng.choice(KEYED)
@@ -398,7 +396,10 @@ class Maker:
                 f"{alias}.id > ALL (SELECT {name}.id FROM {inner} {name} WHERE {link} AND {name}.id < 5)"
             )
         picked = self.rng.sample(choices, self.rng.randint(1, 2))
-        return f"SELECT {self.selected(sources)} FROM {text}{self.where(joining + picked + self.conditions(sources, 1))}"
+        return (
+            f"SELECT {self.selected(sources)} "
+            f"FROM {text}{self.where(joining + picked + self.conditions(sources, 1))}"
+        )
 
     def derived_tables(self) -> str:
         table = self.rng.choice(KEYED)
@@ -418,7 +419,10 @@ class Maker:
             other = self.rng.choice(KEYED)
             conditions += ["q.city_id = r.city_id", self.condition("r", other)]
             # A sub-select between two tables may carry the equality of their keys.
-            return f"SELECT p.id FROM {self.table('p', table)}, {self.table('r', other)}{join}{sub} AS q{self.where(conditions)}"
+            return (
+                f"SELECT p.id "
+                f"FROM {self.table('p', table)}, {self.table('r', other)}{join}{sub} AS q{self.where(conditions)}"
+            )
         return f"SELECT p.id, q.n FROM {self.table('p', table)}{join}{sub} AS q{self.where(conditions)}"
 
     def ctes(self) -> str:
@@ -428,7 +432,10 @@ class Maker:
         recursive = self.rng.random() < 0.2
         if recursive:
             head = "WITH RECURSIVE q AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM q WHERE n < 5)"
-            return f"{head} SELECT p.id FROM {self.table('p', table)}, q WHERE p.id = q.n AND {self.condition('p', table)}"
+            return (
+                f"{head} SELECT p.id FROM {self.table('p', table)}, q WHERE p.id = q.n "
+                f"AND {self.condition('p', table)}"
+            )
         head = f"WITH {name} AS (SELECT * FROM {inner} AS o WHERE {self.condition('o', inner)})"
         if name == inner and self.dialect == "sqlite":
             head = head.replace(f"FROM {inner} ", f"FROM main.{inner} ")
@@ -455,14 +462,19 @@ class Maker:
         if pick < 0.3:
             return f"SELECT count(*), min({column}), max({column}) FROM {text}{where}"
         if pick < 0.6:
-            return f"SELECT {column}, count(*) FROM {text}{where} GROUP BY {column} HAVING count(*) > {self.rng.randint(0, 3)}"
+            return (
+                f"SELECT {column}, count(*) FROM {text}{where} "
+                f"GROUP BY {column} HAVING count(*) > {self.rng.randint(0, 3)}"
+            )
         if pick < 0.8:
             return f"SELECT DISTINCT {column} FROM {text}{where}"
         if self.dialect == "postgres" and pick < 0.9:
             return f"SELECT {column}, count(*) FROM {text}{where} GROUP BY GROUPING SETS (({column}), ())"
-        return f"SELECT {alias}.id, row_number() OVER (PARTITION BY {column} ORDER BY {alias}.id), {self.ids(sources)} FROM {text}{where}" if (
-            len(sources) == 1
-        ) else f"SELECT {alias}.id, count(*) OVER (PARTITION BY {column}) FROM {text}{where}"  # fmt: skip
+        if len(sources) == 1:
+            window = f"row_number() OVER (PARTITION BY {column} ORDER BY {alias}.id)"
+        else:
+            window = f"count(*) OVER (PARTITION BY {column})"
+        return f"SELECT {alias}.id, {window} FROM {text}{where}"
 
     def ids(self, sources: list[tuple[str, str]]) -> str:
         """What orders the rows of a join for certain, in every table that has unique ids."""
@@ -499,7 +511,8 @@ class Maker:
         other = f" JOIN poi ON poi.city_id = {alias}.city_id AND {self.condition('poi', 'poi')}"
         return (
             f"SELECT {alias}.{self.name('group')}, {alias}.{self.name('Mixed Case')} FROM {name} {alias}"
-            f"{other if self.rng.random() < 0.5 else ''} WHERE {text} AND {alias}.{self.name('Mixed Case')} <> {self.a_text()}"
+            f"{other if self.rng.random() < 0.5 else ''} WHERE {text} "
+            f"AND {alias}.{self.name('Mixed Case')} <> {self.a_text()}"
         )
 
     def comments(self) -> str:
@@ -522,7 +535,7 @@ class Maker:
         conditions = self.conditions([("p", table)], 2)
         return f"SELECT p.id FROM {self.table('p', table)} WHERE {now} > '2000-01-01' AND {' AND '.join(conditions)}"
 
-    # -- all ------------------------------------------------------------------------------------------------------------
+    # -- all --
 
     def classes(self) -> dict[str, Callable[[], Any]]:
         return {

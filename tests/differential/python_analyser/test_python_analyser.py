@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from differential.python_analyser.check import Report, hunt
 from differential.python_analyser.expressions import compare
 from differential.python_analyser.worlds import MySQL, PostgreSQL, Server, SQLite, kinds, make
@@ -62,7 +63,14 @@ def test_restricted_queries_return_the_rows_of_the_original(opened: Open, dialec
     tried = sum(tally.tried for tally in report.classes.values())
     assert tried > WORLDS[dialect] * 45
     assert not report.refused_fragments, report.refused_fragments
-    for name in ("one table", "inner joins", "four to six tables", "USING", "sub-selects in conditions", "limited"):
+    for name in (
+        "one table",
+        "inner joins",
+        "four to six tables",
+        "USING",
+        "sub-selects in conditions",
+        "limited",
+    ):
         tally = report.classes[name]
         assert tally.rewritten > tally.tried / 3, (name, tally)
 

@@ -143,7 +143,7 @@ class _Canonical:
     def rules(self) -> Rules:
         return self.statement.rules
 
-    # -- operands ---------------------------------------------------------------------------------------------
+    # -- operands --
 
     def part(self, node: object, loosest: int) -> Template:
         """An operand; in parentheses unless it is an atom."""
@@ -169,7 +169,7 @@ class _Canonical:
             raise Unsure(f"it uses {_spoken(node)}")
         return renderer(self, node)
 
-    # -- names ------------------------------------------------------------------------------------------------
+    # -- names --
 
     def column(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "table")
@@ -231,7 +231,7 @@ class _Canonical:
         self.columns.add((index, name))
         return (index, f".{name}")
 
-    # -- values -----------------------------------------------------------------------------------------------
+    # -- values --
 
     def literal(self, node: exp.Expr) -> tuple[int, Template]:
         value = node.this
@@ -272,7 +272,7 @@ class _Canonical:
             raise Unsure("an operand is missing")
         return self.render(node)[1]
 
-    # -- operators --------------------------------------------------------------------------------------------
+    # -- operators --
 
     def comparison(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expression")
@@ -343,7 +343,7 @@ class _Canonical:
             raise Unsure("it names a collation")
         return ATOM, (*self.part(node.this, ATOM), f" COLLATE {collation}")
 
-    # -- predicates -------------------------------------------------------------------------------------------
+    # -- predicates --
 
     def negation(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this")
@@ -404,7 +404,11 @@ class _Canonical:
 
     def bits(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expression")
-        return OTHER, (*self.part(node.this, ATOM), f" {_BITS[type(node)]} ", *self.part(node.expression, ATOM))
+        return OTHER, (
+            *self.part(node.this, ATOM),
+            f" {_BITS[type(node)]} ",
+            *self.part(node.expression, ATOM),
+        )
 
     def spatial(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expression")
@@ -413,7 +417,7 @@ class _Canonical:
             raise Unsure(f"it uses {operator}")
         return level, (*self.part(node.this, ATOM), f" {operator} ", *self.part(node.expression, ATOM))
 
-    # -- calls and such ---------------------------------------------------------------------------------------
+    # -- calls and such --
 
     def call(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this", "expressions")
@@ -488,7 +492,7 @@ class _Canonical:
             raise Unsure(f"it uses {word.strip()}")
         return ATOM, (word, "(", *self._whole(inner.this), ")")
 
-    # -- sub-selects ------------------------------------------------------------------------------------------
+    # -- sub-selects --
 
     def exists(self, node: exp.Expr) -> tuple[int, Template]:
         _only(node, "this")

@@ -110,7 +110,7 @@ def _parts(whole: _Written, found: Sequence[_Written]) -> tuple[str, ...]:
     )
 
 
-# -- which ----------------------------------------------------------------------------------------------------------
+# -- which --
 
 
 def _choices(plan: Plan, group: PartitionClass, most: int) -> list[_Choice]:
@@ -191,7 +191,7 @@ def _closure(sources: frozenset[int], edges: list[frozenset[int]]) -> frozenset[
         sources = grown
 
 
-# -- how they are written -------------------------------------------------------------------------------------------
+# -- how they are written --
 
 
 def _write(plan: Plan, group: PartitionClass, choice: _Choice) -> _Written:

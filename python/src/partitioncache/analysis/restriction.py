@@ -63,7 +63,7 @@ def method_named(method: str) -> str:
     raise ValueError(f"method {method!r} is not known; use one of {', '.join(METHODS)}")
 
 
-# -- which table, which keys ----------------------------------------------------------------------------------------
+# -- which table, which keys --
 
 
 def restrictions(
@@ -102,7 +102,7 @@ def nothing(source: int) -> Restriction:
     return Restriction(source, frozenset())
 
 
-# -- as text --------------------------------------------------------------------------------------------------------
+# -- as text --
 
 
 def restricted(statement: Statement, key: str, wanted: list[Restriction], method: str) -> str:
