@@ -1,36 +1,40 @@
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- Planning for the values of each call takes longer than the work.
+-- Planning for the values of each call takes longer than the work; and the plan must go through the index, whatever the statistics
+-- say of a table that fills and empties all the time.
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
 as $$
 declare
-    numbers bigint[] := array(select nextval('partitioncache_queue_id') from generate_series(1, jsonb_array_length(items)));
+    pushed pc_queue_item[] := pc_queue_items(items);
 begin
     loop
-        -- Inserted in the order of the key, so that two sessions that push the same items never wait for each other in a circle.
+        -- Looking first, because an insert waits for whoever is just changing the row that it meets. And in the order of the key,
+        -- so that two sessions that push the same items never wait for each other in a circle.
         insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority)
-        select pc_enqueue.queue, numbers[i.place], pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
+        select pc_enqueue.queue, i.id, pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
                i.datatype, pc_enqueue.checked, i.priority
-        from pc_queue_items(items) i
-        -- Looking first, because an insert waits for whoever is just changing the row that it meets.
+        from unnest(pushed) i
         where not exists (select from partitioncache_queue q
                           where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
                             and q.hash = i.hash and q.owner = current_user)
-        order by i.partition_key, i.hash, i.place
+        order by i.partition_key, i.hash, i.id
         on conflict do nothing;
 
-        if again then
-            perform pc_push_again(queue, cache, items, numbers);
-        end if;
-
-        select array_agg(q.id order by i.place), count(*) filter (where q.id = numbers[i.place]) into ids, added
-        from pc_queue_items(items) i
+        select array_agg(q.id order by i.id), count(*) filter (where q.id = i.id) into ids, added
+        from unnest(pushed) i
         join partitioncache_queue q on q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache
             and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user;
-        -- An item that was there when it was inserted and finished just after is pushed once more.
-        exit when not again or coalesce(cardinality(ids), 0) = cardinality(numbers);
+        -- An item that was there when it was looked for and finished just after is pushed once more.
+        exit when not again or coalesce(cardinality(ids), 0) = cardinality(pushed);
     end loop;
+    if again and added < cardinality(pushed) then
+        perform pc_push_again(queue, cache, pushed);
+    end if;
     if added > 0 then
         perform pc_notify(cache);
     end if;

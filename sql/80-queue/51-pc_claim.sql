@@ -3,7 +3,7 @@ create function pc_claim(
 ) returns setof partitioncache_queue
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- Planning for the values of each call takes longer than the work. The plan must walk the index, which ends at the first item that is due.
+-- As in pc_enqueue; here the plan must walk the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off

@@ -272,7 +272,7 @@ def test_many_workers_finish_each_item_once(world: Database) -> None:
 
 def test_pushing_does_not_wait_for_a_call_that_works_on_the_item(world: Database, door: Door) -> None:
     ((number,),) = world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
-    worker = Worker(world, "select partitioncache_process_queue()")
+    worker = Worker(world, "select partitioncache_process_queue(max_seconds => 60)")
     until(
         lambda: world.execute(
             "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]
@@ -457,4 +457,4 @@ def test_without_pg_cron(make_cluster: Callable[[Mapping[str, str] | None], Clus
     ]
     database.psql(WORLD)
     database.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
-    assert database.execute("select partitioncache_process_queue() > 0") == [(True,)]
+    assert database.execute("select partitioncache_process_queue(max_seconds => 60) > 0") == [(True,)]

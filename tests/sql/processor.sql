@@ -15,21 +15,21 @@ select partitioncache_push('select * from poi where kind = 1 and id < 100', 'cit
 select count(*) as fragments from partitioncache_fragments('select * from poi where kind = 1 and id < 100', 'city_id') \gset
 select is(partitioncache_process_queue(max_items => 1), 1, 'one item: the query is taken apart');
 select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths()), format('(0,%s)', :fragments), 'all its fragments wait');
-select is(partitioncache_process_queue(), :fragments, 'they are evaluated');
+select is(partitioncache_process_queue(max_seconds => 60), :fragments, 'they are evaluated');
 select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths()), '(0,0)', 'nothing is left');
 select is((select entries from partitioncache_partition_keys()), :fragments::bigint, 'each has an entry');
 select is((select array_agg(state) from pc_entry_state('partitioncache', 'city_id')), array_fill('fresh'::text, array[:fragments]), 'which is fresh');
 select is((select count(*) from log where status = 'success' and (queue = 'incoming') = (key_count is null)), :fragments + 1::bigint, 'and all is logged');
 select partitioncache_push('select * from poi where kind = 1 and id < 100', 'city_id');
-select is(partitioncache_process_queue(), 1, 'fragments with fresh entries are not evaluated again');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'fragments with fresh entries are not evaluated again');
 select partitioncache_push('select * from poi where kind = 1 and id < 200', 'city_id', priority => 5);
 select partitioncache_process_queue(max_items => 1);
 select is((select array_agg(distinct priority) from partitioncache_queue), '{5}', 'fragments have the priority of their query');
-select partitioncache_process_queue();
+select partitioncache_process_queue(max_seconds => 60);
 
 truncate partitioncache_processor_log;
 select partitioncache_push('select * from poi order by random()', 'city_id');
-select is(partitioncache_process_queue(), 1, 'a query that cannot be cached is done with');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'a query that cannot be cached is done with');
 select is((select status from log), 'skipped', 'it is logged as skipped');
 select alike((select error_msg from log), '%volatile%', 'with the reason');
 
@@ -37,26 +37,26 @@ select alike((select error_msg from log), '%volatile%', 'with the reason');
 truncate partitioncache_processor_log;
 select partitioncache_push_fragment('select * from poi where 100 / (kind - 3) > 5', 'city_id', priority => 9);
 select partitioncache_push_fragment('select * from poi where kind = 5', 'city_id');
-select is(partitioncache_process_queue(), 1, 'a fragment that fails does not touch the others');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'a fragment that fails does not touch the others');
 select is(states(), 'outgoing failed 1', 'it will be tried again');
 select is((select array_agg(status || coalesce(': ' || error_msg, '')) from log), '{failed: division by zero,success}', 'the log says why');
-select is(partitioncache_process_queue(), 0, 'not at once');
+select is(partitioncache_process_queue(max_seconds => 60), 0, 'not at once');
 update partitioncache_queue set due_at = now();
-select partitioncache_process_queue();
+select partitioncache_process_queue(max_seconds => 60);
 select ok((select due_at > clock_timestamp() + interval '30 s' from partitioncache_queue), 'the pause grows');
 update partitioncache_queue set due_at = now();
-select partitioncache_process_queue();
+select partitioncache_process_queue(max_seconds => 60);
 select is(states(), 'outgoing dead 3', 'after three attempts it is dead');
 select is((select exists (select from pc_entry_state('partitioncache', 'city_id') e join partitioncache_queue q on q.hash = e.hash)), false, 'and left no entry');
 create table later (id integer, city_id integer);
 select partitioncache_push('select * from later where id = 3', 'city_id');
 drop table later;
-select is(partitioncache_process_queue(), 0, 'a query whose table is gone fails');
+select is(partitioncache_process_queue(max_seconds => 60), 0, 'a query whose table is gone fails');
 select is((select error_msg from log where queue = 'incoming'), 'relation "later" does not exist', 'and says so');
 select partitioncache_clear_queue();
 begin;
 select partitioncache_push('select * from poi where kind = 6', 'city_id');
-select partitioncache_process_queue();
+select partitioncache_process_queue(max_seconds => 60);
 rollback;
 select is(states(), null, 'a transaction that rolls back takes everything with it');
 
@@ -78,14 +78,14 @@ ORDER BY frequency DESC;$$, $$values ('division by zero', 3::bigint), ('relation
 select partitioncache_update_processor_config(fragment_timeout => '0.2 s');
 select partitioncache_push_fragment('select * from poi where is_kind(kind, 1)', 'city_id');
 set statement_timeout = '300 ms';
-select is(partitioncache_process_queue(), 0, 'a fragment over the limit is stopped, and the call goes on');
+select is(partitioncache_process_queue(max_seconds => 60), 0, 'a fragment over the limit is stopped, and the call goes on');
 reset statement_timeout;
 select is(states(), 'outgoing timeout 1', 'it will be tried again');
 select is((select error_msg from log where status = 'timeout'), 'stopped at the time limit of 00:00:00.15', 'the log says so');
 select partitioncache_update_processor_config(fragment_timeout => '1 min');
 update partitioncache_queue set due_at = now();
 set statement_timeout = '200 ms';
-select is(partitioncache_process_queue(), 0, 'what had half of statement_timeout counts too');
+select is(partitioncache_process_queue(max_seconds => 60), 0, 'what had half of statement_timeout counts too');
 reset statement_timeout;
 select is(states(), 'outgoing timeout 2', 'so that nothing is begun for ever');
 select partitioncache_clear_queue();
@@ -116,7 +116,7 @@ select throws_ok('do $x$begin perform pc_first_turn(''partitioncache'', null, 0.
 select partitioncache_track('poi', 'city_id');
 update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
 select ok((select bool_and(state = 'aside') from pc_entry_state('partitioncache', 'city_id')), 'entries made before tracking lie aside');
-select ok(partitioncache_process_queue() > 0, 'with nothing queued, they are refreshed');
+select ok(partitioncache_process_queue(max_seconds => 60) > 0, 'with nothing queued, they are refreshed');
 select ok((select bool_and(state = 'fresh') from pc_entry_state('partitioncache', 'city_id')), 'and fresh again');
 insert into poi values (1001, 77, 2);
 update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
@@ -149,7 +149,7 @@ select throws_ok('select partitioncache_enable_processor(max_parallel_jobs => 65
 select throws_ok('select partitioncache_enable_processor(frequency_seconds => null)', 'PC001', 'frequency_seconds is null', 'and takes no null');
 select partitioncache_update_processor_config(max_attempts => 1);
 select partitioncache_push_fragment('select * from poi where 100 / (kind - 3) > 6', 'city_id');
-select partitioncache_process_queue();
+select partitioncache_process_queue(max_seconds => 60);
 select is(states(), 'outgoing dead 1', 'max_attempts says when an item is dead');
 select is((select row(enabled, frequency_seconds, max_parallel_jobs, fragment_timeout, dead)::text from partitioncache_processor_status()), '(f,1,2,00:01:00,1)', 'status shows the settings and the dead');
 

@@ -1,16 +1,21 @@
-create function pc_push_again(queue text, cache text, items jsonb, numbers bigint[]) returns void
+create function pc_push_again(queue text, cache text, pushed pc_queue_item[]) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+-- As in pc_enqueue.
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
 as $$
 begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
     with again as (
         select q.id, i.priority
-        from pc_queue_items(items) i
+        from unnest(pushed) i
         join partitioncache_queue q on q.queue = pc_push_again.queue and q.cache = pc_push_again.cache
             and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user
-        where q.id <> all (numbers)
+        where q.id <> i.id
         order by q.id
         for update of q skip locked
     )
@@ -25,5 +30,5 @@ begin
 end
 $$;
 
-comment on function pc_push_again(text, text, jsonb, bigint[]) is
-'Raises the priority of those items that are in the queue under other numbers than these: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', ''{7}'')';
+comment on function pc_push_again(text, text, pc_queue_item[]) is
+'Raises the priority of those items that are in the queue under other numbers: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(''incoming'', ''partitioncache'', pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]''))';
