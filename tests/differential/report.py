@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Forms in which the rules allow a restriction; a query that has none of NEVER and stands in one of these is eligible.
@@ -74,10 +74,18 @@ REQUIRED = (
     "limit",
     "order",
 )
+DATATYPES = ("integer", "bigint", "float", "numeric", "text", "uuid", "date", "timestamp", "timestamptz")
 # What must at least have been generated.
 LISTED = (
     *REQUIRED,
     "for_update",
+    *(f"key_{datatype}_array" for datatype in DATATYPES),
+    "key_integer_bit",
+    "key_bigint_bit",
+    "writes_during",
+    "writes_after",
+    "writes_meanwhile",
+    "writes_inside",
     "tables_2",
     "tables_3",
     "tables_4",
@@ -218,7 +226,7 @@ class Report:
         """Write the report as JSON, added to what the file held before."""
         total = Report.load(path) if path.exists() else Report()
         total.merge(self)
-        classes = {label: asdict(tally) for label, tally in total.classes.items()}
+        classes = {label: vars(tally) for label, tally in total.classes.items()}
         values = {"queries": total.queries, "comparisons": total.comparisons, "classes": classes}
         path.write_text(json.dumps(values | {"errors": total.errors, "push_errors": total.push_errors}))
 

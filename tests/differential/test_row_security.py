@@ -55,7 +55,7 @@ def secured(cluster: Cluster, database: Database) -> Iterator[Database]:
             session.must(f"grant execute on all routines in schema public to {role}")
         yield database
         for role in ROLES:
-            session.must(f"drop owned by {role}")
+            session.must(f"drop owned by {role} cascade")
 
 
 def fill(session: Session, query: str) -> None:

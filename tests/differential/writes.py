@@ -9,8 +9,6 @@ from random import Random
 
 from differential.worlds import Column, Relation, World, ident
 
-_NUMBERS = itertools.count(1000)
-
 
 @dataclass(frozen=True)
 class Writes:
@@ -43,8 +41,11 @@ class Writer:
     world: World
     random: Random
     names: list[str] = field(init=False)
+    numbers: Iterator[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        # Numbers that no other row has, though each run makes the same.
+        self.numbers = itertools.count(1000 * self.random.randrange(1, 1_000_000))
         self.names = [*tracked_tables(self.world), "things_old", "pois", "streets", "events"]
 
     def some(self, most: int, names: set[str] | None = None) -> tuple[str, ...]:
@@ -59,7 +60,7 @@ class Writer:
 
     def value(self, column: Column) -> str:
         if column.kind == "id":
-            return str(next(_NUMBERS))
+            return str(next(self.numbers))
         if "not null" not in column.options and self.random.random() < 0.1:
             return "null"
         return self.random.choice(column.pool)
