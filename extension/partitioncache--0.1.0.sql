@@ -1402,8 +1402,12 @@ as $$
 declare
     before name[] := effective[1:array_position(effective, 'pg_catalog') - 1];
 begin
+    -- PostgreSQL itself compares varchar as text, so an operator for varchar fits better, wherever it stands.
+    return exists (select from pg_operator o
+                   where o.oprname = '=' and o.oid >= 16384 and o.oprleft = 'character varying'::regtype
+                     and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (effective)))
     -- Nearly always nothing, or the schema of temporary tables, which is asked for types only.
-    return before <> '{}' and (
+    or before <> '{}' and (
         exists (select from pg_operator o where o.oprname = '='
                   and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and n.nspname !~ '^pg_temp_'))
         or exists (select from pg_type t
@@ -1727,9 +1731,9 @@ language plpgsql immutable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    todo_starts integer[] := '{}';
-    todo_ends integer[] := '{}';
-    todo_nullable boolean[] := '{}';
+    todo_starts integer[] := '{}'::integer[];
+    todo_ends integer[] := '{}'::integer[];
+    todo_nullable boolean[] := '{}'::boolean[];
     n integer := from_starts;
     item_starts integer := from_starts;
     last integer;
@@ -2340,9 +2344,9 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     level bigint[] := array(select 1::bigint << n from generate_series(0, table_count - 1) n);
-    sets bigint[] := '{}';
+    sets bigint[] := '{}'::bigint[];
     component bigint;
-    components bigint[] := '{}';
+    components bigint[] := '{}'::bigint[];
 begin
     -- Whole components first: they say the most. Then by size, until there are enough.
     foreach component in array level loop
@@ -3639,7 +3643,7 @@ begin
             case
                 when expected > 100 then 'IN (SELECT k.k FROM %s k(k))'
                 when cardinality((family).columns) = 1 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))'
-                else 'IN (SELECT k.k FROM unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
+                else 'IN (SELECT k.k FROM pg_catalog.unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
             end,
             format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
                    (registration).partition_key, (family).hashes, (family).relation,
@@ -3731,6 +3735,20 @@ comment on function pc_plan_cost(text, text) is
 'What the planner expects a query to cost, in its own units. Example: select pc_plan_cost(''select 1'', ''public'')';
 
 -- sql/60-rewrite/35-pc_restrict_family.sql
+create type pc_restricted as (
+    restriction pc_restriction,
+    alternative pc_restriction,
+    hits integer,
+    keys bigint,
+    partitions bigint,
+    method_used text,
+    used text[],
+    reason text
+);
+
+comment on type pc_restricted is
+'A row of pc_restrict_family, column by column.';
+
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
     out restriction pc_restriction, out alternative pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
@@ -3796,10 +3814,10 @@ declare
     registration partitioncache_registration;
     analysis partitioncache_analysis;
     family pc_family;
-    restrictions pc_restriction[] := '{}';
-    alternatives pc_restriction[] := '{}';
+    restrictions pc_restriction[] := '{}'::pc_restriction[];
+    alternatives pc_restriction[] := '{}'::pc_restriction[];
     has_alternative boolean := false;
-    restricted record;
+    restricted pc_restricted;
     result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
 begin
     perform pc_check_method(method);
@@ -4461,82 +4479,58 @@ comment on function pc_check_queue(text) is
 'Raises PC001 unless queue is ''incoming'' or ''outgoing''. Example: select pc_check_queue(''incoming'')';
 
 -- sql/80-queue/15-pc_queue_items.sql
-create function pc_queue_items(items jsonb)
-returns table (
-    place integer, partition_key text, hash text, query text, session jsonb,
-    keyed_tables text[], parts text[], datatype text, priority integer
-)
-language sql stable parallel safe rows 10
-set search_path = pg_catalog, @extschema@, pg_temp
-as $$
-    select i.place::integer, i.partition_key,
-           coalesce(i.hash, encode(sha256(convert_to(i.query || coalesce(i.session::text, ''), 'UTF8')), 'hex')),
-           i.query, i.session, i.keyed_tables, i.parts, i.datatype, coalesce(i.priority, 1)
-    from rows from (jsonb_to_recordset(items) as (
-        partition_key text, hash text, query text, session jsonb, keyed_tables text[], parts text[], datatype text, priority integer
-    )) with ordinality i(partition_key, hash, query, session, keyed_tables, parts, datatype, priority, place)
-$$;
+create type pc_queue_item as (
+    id bigint,
+    partition_key text,
+    hash text,
+    query text,
+    session jsonb,
+    keyed_tables text[],
+    parts text[],
+    datatype text,
+    priority integer
+);
 
-comment on function pc_queue_items(jsonb) is
-'Items for a queue as rows, in the order of the array. An item without a hash gets one from its text and session. Example: select * from pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]'')';
+comment on type pc_queue_item is
+'What is pushed into a queue; the fields are those of partitioncache_queue.';
 
--- sql/80-queue/20-pc_enqueue.sql
-create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
+create function pc_queue_items(items jsonb) returns pc_queue_item[]
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- Planning for the values of each call takes longer than the work.
-set plan_cache_mode = force_generic_plan
 as $$
-declare
-    numbers bigint[] := array(select nextval('partitioncache_queue_id') from generate_series(1, jsonb_array_length(items)));
 begin
-    loop
-        -- Inserted in the order of the key, so that two sessions that push the same items never wait for each other in a circle.
-        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority)
-        select pc_enqueue.queue, numbers[i.place], pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
-               i.datatype, pc_enqueue.checked, i.priority
-        from pc_queue_items(items) i
-        -- Looking first, because an insert waits for whoever is just changing the row that it meets.
-        where not exists (select from partitioncache_queue q
-                          where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
-                            and q.hash = i.hash and q.owner = current_user)
-        order by i.partition_key, i.hash, i.place
-        on conflict do nothing;
-
-        if again then
-            perform pc_push_again(queue, cache, items, numbers);
-        end if;
-
-        select array_agg(q.id order by i.place), count(*) filter (where q.id = numbers[i.place]) into ids, added
-        from pc_queue_items(items) i
-        join partitioncache_queue q on q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache
-            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user;
-        -- An item that was there when it was inserted and finished just after is pushed once more.
-        exit when not again or coalesce(cardinality(ids), 0) = cardinality(numbers);
-    end loop;
-    if added > 0 then
-        perform pc_notify(cache);
-    end if;
+    return array(
+        select row(nextval('partitioncache_queue_id'), i.partition_key,
+                   coalesce(i.hash, encode(sha256(convert_to(i.query || coalesce(i.session::text, ''), 'UTF8')), 'hex')),
+                   i.query, i.session, i.keyed_tables, i.parts, i.datatype, coalesce(i.priority, 1))::pc_queue_item
+        from jsonb_array_elements(items) with ordinality e(item, place)
+        cross join jsonb_populate_record(null::pc_queue_item, e.item) i
+        order by e.place);
 end
 $$;
 
-comment on function pc_enqueue(text, text, jsonb, boolean, boolean) is
-'Puts items (see pc_queue_items) into a queue; ids in their order and the number that was not there before. again: what is there already gains priority, and comes back to life if it is dead. Example: select * from pc_enqueue(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', true)';
+comment on function pc_queue_items(jsonb) is
+'Items for a queue, numbered in the order of the array. One without a hash gets it from its text and session. Example: select * from unnest(pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]''))';
 
--- sql/80-queue/21-pc_push_again.sql
-create function pc_push_again(queue text, cache text, items jsonb, numbers bigint[]) returns void
+-- sql/80-queue/19-pc_push_again.sql
+create function pc_push_again(queue text, cache text, pushed pc_queue_item[]) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+-- As in pc_enqueue.
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
 as $$
 begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
     with again as (
         select q.id, i.priority
-        from pc_queue_items(items) i
+        from unnest(pushed) i
         join partitioncache_queue q on q.queue = pc_push_again.queue and q.cache = pc_push_again.cache
             and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user
-        where q.id <> all (numbers)
+        where q.id <> i.id
         order by q.id
         for update of q skip locked
     )
@@ -4551,8 +4545,55 @@ begin
 end
 $$;
 
-comment on function pc_push_again(text, text, jsonb, bigint[]) is
-'Raises the priority of those items that are in the queue under other numbers than these: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', ''{7}'')';
+comment on function pc_push_again(text, text, pc_queue_item[]) is
+'Raises the priority of those items that are in the queue under other numbers: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(''incoming'', ''partitioncache'', pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]''))';
+
+-- sql/80-queue/20-pc_enqueue.sql
+create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+-- Planning for the values of each call takes longer than the work; and the plan must go through the index, whatever the statistics
+-- say of a table that fills and empties all the time.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+declare
+    pushed pc_queue_item[] := pc_queue_items(items);
+begin
+    loop
+        -- Looking first, because an insert waits for whoever is just changing the row that it meets. And in the order of the key,
+        -- so that two sessions that push the same items never wait for each other in a circle.
+        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority)
+        select pc_enqueue.queue, i.id, pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
+               i.datatype, pc_enqueue.checked, i.priority
+        from unnest(pushed) i
+        where not exists (select from partitioncache_queue q
+                          where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
+                            and q.hash = i.hash and q.owner = current_user)
+        order by i.partition_key, i.hash, i.id
+        on conflict do nothing;
+
+        select array_agg(q.id order by i.id), count(*) filter (where q.id = i.id) into ids, added
+        from unnest(pushed) i
+        join partitioncache_queue q on q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache
+            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user;
+        -- An item that was there when it was looked for and finished just after is pushed once more.
+        exit when not again or coalesce(cardinality(ids), 0) = cardinality(pushed);
+    end loop;
+    if again and added < cardinality(pushed) then
+        perform pc_push_again(queue, cache, pushed);
+    end if;
+    if added > 0 then
+        perform pc_notify(cache);
+    end if;
+end
+$$;
+
+comment on function pc_enqueue(text, text, jsonb, boolean, boolean) is
+'Puts items (see pc_queue_items) into a queue; ids in their order and the number that was not there before. again: what is there already gains priority, and comes back to life if it is dead. Example: select * from pc_enqueue(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', true)';
 
 -- sql/80-queue/22-pc_notify.sql
 create function pc_notify(cache text) returns void
@@ -4855,7 +4896,7 @@ create function pc_claim(
 ) returns setof partitioncache_queue
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- Planning for the values of each call takes longer than the work. The plan must walk the index, which ends at the first item that is due.
+-- As in pc_enqueue; here the plan must walk the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off

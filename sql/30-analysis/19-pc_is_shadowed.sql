@@ -5,8 +5,12 @@ as $$
 declare
     before name[] := effective[1:array_position(effective, 'pg_catalog') - 1];
 begin
+    -- PostgreSQL itself compares varchar as text, so an operator for varchar fits better, wherever it stands.
+    return exists (select from pg_operator o
+                   where o.oprname = '=' and o.oid >= 16384 and o.oprleft = 'character varying'::regtype
+                     and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (effective)))
     -- Nearly always nothing, or the schema of temporary tables, which is asked for types only.
-    return before <> '{}' and (
+    or before <> '{}' and (
         exists (select from pg_operator o where o.oprname = '='
                   and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and n.nspname !~ '^pg_temp_'))
         or exists (select from pg_type t

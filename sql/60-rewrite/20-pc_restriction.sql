@@ -59,7 +59,7 @@ begin
             case
                 when expected > 100 then 'IN (SELECT k.k FROM %s k(k))'
                 when cardinality((family).columns) = 1 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))'
-                else 'IN (SELECT k.k FROM unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
+                else 'IN (SELECT k.k FROM pg_catalog.unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
             end,
             format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
                    (registration).partition_key, (family).hashes, (family).relation,

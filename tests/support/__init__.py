@@ -4,4 +4,5 @@
 `cluster`       a PostgreSQL server with pg_cron, and the databases in it
 `tap`           files of pgTAP tests as pytest items
 `services`      Redis and MariaDB
+`sql_reference` a page of docs/, written from the extension's comments
 """
