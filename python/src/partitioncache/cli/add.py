@@ -148,9 +148,8 @@ def _push(where: base.Connections, item: Item, format: Format) -> None:
         else:
             queue.push("incoming", [item])
         incoming, outgoing = queue.lengths()
-    output.record(
-        {"queued": queue_name, "hash": item.hash, "incoming": incoming, "outgoing": outgoing}, format
-    )
+    done: dict[str, Any] = {"queued": queue_name, "incoming": incoming, "outgoing": outgoing}
+    output.record(done if item.hash is None else {**done, "hash": item.hash}, format)
 
 
 def _store_as_it_stands(

@@ -280,16 +280,21 @@ def _load(path: str | None) -> None:
         )
 
 
+class _NotConfirmed(click.ClickException):
+    exit_code = WRONG_USE
+
+
 def confirm(question: str, yes: bool) -> None:
     """Ask before something is destroyed, unless --yes was given.
 
     Raises:
-        click.Abort: the answer is no, or nobody is there to answer.
+        click.Abort: the answer is no.
+        click.ClickException: nobody is there to answer.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} Say --yes to go on without being asked.")
+        raise _NotConfirmed(f"{question} Nobody is there to answer: say --yes.")
     click.confirm(question, abort=True, err=True)
 
 

@@ -40,8 +40,7 @@ def _show(table: Table) -> None:
         return
     with console.capture() as captured:
         console.print(table)
-    for line in captured.get().strip("\n").splitlines():
-        print(line.rstrip())
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n"))
 
 
 def note(text: str) -> None:

@@ -390,7 +390,7 @@ def _at_work(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> lis
             )
         ]
     if row["problem"]:
-        return [Check("processor", False, row["problem"], "pcache-processor logs", "to see more, in a shell")]
+        return [Check("processor", False, row["problem"], "pcache-processor logs", "in a shell to see more")]
     text = f"enabled for cache {cache.cache}, {row['workers']} sessions, {row['dead']} dead items"
     return [Check("processor", True, text)]
 
