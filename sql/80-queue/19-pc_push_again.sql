@@ -4,29 +4,30 @@ set search_path = pg_catalog, @extschema@, pg_temp
 -- As in pc_enqueue.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
+set enable_bitmapscan = off
 set jit = off
 as $$
+declare
+    again record;
 begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
-    with again as (
-        select q.id, i.priority
+    for again in
+        select i.priority, array_agg(q.id) as ids
         from unnest(pushed) i
-        join partitioncache_queue q on q.queue = pc_push_again.queue and q.cache = pc_push_again.cache
-            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user
-        where q.id <> i.id
-        order by q.id
-        for update of q skip locked
-    )
-    update partitioncache_queue q
-    set priority = greatest(least(q.priority, 2147483646) + 1, a.priority),
-        attempts = case when q.died_at is null then q.attempts else 0 end,
-        status = case when q.died_at is null then q.status else 'ready' end,
-        due_at = case when q.died_at is null then q.due_at else clock_timestamp() end,
-        died_at = null
-    from (select id, max(priority) as priority from again group by id) a
-    where q.queue = pc_push_again.queue and q.id = a.id;
+        cross join lateral (select k.id from partitioncache_queue k
+                            where k.queue = pc_push_again.queue and k.cache = pc_push_again.cache and k.partition_key = i.partition_key
+                              and k.hash = i.hash and k.owner = current_user and k.id <> i.id
+                            limit 1 for update skip locked) q
+        group by i.priority
+    loop
+        update partitioncache_queue q
+        set priority = greatest(least(q.priority, 2147483646) + 1, again.priority),
+            attempts = case when q.died_at is null then q.attempts else 0 end,
+            status = case when q.died_at is null then q.status else 'ready' end,
+            due_at = case when q.died_at is null then q.due_at else clock_timestamp() end,
+            died_at = null
+        where q.id = any (again.ids) and q.queue = pc_push_again.queue;
+    end loop;
 end
 $$;
 

@@ -1,12 +1,11 @@
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- Planning for the values of each call takes longer than the work; and the plan must go through the index, whatever the statistics
--- say of a table that fills and empties all the time.
+-- Planning for the values of each call takes longer than the work. A plan is kept as long as the session, and the table fills and empties
+-- all the time: so no choice is left but one probe of the index for each item.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
+set enable_bitmapscan = off
 set jit = off
 as $$
 declare
@@ -19,16 +18,17 @@ begin
         select pc_enqueue.queue, i.id, pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
                i.datatype, pc_enqueue.checked, i.priority
         from unnest(pushed) i
-        where not exists (select from partitioncache_queue q
-                          where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
-                            and q.hash = i.hash and q.owner = current_user)
+        where (select q.id from partitioncache_queue q
+               where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
+                 and q.hash = i.hash and q.owner = current_user limit 1) is null
         order by i.partition_key, i.hash, i.id
         on conflict do nothing;
 
         select array_agg(q.id order by i.id), count(*) filter (where q.id = i.id) into ids, added
         from unnest(pushed) i
-        join partitioncache_queue q on q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache
-            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user;
+        cross join lateral (select k.id from partitioncache_queue k
+                            where k.queue = pc_enqueue.queue and k.cache = pc_enqueue.cache and k.partition_key = i.partition_key
+                              and k.hash = i.hash and k.owner = current_user limit 1) q;
         -- An item that was there when it was looked for and finished just after is pushed once more.
         exit when not again or coalesce(cardinality(ids), 0) = cardinality(pushed);
     end loop;

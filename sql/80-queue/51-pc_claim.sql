@@ -3,7 +3,7 @@ create function pc_claim(
 ) returns setof partitioncache_queue
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- As in pc_enqueue; here the plan must walk the index, which ends at the first item that is due.
+-- As in pc_enqueue; here the plan walks the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -16,7 +16,7 @@ declare
 begin
     loop
         with chosen as materialized (
-            select q.queue, q.id from partitioncache_queue q
+            select q.id from partitioncache_queue q
             where q.queue = any (queues) and q.cache = pc_claim.cache and q.owner = current_user
               and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
             order by q.priority desc, q.id
@@ -31,7 +31,7 @@ begin
                                  when q.attempts >= max_attempts then q.error_msg end,
                 worker_pid = pc_claim.worker_pid, worker_id = pc_claim.worker_id,
                 started_at = clock_timestamp(), due_at = clock_timestamp() + lease
-            from chosen c where q.queue = c.queue and q.id = c.id
+            where q.id = any (array(select c.id from chosen c)) and q.queue = any (queues)
             returning q as item
         )
         select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;

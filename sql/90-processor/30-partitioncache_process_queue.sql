@@ -10,17 +10,17 @@ declare
     item partitioncache_queue;
     outcome text;
     finished integer := 0;
-    looked_after boolean := false;
+    refreshed boolean := false;
+    idle boolean := false;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     for i in 1 .. max_items loop
         select c.* into item
         from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', pg_backend_pid(), worker_id, true) c;
         if item.id is null then
-            exit when looked_after;
-            looked_after := true;
-            perform pc_upkeep(cache);
-            exit when pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
+            idle := refreshed or pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
+            exit when idle;
+            refreshed := true;
         else
             outcome := pc_work(item);
             if outcome = 'released' then
@@ -30,6 +30,10 @@ begin
         end if;
         exit when clock_timestamp() >= ends_at;
     end loop;
+    -- Last, because it may lock tables until the end of the transaction.
+    if idle then
+        perform pc_upkeep(cache);
+    end if;
     return finished;
 end
 $$;
