@@ -120,3 +120,13 @@ def test_the_extension_in_any_schema(empty_database: Database, schema: str) -> N
         assert cache.get_intersected(["h", "i"]) == ({2}, 2)
         assert partitioncache.get_partition_keys("select 1", cache, "k") == (None, 0, 0)
         assert partitioncache.apply_cache("select 1", cache) == "select 1"
+
+
+def test_the_backend_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_BACKEND", "rocksdb_bit")
+    monkeypatch.setenv("ROCKSDB_PATH", str(tmp_path))
+    with partitioncache.create_cache("auto", "k", "integer") as cache:
+        assert cache.backend == "rocksdb_bit"
+    monkeypatch.setenv("CACHE_BACKEND", "rocksdb_bits")
+    with pytest.raises(ConfigurationError, match=r"Did you mean rocksdb_bit\?"):
+        partitioncache.create_cache("auto", "k", "integer")

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from partitioncache.backends.protocol import Backend
-from partitioncache.config import checked_partition_key
+from partitioncache.config import cache_backend_from_env, checked_partition_key
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.registry import check_datatype, open_backend
 
@@ -27,7 +27,8 @@ def create_cache(
     """Opens a cache and makes its partition key known.
 
     Args:
-        cache_type: one of `list_cache_types()`.
+        cache_type: one of `list_cache_types()`, or ``auto`` for what ``CACHE_BACKEND`` says (without it,
+            ``postgresql_array``).
         partition_key: the column that splits the data; the default of every call on the cache.
         datatype: the data type of the partition key: integer, bigint, float, numeric, text, uuid, date, timestamp
             or timestamptz. None: the one that the partition key is registered with.
@@ -47,6 +48,8 @@ def create_cache(
         UnavailableError: the server cannot be reached, the file cannot be opened.
     """
     checked_partition_key(partition_key)
+    if cache_type == "auto":
+        cache_type = cache_backend_from_env()
     if datatype is not None:
         datatype = check_datatype(cache_type, datatype)
     handler = open_backend(cache_type, **connection)
@@ -127,7 +130,7 @@ class Cache:
         name = self._name(partition_key)
         self._handler.set_set(hash, keys, name)
         if query is not None:
-            self._handler.set_query(hash, query, name)
+            self.set_query(hash, query, name)
 
     def get(self, hash: str, partition_key: str | None = None) -> KeySet | None:
         """The key set stored under a hash, None if there is none."""
