@@ -144,11 +144,11 @@ class PostgreSQL:
         self._connection.execute("create extension if not exists citext")
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
-        cursor = self._connection.execute(statement)  # type: ignore[call-overload]
+        cursor = self._connection.execute(statement)
         return cursor.fetchall() if cursor.description else []
 
     def fill(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._connection.cursor().executemany(statement, rows)  # type: ignore[arg-type]
+        self._connection.cursor().executemany(statement, rows)
 
     def close(self) -> None:
         self._connection.close()

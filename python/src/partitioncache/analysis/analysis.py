@@ -227,7 +227,7 @@ def extend_query_with_partition_keys(
     try:
         if isinstance(partition_keys, (str, bytes)) or not partition_key:
             raise Unsure("the partition keys are not a set, or the partition key has no name")
-        keys = frozenset(partition_keys)
+        keys = _key_set(partition_keys)
         statement = read(query, found_rules, _schema(schema, found_rules))
         key = found_rules.exact_column(partition_key)
         conditions, _ = _conditions(statement, key)
@@ -240,6 +240,13 @@ def extend_query_with_partition_keys(
     except (Unsure, RecursionError) as unsure:
         logger.info("query left as it is: %s", unsure)
         return query
+
+
+def _key_set(keys: Iterable[Key | None]) -> forms.KeySet:
+    try:
+        return frozenset(keys)
+    except TypeError:
+        raise Unsure("the partition keys are no values that a column can hold") from None
 
 
 def _given(group: PartitionClass, source: int, keys: forms.KeySet) -> forms.Restriction:

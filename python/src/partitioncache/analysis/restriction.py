@@ -127,6 +127,8 @@ def restricted(statement: Statement, key: str, wanted: list[Restriction], method
         form = _in if restriction.source in tables else write.get(method, _in)
         forms.append(form(statement, key, restriction))
         tables.add(restriction.source)
+    if statement.has_placeholders and any("%" in form.condition for form in forms):
+        raise Unsure("with parameters still open, the driver would read the % in a key as one of them")
     _verify(statement, [_sample(form, statement, key, one) for form, one in zip(forms, wanted, strict=True)])
     select = _inserted(statement, forms)
     return ";\n".join([*dict.fromkeys(text for form in forms for text in form.before), select])
