@@ -779,36 +779,47 @@ begin
         language plpgsql volatile security definer
         set search_path = pg_catalog, pg_temp
         as $body$
+        declare
+            described boolean;
+            written %6$s[];
         begin
             if tg_op in ('DELETE', 'TRUNCATE') then
                 -- without a transaction id nothing can have been removed
                 if pg_current_xact_id_if_assigned() is not null then
                     insert into %2$s (relation, whole, removal, xid) values (tg_argv[0]::oid, true, true, pg_current_xact_id());
                 end if;
-            elsif exists (
-                select from pg_attribute a
-                where a.attrelid = tg_relid and a.attname = %3$L
-                  and (a.atttypid = any (%5$L::oid[])
-                       or (select t.typbasetype from pg_type t where t.oid = a.atttypid) = any (%5$L::oid[]))
-            ) then
-                if tg_level = 'ROW' then
-                    insert into %2$s (relation, keys, xid) values (tg_argv[0]::oid, array[new.%4$I], pg_current_xact_id());
-                else
-                    insert into %2$s (relation, keys, xid)
-                    select tg_argv[0]::oid, w.keys, pg_current_xact_id()
-                    from (select array(select distinct n.%4$I from new_rows n) as keys offset 0) w
-                    where w.keys <> '{}';
+                return null;
+            end if;
+
+            described := exists (
+                select from pg_attribute a where a.attrelid = tg_relid and a.attname = %3$L and a.atttypid = any (%5$L::oid[]));
+            if not described then
+                described := exists (
+                    select from pg_attribute a join pg_type t on t.oid = a.atttypid
+                    where a.attrelid = tg_relid and a.attname = %3$L and t.typtype = 'd' and t.typbasetype = any (%5$L::oid[]));
+            end if;
+
+            if tg_level = 'ROW' then
+                if described then
+                    written := array[new.%4$I];
                 end if;
-            elsif tg_level = 'ROW' then
-                insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
-            elsif exists (select from new_rows) then
-                insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
+            elsif described then
+                -- Most statements write one row: it is quicker to look than to sort.
+                written := array(select n.%4$I from new_rows n limit 2);
+                if cardinality(written) > 1 then
+                    written := array(select distinct n.%4$I from new_rows n);
+                end if;
+            elsif not exists (select from new_rows) then
+                written := '{}';
+            end if;
+            if written is null or cardinality(written) > 0 then
+                insert into %2$s (relation, keys, whole, xid) values (tg_argv[0]::oid, written, written is null, pg_current_xact_id());
             end if;
             return null;
         end
         $body$
         $sql$, logger, pc_changes_table(registration.cache, registration.partition_key),
-        registration.partition_key, registration.partition_key, types);
+        registration.partition_key, registration.partition_key, types, pc_native_type(registration.datatype));
     execute format('comment on function %s() is %L', logger,
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
@@ -1978,6 +1989,8 @@ begin
         ), judged as (
             select p.*, a.n - 1 as alias,
                    case
+                       -- the characters that mark a table's place below
+                       when p.token ~ E'[\x01\x02]' then false
                        when not p.is_name then true
                        -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
                        when p.next = '.' and p.previous is distinct from '.'
@@ -2007,7 +2020,7 @@ begin
         select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),
                (1::bigint << u.left_table) | (1::bigint << u.right_table), true, false
         from item i, pc_using_equalities(tokens, closes, i.starts, i.right_starts, i.ends, aliases) u
-        where i.kind = 'using' and not i.nullable;
+        where i.kind = 'using' and not i.nullable and u.name !~ E'[\x01\x02]';
 end
 $$;
 
@@ -4519,29 +4532,30 @@ set search_path = pg_catalog, @extschema@, pg_temp
 -- As in pc_enqueue.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
+set enable_bitmapscan = off
 set jit = off
 as $$
+declare
+    again record;
 begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
-    with again as (
-        select q.id, i.priority
+    for again in
+        select i.priority, array_agg(q.id) as ids
         from unnest(pushed) i
-        join partitioncache_queue q on q.queue = pc_push_again.queue and q.cache = pc_push_again.cache
-            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user
-        where q.id <> i.id
-        order by q.id
-        for update of q skip locked
-    )
-    update partitioncache_queue q
-    set priority = greatest(least(q.priority, 2147483646) + 1, a.priority),
-        attempts = case when q.died_at is null then q.attempts else 0 end,
-        status = case when q.died_at is null then q.status else 'ready' end,
-        due_at = case when q.died_at is null then q.due_at else clock_timestamp() end,
-        died_at = null
-    from (select id, max(priority) as priority from again group by id) a
-    where q.queue = pc_push_again.queue and q.id = a.id;
+        cross join lateral (select k.id from partitioncache_queue k
+                            where k.queue = pc_push_again.queue and k.cache = pc_push_again.cache and k.partition_key = i.partition_key
+                              and k.hash = i.hash and k.owner = current_user and k.id <> i.id
+                            limit 1 for update skip locked) q
+        group by i.priority
+    loop
+        update partitioncache_queue q
+        set priority = greatest(least(q.priority, 2147483646) + 1, again.priority),
+            attempts = case when q.died_at is null then q.attempts else 0 end,
+            status = case when q.died_at is null then q.status else 'ready' end,
+            due_at = case when q.died_at is null then q.due_at else clock_timestamp() end,
+            died_at = null
+        where q.id = any (again.ids) and q.queue = pc_push_again.queue;
+    end loop;
 end
 $$;
 
@@ -4552,12 +4566,11 @@ comment on function pc_push_again(text, text, pc_queue_item[]) is
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- Planning for the values of each call takes longer than the work; and the plan must go through the index, whatever the statistics
--- say of a table that fills and empties all the time.
+-- Planning for the values of each call takes longer than the work. A plan is kept as long as the session, and the table fills and empties
+-- all the time: so no choice is left but one probe of the index for each item.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
+set enable_bitmapscan = off
 set jit = off
 as $$
 declare
@@ -4570,16 +4583,17 @@ begin
         select pc_enqueue.queue, i.id, pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
                i.datatype, pc_enqueue.checked, i.priority
         from unnest(pushed) i
-        where not exists (select from partitioncache_queue q
-                          where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
-                            and q.hash = i.hash and q.owner = current_user)
+        where (select q.id from partitioncache_queue q
+               where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
+                 and q.hash = i.hash and q.owner = current_user limit 1) is null
         order by i.partition_key, i.hash, i.id
         on conflict do nothing;
 
         select array_agg(q.id order by i.id), count(*) filter (where q.id = i.id) into ids, added
         from unnest(pushed) i
-        join partitioncache_queue q on q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache
-            and q.partition_key = i.partition_key and q.hash = i.hash and q.owner = current_user;
+        cross join lateral (select k.id from partitioncache_queue k
+                            where k.queue = pc_enqueue.queue and k.cache = pc_enqueue.cache and k.partition_key = i.partition_key
+                              and k.hash = i.hash and k.owner = current_user limit 1) q;
         -- An item that was there when it was looked for and finished just after is pushed once more.
         exit when not again or coalesce(cardinality(ids), 0) = cardinality(pushed);
     end loop;
@@ -4896,7 +4910,7 @@ create function pc_claim(
 ) returns setof partitioncache_queue
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
--- As in pc_enqueue; here the plan must walk the index, which ends at the first item that is due.
+-- As in pc_enqueue; here the plan walks the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -4909,7 +4923,7 @@ declare
 begin
     loop
         with chosen as materialized (
-            select q.queue, q.id from partitioncache_queue q
+            select q.id from partitioncache_queue q
             where q.queue = any (queues) and q.cache = pc_claim.cache and q.owner = current_user
               and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
             order by q.priority desc, q.id
@@ -4924,7 +4938,7 @@ begin
                                  when q.attempts >= max_attempts then q.error_msg end,
                 worker_pid = pc_claim.worker_pid, worker_id = pc_claim.worker_id,
                 started_at = clock_timestamp(), due_at = clock_timestamp() + lease
-            from chosen c where q.queue = c.queue and q.id = c.id
+            where q.id = any (array(select c.id from chosen c)) and q.queue = any (queues)
             returning q as item
         )
         select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
@@ -5359,17 +5373,17 @@ declare
     item partitioncache_queue;
     outcome text;
     finished integer := 0;
-    looked_after boolean := false;
+    refreshed boolean := false;
+    idle boolean := false;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     for i in 1 .. max_items loop
         select c.* into item
         from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', pg_backend_pid(), worker_id, true) c;
         if item.id is null then
-            exit when looked_after;
-            looked_after := true;
-            perform pc_upkeep(cache);
-            exit when pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
+            idle := refreshed or pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
+            exit when idle;
+            refreshed := true;
         else
             outcome := pc_work(item);
             if outcome = 'released' then
@@ -5379,6 +5393,10 @@ begin
         end if;
         exit when clock_timestamp() >= ends_at;
     end loop;
+    -- Last, because it may lock tables until the end of the transaction.
+    if idle then
+        perform pc_upkeep(cache);
+    end if;
     return finished;
 end
 $$;

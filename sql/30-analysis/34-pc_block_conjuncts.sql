@@ -34,6 +34,8 @@ begin
         ), judged as (
             select p.*, a.n - 1 as alias,
                    case
+                       -- the characters that mark a table's place below
+                       when p.token ~ E'[\x01\x02]' then false
                        when not p.is_name then true
                        -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
                        when p.next = '.' and p.previous is distinct from '.'
@@ -63,7 +65,7 @@ begin
         select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),
                (1::bigint << u.left_table) | (1::bigint << u.right_table), true, false
         from item i, pc_using_equalities(tokens, closes, i.starts, i.right_starts, i.ends, aliases) u
-        where i.kind = 'using' and not i.nullable;
+        where i.kind = 'using' and not i.nullable and u.name !~ E'[\x01\x02]';
 end
 $$;
 
