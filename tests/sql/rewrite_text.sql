@@ -117,9 +117,11 @@ create operator public.= (function = never, leftarg = varchar, rightarg = text);
 select ok(not (e).applied and (e).reason ~ 'would mean something else', 'an operator = that fits varchar better than PostgreSQL''s own')
 from (select partitioncache_explain('select id from poi where kind = 1', 'city_id', method => 'literal') e) x;
 drop operator public.= (varchar, text);
-create function public.unnest(integer[]) returns setof integer language sql as 'select 1 where false';
+create schema better;
+create function better.unnest(integer[]) returns setof integer language sql as 'select 1 where false';
+set search_path = public, tap, better;
 select * from restricted('select p.id, s.id from poi p join street s on p.city_id = s.city_id where p.kind = 1 and s.length > 90', '{p.city_id,s.city_id}', 'a function that fits better than PostgreSQL''s own');
-drop function public.unnest(integer[]);
+reset search_path;
 create temp table date (x integer);
 select ok(not (e).applied and (e).reason ~ 'would mean something else', 'a type that shadows PostgreSQL''s own')
 from (select partitioncache_explain('select id from poi where kind = 1', 'city_id', method => 'literal') e) x;
