@@ -18,36 +18,47 @@ begin
         language plpgsql volatile security definer
         set search_path = pg_catalog, pg_temp
         as $body$
+        declare
+            described boolean;
+            written %6$s[];
         begin
             if tg_op in ('DELETE', 'TRUNCATE') then
                 -- without a transaction id nothing can have been removed
                 if pg_current_xact_id_if_assigned() is not null then
                     insert into %2$s (relation, whole, removal, xid) values (tg_argv[0]::oid, true, true, pg_current_xact_id());
                 end if;
-            elsif exists (
-                select from pg_attribute a
-                where a.attrelid = tg_relid and a.attname = %3$L
-                  and (a.atttypid = any (%5$L::oid[])
-                       or (select t.typbasetype from pg_type t where t.oid = a.atttypid) = any (%5$L::oid[]))
-            ) then
-                if tg_level = 'ROW' then
-                    insert into %2$s (relation, keys, xid) values (tg_argv[0]::oid, array[new.%4$I], pg_current_xact_id());
-                else
-                    insert into %2$s (relation, keys, xid)
-                    select tg_argv[0]::oid, w.keys, pg_current_xact_id()
-                    from (select array(select distinct n.%4$I from new_rows n) as keys offset 0) w
-                    where w.keys <> '{}';
+                return null;
+            end if;
+
+            described := exists (
+                select from pg_attribute a where a.attrelid = tg_relid and a.attname = %3$L and a.atttypid = any (%5$L::oid[]));
+            if not described then
+                described := exists (
+                    select from pg_attribute a join pg_type t on t.oid = a.atttypid
+                    where a.attrelid = tg_relid and a.attname = %3$L and t.typtype = 'd' and t.typbasetype = any (%5$L::oid[]));
+            end if;
+
+            if tg_level = 'ROW' then
+                if described then
+                    written := array[new.%4$I];
                 end if;
-            elsif tg_level = 'ROW' then
-                insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
-            elsif exists (select from new_rows) then
-                insert into %2$s (relation, whole, xid) values (tg_argv[0]::oid, true, pg_current_xact_id());
+            elsif described then
+                -- Most statements write one row: it is quicker to look than to sort.
+                written := array(select n.%4$I from new_rows n limit 2);
+                if cardinality(written) > 1 then
+                    written := array(select distinct n.%4$I from new_rows n);
+                end if;
+            elsif not exists (select from new_rows) then
+                written := '{}';
+            end if;
+            if written is null or cardinality(written) > 0 then
+                insert into %2$s (relation, keys, whole, xid) values (tg_argv[0]::oid, written, written is null, pg_current_xact_id());
             end if;
             return null;
         end
         $body$
         $sql$, logger, pc_changes_table(registration.cache, registration.partition_key),
-        registration.partition_key, registration.partition_key, types);
+        registration.partition_key, registration.partition_key, types, pc_native_type(registration.datatype));
     execute format('comment on function %s() is %L', logger,
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
