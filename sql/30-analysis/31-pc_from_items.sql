@@ -6,9 +6,9 @@ language plpgsql immutable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
-    todo_starts integer[] := '{}';
-    todo_ends integer[] := '{}';
-    todo_nullable boolean[] := '{}';
+    todo_starts integer[] := '{}'::integer[];
+    todo_ends integer[] := '{}'::integer[];
+    todo_nullable boolean[] := '{}'::boolean[];
     n integer := from_starts;
     item_starts integer := from_starts;
     last integer;

@@ -4,9 +4,9 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     level bigint[] := array(select 1::bigint << n from generate_series(0, table_count - 1) n);
-    sets bigint[] := '{}';
+    sets bigint[] := '{}'::bigint[];
     component bigint;
-    components bigint[] := '{}';
+    components bigint[] := '{}'::bigint[];
 begin
     -- Whole components first: they say the most. Then by size, until there are enough.
     foreach component in array level loop

@@ -1,3 +1,17 @@
+create type pc_restricted as (
+    restriction pc_restriction,
+    alternative pc_restriction,
+    hits integer,
+    keys bigint,
+    partitions bigint,
+    method_used text,
+    used text[],
+    reason text
+);
+
+comment on type pc_restricted is
+'A row of pc_restrict_family, column by column.';
+
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
     out restriction pc_restriction, out alternative pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text

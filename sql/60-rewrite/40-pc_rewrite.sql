@@ -23,10 +23,10 @@ declare
     registration partitioncache_registration;
     analysis partitioncache_analysis;
     family pc_family;
-    restrictions pc_restriction[] := '{}';
-    alternatives pc_restriction[] := '{}';
+    restrictions pc_restriction[] := '{}'::pc_restriction[];
+    alternatives pc_restriction[] := '{}'::pc_restriction[];
     has_alternative boolean := false;
-    restricted record;
+    restricted pc_restricted;
     result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
 begin
     perform pc_check_method(method);
