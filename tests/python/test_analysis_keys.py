@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partitioncache.analysis import METHODS, analyse, extend_query_with_partition_keys
+from partitioncache.analysis.dialects import rules
 from support.cluster import Database
 from support.services import MariaDBServer
 
@@ -418,3 +419,32 @@ def test_wrong_names_of_methods_and_dialects_are_errors() -> None:
 def test_a_hundred_thousand_keys_are_written_quickly() -> None:
     text = extend_query_with_partition_keys("SELECT * FROM t", range(100_000), "k")
     assert text.endswith("99999)")
+
+
+# -- what the analyser believes about the servers --
+
+
+def test_functions_believed_to_be_immutable_are(empty_database: Database) -> None:
+    """Apart from those that depend on the session's time zone, which `analyse` assumes to be the same."""
+    with empty_database.connect() as connection:
+        found = connection.execute(
+            "select distinct proname from pg_proc where proname = any(%s) and provolatile <> 'i' and prokind = 'f' "
+            "and oid <> all ('{\"length(bytea,name)\"}'::regprocedure[])",
+            (sorted(rules("postgres").immutable),),
+        ).fetchall()
+        assert {name for (name,) in found} == {"date_part", "date_trunc"}
+        volatile = connection.execute(
+            "select distinct proname from pg_proc where proname = any(%s) and provolatile = 'v'",
+            (sorted(rules("postgres").known),),
+        ).fetchall()
+        assert volatile == []
+
+
+def test_sqlite_functions_believed_to_be_immutable_are() -> None:
+    deterministic = 0x800
+    with closing(sqlite3.connect(":memory:")) as connection:
+        listed = connection.execute("pragma function_list").fetchall()
+    flags = {name: flags for name, _, kind, _, _, flags in listed if kind == "s"}
+    believed = rules("sqlite").immutable & flags.keys()
+    assert len(believed) > 20
+    assert {name for name in believed if not flags[name] & deterministic} == set()

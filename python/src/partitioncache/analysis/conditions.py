@@ -46,6 +46,9 @@ _ARITHMETIC: dict[type[exp.Expr], tuple[str, int]] = {
 _CLOCK_WORDS = re.compile(r"(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _OUR_NAMES = re.compile(r"[ts]\d+\Z")
+_VALUE_FUNCTIONS = re.compile(
+    r"\W*(user|sysdate|rownum|localtime(stamp)?|utc_(date|time|timestamp)|(current|session|system)_\w+)\W*\Z"
+)
 _SYSTEM_COLUMNS = {
     "postgres": {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"},
     "mysql": set[str](),
@@ -179,6 +182,8 @@ class _Canonical:
         table = node.args.get("table")
         if table is not None:
             return ATOM, self._qualified(self.rules.relation(table), name)
+        if not node.this.args.get("quoted") and _VALUE_FUNCTIONS.match(name):
+            raise Unsure(f"{name} is no column, but a function that is called without parentheses")
         return ATOM, self._unqualified(name)
 
     def _qualified(self, alias: str, name: str) -> Template:
@@ -547,6 +552,8 @@ class _Canonical:
     def _check_limit(limit: object) -> None:
         if limit is None:
             return
+        if isinstance(limit, exp.Limit):
+            _only(limit, "expression")
         count = limit.args.get("expression") if isinstance(limit, exp.Limit) else None
         if (
             not isinstance(count, exp.Literal)
