@@ -16,6 +16,7 @@ queue and cache in Redis. Queries a second, each taken apart and its fragment ev
 from __future__ import annotations
 
 import argparse
+import os
 import sqlite3
 import tempfile
 import time
@@ -305,6 +306,8 @@ def main() -> None:
         cluster.reset_cron_database()
         sqlite_data(folder / "data.db")
 
+        busy = os.getloadavg()[0]
+        print(f"{os.cpu_count()} processors; load before the run: {busy:.1f}\n")
         print("Queue operations a second, one client\n")
         with open_queue("postgresql", "bench", conninfo=database.conninfo()) as queue:
             own = operations(queue, asked.operations)
