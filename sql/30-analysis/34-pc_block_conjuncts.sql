@@ -2,7 +2,7 @@ create function pc_block_conjuncts(
     tokens text[], spaced boolean[], closes integer[], block pc_block, aliases text[],
     out template text, out tables bigint, out resolved boolean, out holds_query boolean
 ) returns setof record
-language plpgsql immutable parallel safe rows 10
+language plpgsql stable parallel safe rows 10
 set search_path = pg_catalog, @extschema@, pg_temp
 set standard_conforming_strings = on
 as $$
@@ -57,7 +57,9 @@ begin
         )
         select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
                coalesce(bit_or(1::bigint << alias::integer), 0),
-               bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')),
+               -- In a sub-select, "p." may be a table of the query or a schema that is called so.
+               bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')
+                        and (not holds_query or alias is null or not exists (select from pg_namespace s where quote_ident(s.nspname) = token))),
                bool_or(holds_query)
         from judged
         group by piece
