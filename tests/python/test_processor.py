@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+
 from support.cluster import Cluster, Database
 from support.processing import WORLD, Door, until
 

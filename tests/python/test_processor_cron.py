@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
+
 from support.cluster import Cluster, Database
 from support.processing import WORLD, Door, until
 
