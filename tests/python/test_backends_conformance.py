@@ -396,6 +396,8 @@ def test_a_million_keys(open_cache: OpenCache, cache_type: str) -> None:
     assert cache.get("all") == million
     cache.set_set("odd", range(-99_999, 100_000, 2))
     assert cache.get_intersected(["all", "odd"]) == (set(range(-99_999, 100_000, 2)), 2)
+    cache.set_set("right", range(-200_000, 900_000))
+    assert cache.get_intersected(["all", "right"]) == (set(range(-200_000, 500_000)), 2)
 
 
 @every_backend

@@ -198,7 +198,7 @@ def test_memory_of_a_million_integers(redis_server: RedisServer, client: redis.R
     bits.close()
     assert sizes["redis_set", "consecutive"] <= 8_000_000
     assert sizes["redis_set", "spread"] <= 8_000_000
-    assert sizes["redis_bit", "consecutive"] <= 128_000, "125 KB"
+    assert sizes["redis_bit", "consecutive"] <= 125_000
     assert sizes["redis_bit", "spread"] <= 800_000, "never more than as numbers"
 
 

@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import Self
 
-from partitioncache.backends.bitmaps import dense, from_bitmap
+from partitioncache.backends.bitmaps import FULL_CHUNK, dense, from_bitmap
 from partitioncache.backends.redis_layout import (
     Layout,
     Parts,
@@ -412,7 +412,7 @@ class _RedisCache:
                 if flat is None:
                     raise _Overtaken
                 chunks = dict(zip(flat[::2], flat[1::2], strict=True))
-            bitmap.update((int(chunk), bits) for chunk, bits in chunks.items())
+            bitmap.update((int(chunk), bits or FULL_CHUNK) for chunk, bits in chunks.items())
         return from_bitmap(bitmap)
 
     def _forget_damaged(self, layouts: Mapping[str, bytes], partition_key: str) -> None:

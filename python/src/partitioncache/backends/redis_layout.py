@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from partitioncache.backends.bitmaps import to_bitmap
+from partitioncache.backends.bitmaps import FULL_CHUNK, to_bitmap
 
 NUMBERS_A_SET: Final = 400
 """A set is split so that it holds about 200 to 400 numbers: Redis packs sets of up to 512 (set-max-intset-entries)."""
@@ -84,10 +84,10 @@ def number_parts(version: str, numbers: set[int], null: bool, spread: int) -> tu
 
 
 def bit_parts(version: str, ordered: Sequence[int], null: bool, spread: int) -> tuple[Layout, Parts]:
-    """An entry of numbers in ascending order, as a bitmap: its chunks in one hash in each slot."""
+    """An entry of numbers in ascending order, as a bitmap: its chunks in one hash in each slot, full ones as b""."""
     slots: dict[int, dict[str, bytes]] = {}
     for chunk, bits in to_bitmap(ordered).items():
-        slots.setdefault(chunk % spread, {})[str(chunk)] = bits
+        slots.setdefault(chunk % spread, {})[str(chunk)] = b"" if bits == FULL_CHUNK else bits
     places = tuple((slot, 1, len(chunks)) for slot, chunks in sorted(slots.items()))
     layout = Layout(version, "bits", null, len(ordered), places)
     return layout, ((f"{slot}:{version}", chunks) for slot, chunks in slots.items())

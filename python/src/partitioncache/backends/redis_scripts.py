@@ -69,25 +69,31 @@ for i = 1, #ARGV, 2 do
     names[#names + 1] = name
     if not least or chunks < least then smallest, least = name, chunks end
 end
-local result, work = {}, {KEYS[1] .. 'work'}
-for i = 1, #names do work[i + 1] = work[1] .. i end
+local result, work = {}, KEYS[1] .. 'work'
 for _, chunk in ipairs(redis.call('HKEYS', smallest)) do
-    local everywhere = true
+    local everywhere, operands = true, {}
     for i, name in ipairs(names) do
         local bits = redis.call('HGET', name, chunk)
         if not bits then everywhere = false break end
-        redis.call('SET', work[i + 1], bits)
+        if bits ~= '' then
+            operands[#operands + 1] = work .. i
+            redis.call('SET', work .. i, bits)
+        end
     end
-    if everywhere then
-        redis.call('BITOP', 'AND', unpack(work))
-        if redis.call('BITCOUNT', work[1]) > 0 then
+    if everywhere and #operands == 0 then
+        result[#result + 1] = chunk
+        result[#result + 1] = ''
+    elseif everywhere then
+        redis.call('BITOP', 'AND', work, unpack(operands))
+        if redis.call('BITCOUNT', work) > 0 then
             result[#result + 1] = chunk
-            result[#result + 1] = redis.call('GET', work[1])
+            result[#result + 1] = redis.call('GET', work)
         end
     end
 end
-redis.call('DEL', unpack(work))
+redis.call('DEL', work)
+for i = 1, #names do redis.call('DEL', work .. i) end
 return result
 """
 """The same for bitmaps. ARGV: for each entry its version and its number of chunks. The answer: chunk, bits, chunk,
-bits, and so on; nil if a chunk is missing."""
+bits, and so on; nil if a chunk is missing. No bits at all stand for a chunk with all of them set."""
