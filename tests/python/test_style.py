@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,14 @@ SCRIPTS = [
     for folder in ("scripts", ".ci", "demo", "docker")
     for path in sorted((CHECKOUT / folder).iterdir())
     if path.is_file() and path.read_text().startswith("#!/bin/sh")
+]
+
+
+ERROR = re.compile(r"\bpc_fail\(\s*'(?P<code>PC\d+)',\s*(?:format\()?\s*'(?P<message>(?:[^']|'')*)'")
+ERRORS = [
+    (match["code"], match["message"].replace("''", "'"))
+    for path in sorted((CHECKOUT / "sql").glob("*/*.sql"))
+    for match in ERROR.finditer(path.read_text())
 ]
 
 
@@ -40,3 +49,21 @@ def test_mypy_strict_on_what_tests_stand_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=[str(path.relative_to(CHECKOUT)) for path in SCRIPTS])
 def test_shell_scripts_parse(script: Path) -> None:
     subprocess.run(["sh", "-n", script], check=True)
+
+
+@pytest.fixture(scope="module")
+def text_of_all_tests() -> str:
+    files = [path for suffix in ("sql", "py") for path in (CHECKOUT / "tests").rglob(f"*.{suffix}")]
+    return "".join(path.read_text() for path in files).replace("''", "'")
+
+
+def test_the_errors_are_found() -> None:
+    assert len(ERRORS) > 30
+
+
+@pytest.mark.parametrize(("code", "message"), ERRORS, ids=[f"{code} {message}" for code, message in ERRORS])
+def test_every_error_of_the_extension_is_raised_by_a_test(
+    code: str, message: str, text_of_all_tests: str
+) -> None:
+    """Its longest piece without a placeholder stands in some test."""
+    assert max(re.split(r'%[sIL]|%%|"', message), key=len).strip() in text_of_all_tests
