@@ -21,15 +21,13 @@ from psycopg.rows import TupleRow
 METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 # The literal form comes from explain, with its reason and figures.
 APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
-FORMS = ("IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+FORMS = ("subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 PUSH = "select partitioncache_push($1, $2, $3)"
 EXPLAIN = (
     "select 'literal', rewritten, reason, keys, partitions from partitioncache_explain($1, $2, $3, 'literal')"
 )
 # Classes that keep one of several equal values.
 DEDUPES = {"distinct", "group", "aggregate", "setop", "distinct_on", "window", "grouping_sets", "limit"}
-# Queries that are made from one another.
-FAMILY = 6
 ROLE = "differential_reader"
 SETTINGS: tuple[dict[str, str], ...] = (
     {},
@@ -109,6 +107,8 @@ class Arena:
     ) -> None:
         self.connect = connect
         self.every_method = every_method
+        # How many queries are made from one another, and the share of them that are pushed themselves.
+        self.family_size, self.pushed = (4, 0.25) if every_method else (8, 0.12)
         self.seed = seed
         # Rewritten texts that look keys up while they run: they hold whatever happens between.
         self.kept: list[tuple[Case, str]] = []
@@ -180,7 +180,9 @@ class Arena:
         if random.random() < 0.5:
             reader = self.setting(world, decoy, random)
         cases = [
-            case for _ in range(queries // FAMILY) for case in self.family(world, random, pusher, reader)
+            case
+            for _ in range(queries // self.family_size)
+            for case in self.family(world, random, pusher, reader)
         ]
         if self.is_tracked(place) and random.random() < 0.6:
             cases = list(self.written(world, cases, random))
@@ -233,11 +235,13 @@ class Arena:
         first = make.query()
         kin = [
             (query, make.style())
-            for query in (first, *(mutated(first, world, random, named) for _ in range(FAMILY - 1)))
+            for query in (first, *(mutated(first, world, random, named) for _ in range(self.family_size - 1)))
         ]
         pushes = [(mutated(first, world, random, named), make.style())]
         pushes += [
-            (query, random.choice((style, make.style()))) for query, style in kin if random.random() < 0.25
+            (query, random.choice((style, make.style())))
+            for query, style in kin
+            if random.random() < self.pushed
         ]
         pushes = [(requalified(query, world, pusher.qualified), style) for query, style in pushes]
         for place, (query, style) in enumerate(kin):
@@ -351,7 +355,7 @@ class Arena:
         reader, world = self.reader, case.world
         known = classes(case.query, world) | ({"comments"} if case.style.comments else set())
         forms = FORMS if self.every_method else (FORMS[len(text) % len(FORMS)],)
-        methods = ",".join(("auto", "subquery", *forms))
+        methods = ",".join(("auto", *forms))
         applied = reader.call(APPLY, text, world.key, world.cache, f"{{{methods}}}")
         if applied.error:
             return Failure(case, "apply", f"partitioncache_apply raises: {applied.error}")
@@ -374,7 +378,7 @@ class Arena:
                 seen[rewritten] = difference(original, answer, case.query.total, dedupes)
             if seen[rewritten]:
                 return Failure(case, method, seen[rewritten], rewritten)
-        if texts["subquery"] != text and self.is_tracked([w for w, _ in self.worlds].index(world)):
+        if texts.get("subquery", text) != text and self.is_tracked([w for w, _ in self.worlds].index(world)):
             self.kept.append((case, texts["subquery"]))
         known |= {
             f"key_{world.kind.datatype}_{world.kind.storage}",
