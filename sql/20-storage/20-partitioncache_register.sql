@@ -34,4 +34,4 @@ end
 $$;
 
 comment on function partitioncache_register(text, text, text, text, boolean) is
-'Registers a partition key. datatype: integer, bigint, float, numeric, text, uuid, date, timestamp or timestamptz; storage: array (all datatypes) or bit (integer, bigint); partition_local: your assertion that no match ever crosses partitions. Registering the same again changes nothing. Raises PC001 for a bad argument, PC003 if it is registered in another way, PC004 if the storage cannot hold the datatype. Example: select partitioncache_register(''city_id'', ''integer'')';
+'Registers a partition key. datatype: integer, bigint, float, numeric, text, uuid, date, timestamp or timestamptz; storage: array (all datatypes) or bit (integer, bigint); partition_local: your assertion that no match ever crosses partitions, and that rows without a partition key match none of another table. Registering the same again changes nothing. Raises PC001 for a bad argument, PC003 if it is registered in another way, PC004 if the storage cannot hold the datatype. Example: select partitioncache_register(''city_id'', ''integer'')';

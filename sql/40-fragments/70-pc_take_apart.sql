@@ -80,8 +80,12 @@ begin
         end loop;
     end loop;
     if cardinality(result.families) = 0 then
-        result.reason := format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s) and a condition that could be cached',
-                                partition_key, registration.datatype);
+        result.reason := case
+            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype) t where t.keyed)
+                then format('no condition on the tables that have the column "%s" could be cached', partition_key)
+            else format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s)',
+                        partition_key, registration.datatype)
+            end;
     end if;
     return result;
 end

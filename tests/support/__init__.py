@@ -5,4 +5,5 @@
 `tap`           files of pgTAP tests as pytest items
 `services`      Redis and MariaDB
 `sql_reference` a page of docs/, written from the extension's comments
+`transcript`    pages of docs/ whose SQL is run, and whose outputs are what comes out
 """
