@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from typing_extensions import LiteralString
 
 from support.cluster import running_cluster
 from support.installation import copy_installation
 
+FRAGMENTS = "select count(*) from partitioncache_fragments(%s, 'city_id')"
 SHAPES = ((1, "chain"), (2, "chain"), (4, "chain"), (5, "chain"), (6, "chain"), (8, "chain"), (8, "star"))
 
 TABLE = """
 create table t{n} as
-    select g as id, g % 500 as city_id, g % 97 as kind, g % 1000 as size, md5(g::text) as name from generate_series(1, 10000) g;
+    select g as id, g % 500 as city_id, g % 97 as kind, g % 1000 as size, md5(g::text) as name
+    from generate_series(1, 10000) g;
 create index on t{n} (city_id);
 analyze t{n};
 """
@@ -41,10 +44,10 @@ def query(tables: int, shape: str, variant: int) -> str:
     return f"select count(*) from {', '.join(f't{n} a{n}' for n in range(tables))} where {' and '.join(wanted)}"
 
 
-def milliseconds(connection: psycopg.Connection[Any], statement: str, argument: str) -> float:
+def milliseconds(connection: psycopg.Connection[Any], statement: LiteralString, argument: str) -> float:
     """How long one call takes."""
     started = time.perf_counter()
-    connection.execute(statement.encode(), [argument])
+    connection.execute(statement, [argument])
     return (time.perf_counter() - started) * 1e3
 
 
@@ -60,24 +63,25 @@ def main() -> None:
                 connection.execute(TABLE.format(n=n).encode())
             connection.execute("select partitioncache_push('select * from t0 where kind = 1', 'city_id')")
             connection.execute("select partitioncache_process_queue()")
-            print(f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12} {'unknown':>9} {'known':>8} {'plan':>8}   (ms, medians of {repeat})")
+            print(f"Milliseconds, medians of {repeat}; plan = EXPLAIN of the query as it is")
+            print(
+                f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12} {'unknown':>9} {'known':>8} {'plan':>8}"
+            )
             for tables, shape in SHAPES:
                 apart, unknown, known, plan = [], [], [], []
                 for variant in range(repeat):
                     asked = query(tables, shape, variant)
-                    apart.append(milliseconds(connection, "select count(*) from partitioncache_fragments(%s, 'city_id')", asked))
+                    apart.append(milliseconds(connection, FRAGMENTS, asked))
                     unknown.append(milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked))
                     known.append(milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked))
                     started = time.perf_counter()
                     connection.execute(f"explain {asked}".encode())
                     plan.append((time.perf_counter() - started) * 1e3)
-                row = connection.execute(
-                    "select count(*) from partitioncache_fragments(%s, 'city_id')", [query(tables, shape, 0)]
-                ).fetchone()
+                row = connection.execute(FRAGMENTS, [query(tables, shape, 0)]).fetchone()
                 assert row is not None
                 print(
-                    f"{tables:>6} {shape:>6} {row[0]:>9} {statistics.median(apart):>12.1f} {statistics.median(unknown):>9.1f}"
-                    f" {statistics.median(known):>8.1f} {statistics.median(plan):>8.1f}"
+                    f"{tables:>6} {shape:>6} {row[0]:>9} {statistics.median(apart):>12.1f}"
+                    f" {statistics.median(unknown):>9.1f} {statistics.median(known):>8.1f} {statistics.median(plan):>8.1f}"
                 )
 
 

@@ -117,8 +117,8 @@ def measure(connection: psycopg.Connection[Any], title: str, asked: Sequence[str
         after_all += after
         ratios.append(before / after)
         print(
-            f"{n:>5} {'yes' if outcome[0] else 'no':>8} {outcome[1] if outcome[0] else '':>7} {apply_seconds * 1e3:>9.1f}"
-            f" {before * 1e3:>10.1f} {after * 1e3:>9.1f} {before / after:>6.1f}x"
+            f"{n:>5} {'yes' if outcome[0] else 'no':>8} {outcome[1] if outcome[0] else '':>7}"
+            f" {apply_seconds * 1e3:>9.1f} {before * 1e3:>10.1f} {after * 1e3:>9.1f} {before / after:>6.1f}x"
         )
     print(
         f"total {before_all:.2f} s without, {after_all:.2f} s with the cache: {before_all / after_all:.1f}x;"

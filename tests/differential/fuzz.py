@@ -24,10 +24,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
+from psycopg import sql
+
 from differential.arena import Arena
 from differential.report import Report
 from differential.shrink import smallest
-from psycopg import sql
 
 
 @contextmanager

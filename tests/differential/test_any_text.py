@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+
 from differential.arena import METHODS
 from differential.compare import Session
 from support.cluster import Cluster, Database

@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from differential.fuzz import arena, hunt
 from differential.report import Report
 from support.cluster import Cluster

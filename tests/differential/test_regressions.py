@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from differential.compare import Session
 from differential.regression import FOLDER, run, statements
 from support.cluster import Database

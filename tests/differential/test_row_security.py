@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from differential.arena import METHODS
 from differential.compare import Session, difference
 from support.cluster import Cluster, Database
