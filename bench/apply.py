@@ -65,7 +65,8 @@ def main() -> None:
             connection.execute("select partitioncache_process_queue()")
             print(f"Milliseconds, medians of {repeat}; plan = EXPLAIN of the query as it is")
             print(
-                f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12} {'unknown':>9} {'known':>8} {'plan':>8}"
+                f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12}"
+                f" {'unknown':>9} {'known':>8} {'plan':>8}"
             )
             for tables, shape in SHAPES:
                 apart, unknown, known, plan = [], [], [], []
@@ -81,7 +82,8 @@ def main() -> None:
                 assert row is not None
                 print(
                     f"{tables:>6} {shape:>6} {row[0]:>9} {statistics.median(apart):>12.1f}"
-                    f" {statistics.median(unknown):>9.1f} {statistics.median(known):>8.1f} {statistics.median(plan):>8.1f}"
+                    f" {statistics.median(unknown):>9.1f} {statistics.median(known):>8.1f}"
+                    f" {statistics.median(plan):>8.1f}"
                 )
 
 
