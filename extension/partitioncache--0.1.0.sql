@@ -181,6 +181,7 @@ comment on function pc_registration(text, text) is
 create function pc_key_table(cache text, partition_key text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin
@@ -194,6 +195,7 @@ comment on function pc_key_table(text, text) is
 create function pc_changes_table(cache text, partition_key text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin
@@ -1294,7 +1296,7 @@ declare
 begin
     -- Nobody refreshes some entries, because their role has no processor: they must not keep the log for ever.
     if needed is not null and (select c.reltuples from pg_class c where c.oid = to_regclass(changes)) > rows_kept then
-        execute format('select c.xid from %s c order by c.xid desc offset $1 limit 1', changes) into too_old using rows_kept;
+        execute format('select c.xid from %s c order by c.xid desc offset $1 - 1 limit 1', changes) into too_old using rows_kept;
         needed := greatest(needed, too_old);
     end if;
     return least(needed, pc_oldest_reader());
@@ -2105,6 +2107,7 @@ comment on function pc_unseen_partitions(oid, oid[]) is
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
 language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -2165,6 +2168,7 @@ comment on function pc_relation_state(oid) is
 create function pc_function_state(functions oid[]) returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin

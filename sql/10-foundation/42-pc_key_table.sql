@@ -1,6 +1,7 @@
 create function pc_key_table(cache text, partition_key text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin
@@ -14,6 +15,7 @@ comment on function pc_key_table(text, text) is
 create function pc_changes_table(cache text, partition_key text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin

@@ -18,6 +18,7 @@ comment on function pc_unseen_partitions(oid, oid[]) is
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
 language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -78,6 +79,7 @@ comment on function pc_relation_state(oid) is
 create function pc_function_state(functions oid[]) returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin

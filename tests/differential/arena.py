@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 import psycopg
+from psycopg.rows import TupleRow
+
 from differential.classes import classes
 from differential.compare import Session, difference
 from differential.generate import Generator
@@ -16,13 +18,16 @@ from differential.report import Report
 from differential.syntax import Relation, Select, Style, relations, walk
 from differential.worlds import World, ident, literal, worlds
 from differential.writes import Writer, Writes, tracked_tables
-from psycopg.rows import TupleRow
 
 METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 # The literal form comes from explain, with its reason and figures.
 APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
 FORMS = ("subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 PUSH = "select partitioncache_push($1, $2, $3)"
+FAILED = """
+select error_msg from partitioncache_processor_log
+where cache = $1 and status in ('failed', 'timeout') and created_at > now() - interval '10 s'
+"""
 EXPLAIN = (
     "select 'literal', rewritten, reason, keys, partitions from partitioncache_explain($1, $2, $3, 'literal')"
 )
@@ -332,6 +337,10 @@ class Arena:
             if done.error:
                 raise RuntimeError(f"partitioncache_process_queue fails: {done.error}")
             if done.rows[0][0] in (b"0", None):
+                for (message,) in self.admin.call(FAILED, world.cache).rows:
+                    self.report.push_errors[
+                        f"a fragment: {(message or b'').decode().splitlines()[0][:100]}"
+                    ] += 1
                 return
         raise RuntimeError("the queues do not run empty")
 

@@ -181,7 +181,9 @@ class Report:
         reason, keys, partitions = ((value or b"").decode() for value in explained)
         auto = texts.get("auto", text) != text
         forced = any(rewritten != text for method, rewritten in texts.items() if method != "auto")
-        eligible = bool(labels & FORMS) and not labels & NEVER
+        # What was not pushed, or was put aside by writes, says nothing of what can be rewritten.
+        known = forced or auto or not reason.startswith("none of the query's fragments")
+        eligible = known and bool(labels & FORMS) and not labels & NEVER
         share = None
         if forced and keys.isdigit() and partitions.isdigit() and int(partitions):
             share = min(int(keys) / int(partitions), 1.0)
@@ -249,7 +251,9 @@ class Report:
         found = []
         for label in REQUIRED:
             tally = self.classes.get(label)
-            if tally and tally.eligible >= least and tally.eligible_rewritten * 2 < tally.eligible:
+            if tally and tally.tried >= 2 * least and tally.eligible < least:
+                found.append(f"{label}: only {tally.eligible} of {tally.tried} could be judged")
+            elif tally and tally.eligible >= least and tally.eligible_rewritten * 2 < tally.eligible:
                 found.append(f"{label}: {tally.eligible_rewritten} of {tally.eligible}")
         return found
 
