@@ -198,7 +198,10 @@ select * from restricted('select id, rank() over (partition by city_id order by 
 select * from restricted('select distinct on (city_id) city_id, id from poi where kind = 1 order by city_id, id', '{poi.city_id}', 'DISTINCT ON');
 select * from restricted('select id from poi where kind = 1 order by area desc, id limit 4 offset 2', '{poi.city_id}', 'ORDER BY, LIMIT, OFFSET');
 select * from restricted('select id from poi where kind = 1 order by id fetch first 3 rows with ties', '{poi.city_id}', 'FETCH FIRST');
-select * from unchanged('select p.id from poi p, kind k where p.kind = 1 and k.kind = p.kind order by p.id for update of p skip locked', 'it locks the rows that it reads', 'FOR UPDATE');
+select r from unnest(array['for update of p skip locked', 'for no key update of p', 'for share', 'for key share nowait']) locking,
+    unchanged('select p.id from poi p, kind k where p.kind = 1 and k.kind = p.kind order by p.id ' || locking, 'it locks the rows that it reads%', locking) r;
+select * from unchanged('select * from (select id from poi where kind = 1 for update) x', 'it locks the rows that it reads%', 'locking in a sub-select');
+select * from restricted('select substring(name from 1 for 2) from poi where kind = 1', '{poi.city_id}', 'another word FOR');
 select * from restricted('select kind from poi where kind = 1 window w as (order by id)', '{poi.city_id}', 'WINDOW');
 select * from restricted('select p.id, (select count(*) from street s where s.city_id = p.city_id) from poi p where kind = 1', '{p.city_id}', 'a sub-select in the select list');
 
