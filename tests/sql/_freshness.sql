@@ -38,3 +38,15 @@ begin
     return result;
 end
 $$;
+
+-- Waits until every transaction is over that is running now, in any database: autovacuum's, for example.
+create procedure settle() language plpgsql as $$
+declare
+    now_ xid8 := pg_snapshot_xmax(pg_current_snapshot());
+begin
+    for i in 1 .. 600 loop
+        exit when pg_snapshot_xmin(pg_current_snapshot()) >= now_;
+        perform pg_sleep(0.05);
+    end loop;
+end
+$$;
