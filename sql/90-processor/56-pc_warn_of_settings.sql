@@ -8,7 +8,7 @@ begin
             hint = format('To lift it: alter role %I in database %I set statement_timeout = 0;', current_user, current_database());
     end if;
     if exists (select from pg_settings s where s.name = 'cron.use_background_workers' and s.setting = 'on')
-        and exists (select from pg_extension e where e.extname = 'pg_cron' and e.extversion ~ '^1\.[0-4]\M') then
+        and exists (select from pg_extension e where e.extname = 'pg_cron' and e.extversion ~ '^1[.][0-4]([^0-9]|$)') then
         raise warning using message = 'pg_cron up to 1.4 runs long jobs one after the other in background workers',
             hint = 'Set cron.use_background_workers = off and let pg_cron connect (cron.host, pg_hba.conf), then restart the server.';
     end if;
