@@ -98,7 +98,8 @@ def mysql_source(mariadb_server: MariaDBServer) -> Callable[[contextlib.ExitStac
             " folded varchar(9) collate utf8mb4_general_ci, single float, stamp timestamp, moment datetime)"
         )
         cursor.execute(
-            "insert into texts select a, a, b, 0.1, now(), now() from (select 'a ' a, 'a' b union select 'a', 'A') x"
+            "insert into texts select a, a, b, 0.1, now(), now()"
+            " from (select 'a ' a, 'a' b union all select 'a', 'A') x"
         )
         connection.commit()
     return lambda stack: (
