@@ -163,16 +163,16 @@ NEW = (
         """,
     ),
     Question(
-        "Cities of 100,000 within 20 km of a new town that has an old one beside it",
+        "The largest new town with an old one beside it, by continent",
         """
-        select c.name as city, c.population, count(distinct a.id) as new_towns
-        from place a, place b, place c
-        where a.region = b.region and b.region = c.region
-          and a.name ~ '^(New|Nueva|Nova|Neu|Nouvelle|Novo)'
+        select distinct on (c.continent) c.continent, a.name, a.population, b.name as old
+        from place a
+        join place b on b.region = a.region
+        join country c on c.code = a.country
+        where a.name ~ '^(New|Nueva|Nova|Neu|Nouvelle|Novo)'
           and b.name ~ '^(Old|Alt|Vieux|Vieja|Staro)'
           and a.population > 10000 and km(a.spot, b.spot) < 5
-          and c.population > 100000 and km(a.spot, c.spot) < 20
-        group by c.id, c.name, c.population
+        order by c.continent, a.population desc, a.id, b.id
         """,
     ),
     Question(
