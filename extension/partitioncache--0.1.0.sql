@@ -1487,6 +1487,16 @@ set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
+    if rule_of = '{}' then
+        relations := '{}'::oid[];
+        functions := '{}'::oid[];
+        operators := '{}'::oid[];
+        types := '{}'::oid[];
+        odd_nodes := false;
+        order_dependent := false;
+        holds_date := false;
+        return;
+    end if;
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
     ), field as materialized (
