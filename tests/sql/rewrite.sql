@@ -1,0 +1,111 @@
+-- The pieces of a rewrite, one by one.
+\ir _core.sql
+select no_plan();
+create function registration() returns partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
+create function family(columns text[] default '{p.city_id}', matches_null boolean default true) returns pc_family language sql as
+$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[])::pc_family $$;
+
+-- Keys as text
+select is(pc_key_literal(array[1, 2]), '''{1,2}''::integer[]', 'keys as one constant');
+select is(pc_key_list(array[1, 2]), '''1''::integer, ''2''::integer', 'keys as constants');
+select is(pc_key_list(array['a, b', 'c'], '(%s)'), '(''a, b''::text), (''c''::text)', 'each put into a pattern');
+select is(pc_key_list('{}'::integer[]), null, 'no keys');
+select is(pc_key_literal(array[E'it''s \\']), 'E''{"it''''s \\\\"}''::text[]', 'quotes and backslashes');
+set datestyle = 'SQL, DMY';
+set timezone = 'Asia/Kolkata';
+set extra_float_digits = -10;
+select is(pc_key_literal(array['2024-02-03 00:00+00'::timestamptz]), '''{"2024-02-03 00:00:00+00"}''::timestamp with time zone[]', 'the same in every session: times');
+select is(pc_key_literal(array[0.1::float8 + 0.2]), '''{0.30000000000000004}''::double precision[]', 'the same in every session: floats');
+select isnt(pc_key_temp_table(array[0.1::float8 + 0.2]), pc_key_temp_table(array[0.3::float8]), 'other keys, another temporary table');
+reset datestyle;
+reset timezone;
+reset extra_float_digits;
+select is(pc_key_temp_table(array[1, 2]), pc_key_temp_table(array[1, 2]), 'the same keys, the same one');
+select set_eq('select partition_key from ' || pc_key_temp_table(array[1, 2]), '{1,2}'::integer[], 'with the keys in it');
+
+-- Restrictions
+select is((pc_restriction(family(c, n), m, k, w, registration())).conditions, expected, format('%s %s %s', m, k, case when w then 'and null' end))
+from (values
+    ('{p.city_id}'::text[], true, 'literal', '{1,2}'::integer[], false, '(p.city_id = ANY (''{1,2}''::integer[]))'),
+    ('{p.city_id}', true, 'literal', '{1,2}', true, '(p.city_id = ANY (''{1,2}''::integer[]) OR p.city_id IS NULL)'),
+    ('{p.city_id,s.city_id}', false, 'literal', '{1}', true, '(p.city_id = ANY (''{1}''::integer[])) AND (s.city_id = ANY (''{1}''::integer[]))'),
+    ('{p.city_id}', true, 'literal', '{}', false, '(false)'),
+    ('{p.city_id}', true, 'literal', '{}', true, '(false OR p.city_id IS NULL)'),
+    ('{p.city_id}', true, 'IN', '{1,2}', false, '(p.city_id IN (''1''::integer, ''2''::integer))'),
+    ('{p.city_id}', true, 'VALUES', '{1,2}', true, '(p.city_id IN (VALUES (''1''::integer), (''2''::integer)) OR p.city_id IS NULL)'),
+    ('{p.city_id}', true, 'VALUES', '{}', false, '(false)')) v(c, n, m, k, w, expected);
+select alike((pc_restriction(family(), 'TMP_TABLE_IN', '{1}'::integer[], false, registration())).conditions, '(p.city_id IN (SELECT k.partition_key FROM pg_temp.partitioncache_keys_% k))', 'TMP_TABLE_IN');
+select is((pc_restriction(family(), 'TMP_TABLE_JOIN', '{1}'::integer[], false, registration())).conditions, '(p.city_id = partitioncache_1.partition_key)', 'TMP_TABLE_JOIN: the condition');
+select alike((pc_restriction(family(), 'TMP_TABLE_JOIN', '{1}'::integer[], false, registration())).from_item, 'pg_temp.partitioncache_keys_% partitioncache_1', 'TMP_TABLE_JOIN: the table');
+select is((pc_restriction(family(), 'TMP_TABLE_JOIN', '{1}'::integer[], true, registration())).from_item, null, 'TMP_TABLE_JOIN with null keys: a join would drop them');
+select alike((pc_restriction(family(), 'subquery', '{1}'::integer[], true, registration())).conditions, '(p.city_id % public.partitioncache_lookup(''city_id'', ''{h}''::text[], ''public.poi'', NULL::integer, ''partitioncache'')% OR p.city_id IS NULL)', 'subquery');
+select alike((pc_restriction(family(), 'subquery', '{}'::integer[], true, registration())).conditions, '%partitioncache_lookup%', 'subquery without keys: there may be some when it runs');
+select matches(pc_lookup_call(family(), 10, registration()), '^= ANY \(ARRAY\(SELECT', 'few keys: an array');
+select matches(pc_lookup_call(family(), 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
+
+-- Where they go
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}')::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}')::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}'), row(2, 18, 18, false, '{}', '', false, '{}')]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}')::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+
+-- Estimates and the gate
+select is(pc_partition_estimate('public.poi', 'city_id'), 60::bigint, 'partitions, by the statistics');
+select is(pc_partition_estimate('ONLY public.poi', 'city_id'), 60::bigint, 'of ONLY the table');
+create table never_analysed (city_id integer);
+select is(pc_partition_estimate('public.never_analysed', 'city_id'), null, 'no statistics');
+select cmp_ok(pc_plan_cost('select * from poi', 'public'), '>', pc_plan_cost('select 1', 'public'), 'what a plan costs');
+select throws_ok($$ select pc_plan_cost('select * from nowhere', 'public') $$, '42P01', null, 'of what PostgreSQL accepts');
+create function gate(before text, after text, alternative text) returns pc_rewritten language sql as
+$$ select pc_gate(row(true, null, 'literal', 1, 1, 1, 10, after, '{}')::pc_rewritten, before, 'public', alternative) $$;
+select is((gate('select * from poi', 'select 1', null)).rewritten, 'select 1', 'the gate: cheaper');
+select is(row((g).applied, (g).rewritten, (g).method)::text, '(f,"select 1",)', 'the gate: dearer') from (select gate('select 1', 'select * from poi', null) g) x;
+select alike((gate('select 1', 'select * from poi', null)).reason, 'the planner expects the rewritten query to cost more (% instead of 0): it would not pay', 'the gate: dearer, the reason');
+select is(row((g).rewritten, (g).method)::text, '("select 2",VALUES)', 'the gate: an alternative that is cheaper') from (select gate('select * from poi', 'select * from street', 'select 2') g) x;
+
+-- The whole
+select is((r).reason, 'none of the query''s fragments is in cache "partitioncache"', 'nothing known') from (select pc_rewrite('select * from poi where kind = 1', 'city_id', 'partitioncache', 'literal', 'public') r) x;
+select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
+select is(row((r).applied, (r).reason, (r).method, (r).fragments, (r).hits, (r).partitions, cardinality((r).hashes))::text, '(t,,literal,3,3,60,1)', 'all known') from (select pc_rewrite('select * from poi where kind = 1 and area > 50', 'city_id', 'partitioncache', 'literal', 'public') r) x;
+select is((r).keys, (select count(distinct city_id) from poi where kind = 1 and area > 50), 'as many keys as match') from (select pc_rewrite('select * from poi where kind = 1 and area > 50', 'city_id', 'partitioncache', 'literal', 'public') r) x;
+select is((r).hits, 1, 'one part known') from (select pc_rewrite('select * from poi where kind = 1 and area > 51', 'city_id', 'partitioncache', 'literal', 'public') r) x;
+select is((f).hits, 3, 'a family') from (select pc_restrict_family(f, registration(), 'literal', null::integer) f from unnest((pc_analyse('select * from poi where kind = 1 and area > 50', registration(), pc_session('public'))).families) f) x;
+select is(jsonb_array_length(pc_explain_entries('select * from poi where kind = 1 and area > 50', registration(), pc_session('public'))), 3, 'the entries of a query');
+select is((e.entries -> 0) - 'hash', '{"state": "fresh", "tables": "static", "changed": 0}', 'what is said of an entry') from partitioncache_explain('select * from poi where kind = 1', 'city_id') e;
+select is((partitioncache_explain('select 1', 'city_id')).entries, null, 'no fragments, no entries');
+select lives_ok(format('select pc_check_method(%L)', m), m || ' is a method') from unnest('{auto,literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m;
+select throws_ok('select pc_check_method(''in'')', 'PC001', '"in" is no method', 'another word is none');
+
+-- Blocks, for which the analysis gives tokens
+create function block_of(query text) returns table(tokens text[], spaced boolean[], closes integer[], block pc_block) language sql as $$
+    with t as materialized (select * from pc_tokens((pc_parse(query, pc_session('public'))).canonical)),
+         a as materialized (select array_agg(token order by n) as tokens, array_agg(spaced order by n) as spaced, array_agg(closes order by n) as closes from t)
+    select a.tokens, a.spaced, a.closes, b from a, pc_query_blocks(a.tokens, a.closes) b where b.block = 1
+$$;
+select is((select array_agg(concat_ws(' ', t.n, t.alias, t.relation, t.keyed) order by t.n) from block_of('select 1 from poi p left join street s on s.id = p.id, kind k, (select 1) x, pg_class c') b, pc_block_tables(b.tokens, b.closes, b.block, 'city_id', 'integer') t),
+    array['0 p public.poi t', '1 k public.kind f'], 'the tables that fragments may take');
+select is((select array_agg(f.family) is not null from block_of('select 1 from poi where kind = 1') b, pc_block_families(b.tokens, b.spaced, b.closes, b.block, registration(), false, 64) f), true, 'the families of a block');
+select is((select count(*) from block_of('select 1 from kind where kind = 1') b, pc_block_families(b.tokens, b.spaced, b.closes, b.block, registration(), false, 64) f), 0::bigint, 'a block without the partition column has none');
+select is((select array_agg(f.fragment) from pc_block_fragments('{public.poi}', '{1}', '{0}', array[E'(\x010\x02.kind = 1)'], '{1}', 'city_id', 64) f), array['SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'], 'the fragments of a block');
+select ok(pc_is_immutable_template(E'(\x010\x02.kind = 1)', '{p}', '{public.poi}'), 'an immutable conjunct');
+select ok(not pc_is_immutable_template(E'(\x010\x02.opened < now())', '{p}', '{public.poi}'), 'one that is not');
+select is((select row(s.from_starts, s.from_ends, s.where_starts, s.where_ends)::text from pc_select_parts('{SELECT,1,FROM,p,WHERE,x,ORDER,BY,1}', '{null,null,null,null,null,null,null,null,null}', 1, 9) s), '(4,4,6,6)', 'FROM and WHERE');
+select is((select array_agg(row(u.left_table, u.right_table, u.name)::text) from block_of('select 1 from poi p join street s using (city_id, name)') b, pc_from_items(b.tokens, b.closes, (b.block).from_starts, (b.block).from_ends) i,
+    pc_using_equalities(b.tokens, b.closes, i.starts, i.right_starts, i.ends, '{p,s}') u where i.kind = 'using'), array['(0,1,city_id)', '(0,1,name)'], 'the equalities of USING');
+select is((select count(*) from pc_relation_states(array['poi'::regclass, 'street'::regclass, 'poi'::regclass]::oid[])), 2::bigint, 'states of relations');
+
+-- What registering is made of
+select throws_ok($$ select pc_check_hash('') $$, 'PC001', 'the hash of an entry is null or empty', 'an empty hash');
+select lives_ok($$ select pc_check_key_type(registration(), 'bigint') $$, 'bigint keys for integer');
+select throws_ok($$ select pc_check_key_type(registration(), 'text') $$, 'PC004', 'partition key "city_id" holds integer, not text', 'text keys for integer');
+select lives_ok($$ select pc_check_registration('x', 'integer', 'bit', 'partitioncache', false) $$, 'what can be registered');
+select lives_ok($$ select pc_create_cache('made') $$, 'a cache is made');
+select lives_ok($$ select pc_create_cache('made') $$, 'and made again');
+select has_sequence('made_hits', 'with its counters');
+select lives_ok($$ select pc_create_key_table('made', 'x', 'text', 'array') $$, 'a table of key sets');
+select throws_ok($$ select pc_create_key_table('made', 'x', 'text', 'array') $$, 'PC003', 'the table public.made_cache_x exists already', 'but once');
+select lives_ok($$ select pc_store_keys(registration(), 'stored', '{3,1,null}'::integer[], null) $$, 'keys are stored');
+select is((select row(keys, key_count, matches_null)::text from partitioncache_cache_city_id where hash = 'stored'), '("{1,3}",2,t)', 'as they are kept');
+select is((pc_refreshed_keys(registration(), 'stored', 'SELECT DISTINCT t1.city_id FROM public.poi t1', null::integer, '{}')).keys, null, 'an assertion cannot be refreshed');
+
+select * from finish();
