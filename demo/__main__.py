@@ -81,8 +81,8 @@ def _demonstrate(with_cron: bool) -> None:
         _show_one(connection)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s; nothing is left behind.")
     console.print(
-        "Read next: [bold]README.md[/] to try it on your own data, [bold]docs/how-it-works.md[/] for the walk of one query,\n"
-        "[bold]docs/soundness.md[/] for why the rows are always the same, [bold]demo/queries.py[/] for the questions as SQL."
+        "Read next: [bold]README.md[/] to try it on your own data, [bold]demo/queries.py[/] for the questions as SQL,\n"
+        "[bold]docs/how-it-works.md[/] for the walk of one query, [bold]docs/soundness.md[/] for why rows never change."
     )
 
 
