@@ -1,21 +1,24 @@
 """What tracking costs writers, and what writes cost lookups and refreshes, in one run.
 
 Writers: two tables alike (primary key, an index on the partition column, 100,000 rows, 1,000 partitions), one of them
-tracked; rows per second of each kind of write to one and the other in turn, the best of some rounds, and their ratio.
-The server flushes every commit to disk, as a server with data does.
+tracked. Each kind of write is done to one and to the other in turn: medians of rows per second, and the median of the
+ratios of such pairs. The server flushes every commit to disk, as a server with data does.
 
 Lookups: an entry of a query on 200,000 partitions, of which 10, 1,000 and 100,000 have been written to since it was
 evaluated: milliseconds to look its keys up, to refresh it, and to evaluate it in full.
 
-    scripts/bench tracking [--rounds 5] [--copy 1000000]
+    scripts/bench tracking [--pairs 10] [--copy 1000000]
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +40,6 @@ select partitioncache_track('tracked', 'city_id');
 vacuum analyze;
 """
 
-INSERT = "insert into {} values (%s, %s, 1, 'a place', 1, 2)"
-
 WIDE = """
 create table wide as select i as id, i % 200000 as city_id, i % 1000 as kind from generate_series(1, 1000000) i;
 create index on wide (city_id);
@@ -50,110 +51,99 @@ select partitioncache_track('wide', 'city_id');
 QUERY = "select id from wide where kind < 100"
 
 
-class Writer:
-    """The kinds of write. Each works on rows of its own above the first 100,000 and takes them away again."""
+@dataclass(frozen=True)
+class Kind:
+    """A kind of write. write: does it to a table and says how many rows it wrote; undo: takes it back."""
 
-    def __init__(self, connection: Connection, copied: int) -> None:
-        self.connection = connection
-        self.copied = copied
+    name: str
+    write: Callable[[Connection, str], int]
+    undo: str
+    pairs: int
 
-    def own_transactions(self, table: str) -> int:
-        """One row a transaction."""
-        for n in range(500):
-            self.connection.execute(INSERT.format(table).encode(), (1_000_000 + n, n % 1000))
-        return 500
 
-    def one_transaction(self, table: str) -> int:
-        """One row a statement, all in one transaction."""
-        with self.connection.transaction():
-            for n in range(5000):
-                self.connection.execute(INSERT.format(table).encode(), (1_000_000 + n, n % 1000))
-        return 5000
+def one_by_one(statement: str, times: int, *, together: bool) -> Callable[[Connection, str], int]:
+    """A statement of one row, so many times: each in a transaction of its own, or all together in one."""
 
-    def thousand(self, table: str) -> int:
-        """A thousand rows a statement."""
-        for n in range(20):
-            self.connection.execute(
-                f"""insert into {table} select 1000000 + i, i % 1000, 1, 'a place', 1, 2
-                    from generate_series({n * 1000}, {n * 1000 + 999}) i""".encode()
-            )
-        return 20_000
+    def write(connection: Connection, table: str) -> int:
+        text = statement.format(table).encode()
+        with connection.transaction() if together else nullcontext():
+            for n in range(times):
+                connection.execute(text, {"n": n + 1, "id": 1_000_000 + n, "city": n % 1000})
+        return times
 
-    def copy(self, table: str) -> int:
-        """COPY of many rows, from a file on the server."""
-        self.connection.execute(f"copy {table} from '{self.folder}/rows'".encode())
-        return self.copied
+    return write
 
-    def update_many(self, table: str) -> int:
-        """An UPDATE of half of the rows."""
-        self.connection.execute(f"update {table} set x = x + 1 where id <= 50000".encode())
-        return 50_000
 
-    def update_single(self, table: str) -> int:
-        """UPDATEs of one row that move it to another partition, all in one transaction."""
-        with self.connection.transaction():
-            for n in range(2000):
-                self.connection.execute(
-                    f"update {table} set city_id = %s where id = %s".encode(), (n % 1000, n + 1)
-                )
-        return 2000
+def at_once(statement: str, rows: int) -> Callable[[Connection, str], int]:
+    """A statement of many rows."""
 
-    def delete_many(self, table: str) -> int:
-        """A DELETE of a fifth of the rows."""
-        self.connection.execute(f"delete from {table} where id <= 20000".encode())
-        return 20_000
+    def write(connection: Connection, table: str) -> int:
+        connection.execute(statement.format(table).encode())
+        return rows
 
-    def delete_single(self, table: str) -> int:
-        """DELETEs of one row, all in one transaction."""
-        with self.connection.transaction():
-            for n in range(2000):
-                self.connection.execute(f"delete from {table} where id = %s".encode(), (n + 1,))
-        return 2000
+    return write
 
-    def kinds(self) -> list[tuple[str, Callable[[str], int]]]:
-        """What is measured, by name."""
-        return [
-            ("INSERT of 1 row, own transactions", self.own_transactions),
-            ("INSERT of 1 row, one transaction", self.one_transaction),
-            ("INSERT of 1,000 rows", self.thousand),
-            (f"COPY of {self.copied:,} rows", self.copy),
-            ("UPDATE of 50,000 rows", self.update_many),
-            ("UPDATE of 1 row, one transaction", self.update_single),
-            ("DELETE of 20,000 rows", self.delete_many),
-            ("DELETE of 1 row, one transaction", self.delete_single),
-        ]
 
-    def measure(self, rounds: int, folder: str) -> None:
-        """Prints rows per second with and without tracking."""
-        self.folder = folder
-        self.connection.execute(
-            f"""copy (select 1000000 + i, (random() * 999)::integer, 1, 'place ' || i, 1, 2
-                      from generate_series(1, {self.copied}) i) to '{folder}/rows'""".encode()
+INSERT = "insert into {} values (%(id)s, %(city)s, 1, 'a place', 1, 2)"
+MOVE = "update {} set city_id = %(city)s where id = %(n)s"
+DELETE = "delete from {} where id = %(n)s"
+ADDED = "delete from {} where id >= 1000000"
+THOUSAND = "insert into {} select 1000000 + i, i, 1, 'a place', 1, 2 from generate_series(0, 999) i"
+MANY = "update {} set x = x + 1 where id <= 20000"
+GONE = "delete from {} where id <= 20000"
+BACK = """insert into {0} select i, i % 1000, i % 50, 'place ' || i, i, i from generate_series(1, 20000) i
+          where not exists (select from {0} p where p.id = i)"""
+
+
+def kinds(copied: int, file: str, pairs: int) -> list[Kind]:
+    """What is measured."""
+    return [
+        Kind("INSERT of 1 row, own transactions", one_by_one(INSERT, 100, together=False), ADDED, pairs * 4),
+        Kind("INSERT of 1 row, one transaction", one_by_one(INSERT, 500, together=True), ADDED, pairs * 4),
+        Kind("UPDATE of 1 row, one transaction", one_by_one(MOVE, 500, together=True), "", pairs * 4),
+        Kind("DELETE of 1 row, one transaction", one_by_one(DELETE, 500, together=True), BACK, pairs * 2),
+        Kind("INSERT of 1,000 rows", at_once(THOUSAND, 1000), ADDED, pairs * 4),
+        Kind("UPDATE of 20,000 rows", at_once(MANY, 20_000), "", pairs * 2),
+        Kind("DELETE of 20,000 rows", at_once(GONE, 20_000), BACK, pairs * 2),
+        Kind(
+            f"COPY of {copied:,} rows", at_once(f"copy {{}} from '{file}'", copied), ADDED, max(pairs // 3, 1)
+        ),
+    ]
+
+
+def timed(connection: Connection, kind: Kind, table: str) -> float:
+    """Rows per second."""
+    started = time.perf_counter()
+    rows = kind.write(connection, table)
+    speed = rows / (time.perf_counter() - started)
+    if kind.undo:
+        connection.execute(kind.undo.format(table).encode())
+    return speed
+
+
+def writers(connection: Connection, copied: int, file: str, pairs: int) -> None:
+    """Prints rows per second with and without tracking."""
+    connection.execute(
+        f"""copy (select 1000000 + i, (random() * 999)::integer, 1, 'place ' || i, 1, 2
+                  from generate_series(1, {copied}) i) to '{file}'""".encode()
+    )
+    print(f"{'rows per second':36} {'not tracked':>12} {'tracked':>12} {'ratio':>6}")
+    for kind in kinds(copied, file, pairs):
+        connection.execute("truncate partitioncache_changes_city_id")
+        connection.execute("vacuum analyze plain, tracked")
+        connection.execute("checkpoint")
+        plain, tracked = [], []
+        for n in range(kind.pairs + 1):
+            order = ("plain", "tracked") if n % 2 else ("tracked", "plain")
+            speeds = {table: timed(connection, kind, table) for table in order}
+            if n > 0 or kind.pairs == 1:  # the first warms up
+                plain.append(speeds["plain"])
+                tracked.append(speeds["tracked"])
+        ratio = statistics.median(t / p for t, p in zip(tracked, plain, strict=True))
+        print(
+            f"{kind.name:36} {statistics.median(plain):12,.0f} {statistics.median(tracked):12,.0f} {ratio:6.2f}",
+            flush=True,
         )
-        print(f"{'rows per second':38} {'not tracked':>12} {'tracked':>12} {'ratio':>6}")
-        for name, write in self.kinds():
-            best = {"plain": 0.0, "tracked": 0.0}
-            for n in range(rounds * 2):
-                table = ("plain", "tracked")[(n + n // 2) % 2]
-                self.connection.execute("checkpoint")
-                started = time.perf_counter()
-                rows = write(table)
-                best[table] = max(best[table], rows / (time.perf_counter() - started))
-                self.restore(table)
-            print(
-                f"{name:38} {best['plain']:12,.0f} {best['tracked']:12,.0f} {best['tracked'] / best['plain']:6.2f}",
-                flush=True,
-            )
-
-    def restore(self, table: str) -> None:
-        """As it was before: the same rows in the same order."""
-        self.connection.execute(f"truncate {table}".encode())
-        self.connection.execute(
-            f"""insert into {table} select i, i % 1000, i % 50, 'place ' || i, i, i
-                from generate_series(1, 100000) i""".encode()
-        )
-        self.connection.execute(f"vacuum analyze {table}".encode())
-        self.connection.execute("truncate partitioncache_changes_city_id")
 
 
 def milliseconds(connection: Connection, statement: str) -> float:
@@ -194,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--copy", type=int, default=1_000_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
@@ -205,7 +195,7 @@ def main() -> None:
             database = cluster.create_database()
             database.psql(SCHEMA)
             with database.connect() as connection:
-                Writer(connection, options.copy).measure(options.rounds, folder)
+                writers(connection, options.copy, f"{folder}/rows", options.pairs)
             lookups(database)
 
 

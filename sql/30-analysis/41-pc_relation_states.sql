@@ -51,6 +51,9 @@ begin
             || coalesce((select string_agg(concat_ws(' ', a.member, a.link, g.oid, g.xmin, g.tgenabled), ';' order by a.member, g.oid)
                          from ancestry a left join pg_trigger g on g.tgrelid = a.member and g.tgname ^@ 'partitioncache_'
                          where a.root = f.root), '')
+            || coalesce((select string_agg(concat_ws(' ', 'subscribed', s.srsubid, s.srrelid), ';' order by s.srsubid, s.srrelid)
+                         from pg_subscription_rel s
+                         where s.srrelid = any (array_agg(f.member)) or s.srrelid in (select a.member from ancestry a where a.root = f.root)), '')
             || pc_unseen_partitions(f.root, array_agg(f.member)), 0)
         from family f
         join pg_class c on c.oid = f.member

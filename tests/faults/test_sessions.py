@@ -220,9 +220,10 @@ def test_logical_replication(make_cluster: Callable[[Mapping[str, str] | None], 
     for database in (origin, copy):
         database.psql(TABLES)
     origin.psql(
-        "create publication p for table poi; select pg_create_logical_replication_slot('s', 'pgoutput')"
+        "create publication p for table poi, closed; select pg_create_logical_replication_slot('s', 'pgoutput')"
     )
-    copy.psql("truncate poi")
+    origin.psql("alter table closed replica identity full")
+    copy.psql("truncate poi, closed")
     copy.psql(
         f"""create subscription s connection '{origin.conninfo()}' publication p
             with (create_slot = false, slot_name = 's', copy_data = true)"""
@@ -237,8 +238,18 @@ def test_logical_replication(make_cluster: Callable[[Mapping[str, str] | None], 
             pytest.fail(f"never: {condition}")
 
         wait("select count(*) = 1000 from poi")
-        wait("select bool_and(srsubstate = 'r') from pg_subscription_rel")
-        learn(copy, BIG)
+        wait("select bool_and(srsubstate = 'r') and count(*) = 2 from pg_subscription_rel")
+        assert {row[0] for row in reader.execute("select state from partitioncache_tracked_tables()")} == {
+            "broken: closed has no applied trigger",
+            "broken: poi has no applied trigger",
+            "tracking",
+        }
+        reader.execute("select pc_sync_tracking('partitioncache')")
+        learn(copy, BIG, OPEN)
+        writer.execute("delete from closed where city_id = 5")
+        wait("select not exists (select from closed where city_id = 5)")
+        agree(reader, OPEN)
+        assert (925,) in ask(reader, rewritten(reader, OPEN))
         writer.execute("insert into poi values (2001, 50, 2001)")
         wait("select exists (select from poi where id = 2001)")
         assert (2001, 50) in ask(reader, rewritten(reader, BIG))
