@@ -891,6 +891,16 @@ return format('partitioncache_%s_%s_%s', event, relation, substr(md5(pc_changes_
 comment on function pc_trigger_name(text, text, text, oid) is
 'The name of a trigger that logs writes to a tracked table or to one of its partitions. Example: select pc_trigger_name(''insert'', ''partitioncache'', ''city_id'', 16384)';
 
+create function pc_is_subscribed(relation oid) returns boolean
+language sql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+    select exists (select from pc_relation_family(relation) m join pg_subscription_rel s on s.srrelid = m)
+$$;
+
+comment on function pc_is_subscribed(oid) is
+'Whether logical replication writes to a relation or to one below it. Example: select pc_is_subscribed(''pg_class''::regclass)';
+
 create function pc_tracking_triggers(
     cache text, partition_key text, relation oid,
     out member oid, out name name, out event text, out definition text, out enabled "char", out cloned boolean
@@ -898,17 +908,20 @@ create function pc_tracking_triggers(
 language sql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
-    -- The statement triggers need the rows of a statement once; what is applied by logical replication or in a
-    -- session with session_replication_role = replica fires row triggers only.
+    -- What logical replication applies fires row triggers only, and of these the ones that are enabled for replicas; so do
+    -- sessions with session_replication_role = replica. A row trigger for deletes makes all deletes slower, so only
+    -- tables that are subscribed have one.
     select m, pc_trigger_name(e.event, cache, partition_key, relation), e.event, e.definition, e.enabled,
-           e.event = 'replica' and c.relispartition and m <> relation
+           e.event in ('replica', 'applied') and c.relispartition and m <> relation
     from pc_relation_family(relation) m
     join pg_class c on c.oid = m
     cross join (values
         ('insert', 'after insert on %s referencing new table as new_rows for each statement', 'O'::"char"),
         ('update', 'after update on %s referencing new table as new_rows for each statement', 'O'),
         ('remove', 'after delete or truncate on %s for each statement', 'A'),
-        ('replica', 'after insert or update or delete on %s for each row', 'R')) e(event, definition, enabled)
+        ('replica', 'after insert or update on %s for each row', 'R'),
+        ('applied', 'after delete on %s for each row', 'R')) e(event, definition, enabled)
+    where e.event <> 'applied' or pc_is_subscribed(relation)
 $$;
 
 comment on function pc_tracking_triggers(text, text, oid) is
@@ -2150,6 +2163,9 @@ begin
             || coalesce((select string_agg(concat_ws(' ', a.member, a.link, g.oid, g.xmin, g.tgenabled), ';' order by a.member, g.oid)
                          from ancestry a left join pg_trigger g on g.tgrelid = a.member and g.tgname ^@ 'partitioncache_'
                          where a.root = f.root), '')
+            || coalesce((select string_agg(concat_ws(' ', 'subscribed', s.srsubid, s.srrelid), ';' order by s.srsubid, s.srrelid)
+                         from pg_subscription_rel s
+                         where s.srrelid = any (array_agg(f.member)) or s.srrelid in (select a.member from ancestry a where a.root = f.root)), '')
             || pc_unseen_partitions(f.root, array_agg(f.member)), 0)
         from family f
         join pg_class c on c.oid = f.member
@@ -2261,6 +2277,45 @@ $$;
 
 comment on function pc_is_immutable_condition(text, text) is
 'Whether a canonical condition on these tables depends on nothing but their rows: all it calls is immutable, and a sub-select in it gives the same rows however it is read. Example: select pc_is_immutable_condition(''(t.x < now())'', ''public.t t'')';
+
+-- sql/30-analysis/44-pc_is_certain.sql
+create function pc_old_snapshot() returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return current_setting('transaction_isolation') in ('repeatable read', 'serializable');
+end
+$$;
+
+comment on function pc_old_snapshot() is
+'Whether this transaction goes on reading under the snapshot that it began with. PostgreSQL runs its queries by the definitions of now, while whoever reads the catalog with a query sees those of then. Example: select pc_old_snapshot()';
+
+create function pc_is_certain(relation oid) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (
+        -- pg_identify_object knows what is there now, the tables of the catalog what the snapshot sees.
+        select coalesce(bool_and(
+                   c.relkind <> 'v'
+                   and (pg_identify_object('pg_class'::regclass, c.oid, 0)).identity is not distinct from format('%I.%I', n.nspname, c.relname)
+                   and not exists (
+                       select from generate_series(1, c.relnatts + 1) attnum
+                       left join pg_attribute a on a.attrelid = c.oid and a.attnum = attnum.attnum and not a.attisdropped
+                       where (pg_identify_object('pg_class'::regclass, c.oid, attnum.attnum)).identity
+                             is distinct from case when a.attnum is not null then format('%I.%I.%I', n.nspname, c.relname, a.attname) end
+                          or exists (select from pg_type t where t.oid = a.atttypid and t.typtype in ('e', 'd', 'c')))), false)
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.oid = pc_is_certain.relation
+    );
+end
+$$;
+
+comment on function pc_is_certain(oid) is
+'Whether a relation is now defined as the snapshot in force shows it, as far as that can be told: of views, and of enums, domains and composite types in columns, it cannot. Example: select pc_is_certain(''pg_class''::regclass)';
 
 -- sql/40-fragments/10-pc_fragment.sql
 create type pc_fragment as (
@@ -3056,13 +3111,16 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     digest text := pc_analysis_digest(query, registration, session);
-    analysis partitioncache_analysis := pc_known_analysis(digest);
+    -- Under an old snapshot it cannot be told whether names still mean what they did.
+    analysis partitioncache_analysis := case when not pc_old_snapshot() then pc_known_analysis(digest) end;
 begin
     if analysis.digest is not null then
         return analysis;
     end if;
     if current_setting('transaction_read_only')::boolean then
-        analysis.reason := 'the query is not known yet, and in a read-only transaction it cannot be analysed';
+        analysis.reason := case when pc_old_snapshot()
+            then 'in a read-only transaction it cannot be analysed whether the query still means under this old snapshot what it meant'
+            else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
         return analysis;
     end if;
     begin
@@ -3258,6 +3316,8 @@ begin
                case
                    when e.deps is null then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
+                   when $4 and (e.functions <> '{}' or exists (select from unnest(e.deps) d where not pc_is_certain(d)))
+                       then 'a definition may have changed since this transaction took its snapshot'
                    when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, array(
                        select r.root from pc_tracked_roots($2.cache, $2.partition_key, e.deps) r)),
                        'changed in its definition or rewritten as a whole since: ' || o.altered)
@@ -3275,7 +3335,7 @@ begin
         pc_key_table((registration).cache, (registration).partition_key),
         case when tracking then 'select * from pc_entry_changes($2, e.deps, e.keyed, e.snapshot) where e.deps is not null'
              else 'select null::boolean as null_changed, null::bigint as changed, null::boolean as tracked, null::text as problem' end)
-    using hashes, registration, pc_cluster();
+    using hashes, registration, pc_cluster(), pc_old_snapshot();
 end
 $$;
 

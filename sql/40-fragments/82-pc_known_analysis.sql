@@ -72,13 +72,16 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     digest text := pc_analysis_digest(query, registration, session);
-    analysis partitioncache_analysis := pc_known_analysis(digest);
+    -- Under an old snapshot it cannot be told whether names still mean what they did.
+    analysis partitioncache_analysis := case when not pc_old_snapshot() then pc_known_analysis(digest) end;
 begin
     if analysis.digest is not null then
         return analysis;
     end if;
     if current_setting('transaction_read_only')::boolean then
-        analysis.reason := 'the query is not known yet, and in a read-only transaction it cannot be analysed';
+        analysis.reason := case when pc_old_snapshot()
+            then 'in a read-only transaction it cannot be analysed whether the query still means under this old snapshot what it meant'
+            else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
         return analysis;
     end if;
     begin

@@ -34,6 +34,8 @@ begin
                case
                    when e.deps is null then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
+                   when $4 and (e.functions <> '{}' or exists (select from unnest(e.deps) d where not pc_is_certain(d)))
+                       then 'a definition may have changed since this transaction took its snapshot'
                    when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, array(
                        select r.root from pc_tracked_roots($2.cache, $2.partition_key, e.deps) r)),
                        'changed in its definition or rewritten as a whole since: ' || o.altered)
@@ -51,7 +53,7 @@ begin
         pc_key_table((registration).cache, (registration).partition_key),
         case when tracking then 'select * from pc_entry_changes($2, e.deps, e.keyed, e.snapshot) where e.deps is not null'
              else 'select null::boolean as null_changed, null::bigint as changed, null::boolean as tracked, null::text as problem' end)
-    using hashes, registration, pc_cluster();
+    using hashes, registration, pc_cluster(), pc_old_snapshot();
 end
 $$;
 

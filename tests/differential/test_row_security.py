@@ -69,7 +69,7 @@ def fill(session: Session, query: str) -> None:
 
 
 def check(session: Session, query: str) -> None:
-    session.must("begin isolation level repeatable read")
+    session.must("begin")
     for method in METHODS:
         session.must("savepoint s")
         rewritten = session.call("select partitioncache_apply($1, 'city_id', method => $2)", query, method)
