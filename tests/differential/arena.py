@@ -332,6 +332,8 @@ class Arena:
 
     def process(self, world: World) -> None:
         """Let the queues run empty, as the processor would."""
+        # The limit for a query that runs away; the processor has all of a world's entries to look after.
+        self.pusher.must("set statement_timeout = '5min'")
         for _ in range(10000):
             done = self.pusher.call("select partitioncache_process_queue($1)", world.cache)
             if done.error:
