@@ -64,10 +64,12 @@ def arena(conninfo: str, seed: int, size: float = 1.0, every_method: bool = True
         made = Arena(
             lambda: psycopg.connect(conninfo, dbname=name, autocommit=True), seed, size, every_method
         )
-        made.admin.must("create extension partitioncache")
-        made.build()
-        yield made
-        made.close()
+        try:
+            made.admin.must("create extension partitioncache")
+            made.build()
+            yield made
+        finally:
+            made.close()
     finally:
         with psycopg.connect(conninfo, autocommit=True) as admin:
             admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
