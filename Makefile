@@ -4,6 +4,7 @@
 # make demo          the gain on real data, with nothing installed but Python
 # make demo-cron     the same on a system PostgreSQL 15, with pg_cron doing the work
 # make test          everything that is checked; installs what it needs when run by root on Debian
+# make fuzz          random queries against their rewritten forms, for SECONDS=600 or until one differs
 # make dist          the archive for PGXN
 
 EXTENSION    = partitioncache
@@ -36,9 +37,12 @@ clean:
 	rm -rf .build
 endif
 
-.PHONY: test demo demo-cron dist test-docker-install
+SECONDS ?= 600
+.PHONY: test fuzz demo demo-cron dist test-docker-install
 test:
 	@scripts/run-tests
+fuzz:
+	@scripts/run-fuzz --seconds $(SECONDS)
 demo:
 	@demo/run
 demo-cron:
