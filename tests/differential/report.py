@@ -249,7 +249,7 @@ class Report:
     def seldom(self, least: int = 20) -> list[str]:
         """Classes that must be rewritten in most cases and were not, of those with ``least`` cases or more.
 
-        A run is a sample: a class fails if it is below one half by more than two standard errors of a share of one half.
+        A run is a sample: a class fails if it is below one half by more than two standard errors.
         """
         found = []
         for label in REQUIRED:
