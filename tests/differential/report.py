@@ -247,20 +247,13 @@ class Report:
         return [label for label in LISTED if label not in self.classes or not self.classes[label].tried]
 
     def seldom(self, least: int = 20) -> list[str]:
-        """Classes that must be rewritten in most cases and were not, of those with ``least`` cases or more.
-
-        A run is a sample: a class fails if it is below one half by more than two standard errors.
-        """
+        """Classes that must be rewritten in most cases and were not, of those with ``least`` cases or more."""
         found = []
         for label in REQUIRED:
             tally = self.classes.get(label)
-            if tally and tally.tried >= 4 * least and tally.eligible < least:
+            if tally and tally.tried >= 2 * least and tally.eligible < least:
                 found.append(f"{label}: only {tally.eligible} of {tally.tried} could be judged")
-            elif (
-                tally
-                and tally.eligible >= least
-                and tally.eligible_rewritten < tally.eligible / 2 - tally.eligible**0.5
-            ):
+            elif tally and tally.eligible >= least and tally.eligible_rewritten * 2 < tally.eligible:
                 found.append(f"{label}: {tally.eligible_rewritten} of {tally.eligible}")
         return found
 
