@@ -49,8 +49,9 @@ QUERY = (
 )
 # nothing in it is quick, whatever order the joins are done in
 SLOW = (
-    "select a.id from poi a, poi b, poi c, poi d where a.city_id = b.city_id and b.city_id = c.city_id "
-    "and c.city_id = d.city_id and a.id + b.id + c.id + d.id < 0 and a.id * b.id - c.id * d.id = 17"
+    "select a.id from poi a, poi b, poi c, poi d, poi e, poi f where a.city_id = b.city_id "
+    "and b.city_id = c.city_id and c.city_id = d.city_id and d.city_id = e.city_id and e.city_id = f.city_id "
+    "and a.id + b.id + c.id + d.id + e.id + f.id < 0 and a.id * b.id - c.id * d.id + e.id * f.id = 17"
 )
 
 
