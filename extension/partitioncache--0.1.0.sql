@@ -774,48 +774,62 @@ begin
     if to_regprocedure(logger || '()') is not null then
         return;
     end if;
-    -- Static statements, whose plans are kept. They are reached only while the column has a type that fits: a write must
-    -- never fail because its table was altered. Writers need no rights of ours, hence SECURITY DEFINER.
+    -- Writers need no rights of ours, hence SECURITY DEFINER. It has no SET clause, which would make each write slower,
+    -- and names everything with its schema instead, operators too: nothing in it depends on who calls it.
     execute format($sql$
         create function %1$s() returns trigger
         language plpgsql volatile security definer
-        set search_path = pg_catalog, pg_temp
         as $body$
+        #variable_conflict use_column
         declare
             described boolean;
+            one %6$s;
             written %6$s[];
         begin
-            if tg_op in ('DELETE', 'TRUNCATE') then
+            if tg_op operator(pg_catalog.=) 'DELETE' or tg_op operator(pg_catalog.=) 'TRUNCATE' then
                 -- without a transaction id nothing can have been removed
-                if pg_current_xact_id_if_assigned() is not null then
-                    insert into %2$s (relation, whole, removal, xid) values (tg_argv[0]::oid, true, true, pg_current_xact_id());
+                if pg_catalog.pg_current_xact_id_if_assigned() is not null then
+                    insert into %2$s (relation, whole, removal, xid)
+                    values (tg_argv[0]::pg_catalog.oid, true, true, pg_catalog.pg_current_xact_id());
                 end if;
                 return null;
             end if;
 
-            described := exists (
-                select from pg_attribute a where a.attrelid = tg_relid and a.attname = %3$L and a.atttypid = any (%5$L::oid[]));
-            if not described then
-                described := exists (
-                    select from pg_attribute a join pg_type t on t.oid = a.atttypid
-                    where a.attrelid = tg_relid and a.attname = %3$L and t.typtype = 'd' and t.typbasetype = any (%5$L::oid[]));
+            -- Most statements write one row, and are quick themselves: one look at the row, at its type too, and one
+            -- insert. Where the table has no such column, the name means that of "without". A write must never fail
+            -- because its table was altered.
+            if tg_level operator(pg_catalog.=) 'STATEMENT' then
+                select w.fits, case when w.fits then w.key end
+                into described, one
+                from (values (null::pg_catalog.bool)) without(%4$I)
+                cross join lateral (select %4$I, pg_catalog.pg_typeof(%4$I)::pg_catalog.oid operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])
+                                    from new_rows) w(key, fits)
+                where not exists (select from new_rows offset 1);
+                if described then
+                    insert into %2$s (relation, keys, xid)
+                    values (tg_argv[0]::pg_catalog.oid, array[one], pg_catalog.pg_current_xact_id());
+                    return null;
+                end if;
             end if;
 
-            if tg_level = 'ROW' then
+            -- Static statements again, reached only while the column has a type that fits.
+            described := exists (
+                select from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) a.atttypid
+                where a.attrelid operator(pg_catalog.=) tg_relid and a.attname operator(pg_catalog.=) %3$L
+                  and (t.oid operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])
+                       or t.typtype operator(pg_catalog.=) 'd' and t.typbasetype operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])));
+            if tg_level operator(pg_catalog.=) 'ROW' then
                 if described then
                     written := array[new.%4$I];
                 end if;
             elsif described then
-                -- Most statements write one row: it is quicker to look than to sort.
-                written := array(select n.%4$I from new_rows n limit 2);
-                if cardinality(written) > 1 then
-                    written := array(select distinct n.%4$I from new_rows n);
-                end if;
+                written := array(select distinct n.%4$I from new_rows n);
             elsif not exists (select from new_rows) then
                 written := '{}';
             end if;
-            if written is null or cardinality(written) > 0 then
-                insert into %2$s (relation, keys, whole, xid) values (tg_argv[0]::oid, written, written is null, pg_current_xact_id());
+            if written is null or pg_catalog.cardinality(written) operator(pg_catalog.>) 0 then
+                insert into %2$s (relation, keys, whole, xid)
+                values (tg_argv[0]::pg_catalog.oid, written, written is null, pg_catalog.pg_current_xact_id());
             end if;
             return null;
         end
@@ -1497,6 +1511,10 @@ create function pc_tree_facts(rule_of oid[], out relations oid[], out functions 
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 set standard_conforming_strings = on
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
@@ -1512,13 +1530,14 @@ begin
     end if;
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
-    ), field as materialized (
+    ), field as (
         -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
-        select split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value
-        from tree, string_to_table(tree.text, ' :') f
-        where f ~ '^[a-z]*(relid|fnoid|funcid|func|opno|eqop|sortop|type|collid) \d'
-    ), fact as (
-        select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
+        select distinct split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value from tree, string_to_table(tree.text, ' :') f
+    ), fact as materialized (
+        select distinct name, substring(value from '^\d+')::oid as id
+        from field
+        where (name in ('relid', 'funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'eqop', 'sortop') or right(name, 4) = 'type')
+          and value ~ '^\d+\M'
     )
     select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
            array(select distinct p.oid from (
@@ -1564,6 +1583,7 @@ create function pc_parse(query text, session jsonb) returns pc_parsed
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
@@ -2090,6 +2110,7 @@ comment on function pc_block_conjuncts(text[], boolean[], integer[], pc_block, t
 create function pc_relation_closure(relations oid[], out root oid, out relation oid) returns setof record
 language plpgsql stable parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin
@@ -2097,10 +2118,14 @@ begin
         with recursive reached(root, relation) as (
             select r, r from unnest(relations) r
             union
-            select r.root, d.refobjid
+            select r.root, behind.relation
             from reached r
-            join pg_rewrite w on w.ev_class = r.relation and w.ev_type = '1'
-            join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+            cross join lateral (
+                select d.refobjid as relation
+                from (select w.oid from pg_rewrite w where w.ev_class = r.relation and w.ev_type = '1' offset 0) w
+                cross join lateral (select d.refobjid from pg_depend d
+                                    where d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass offset 0) d
+                ) behind
         )
         select root, relation from reached;
 end
@@ -2348,7 +2373,7 @@ comment on type pc_family is
 
 -- sql/40-fragments/20-pc_block_tables.sql
 create function pc_block_tables(
-    tokens text[], closes integer[], block pc_block, partition_key text, datatype text,
+    tokens text[], closes integer[], block pc_block, partition_key text, datatype text, unfit oid[],
     out n integer, out alias text, out relation text, out relid oid, out keyed boolean
 ) returns setof record
 language plpgsql stable parallel safe rows 5
@@ -2366,14 +2391,14 @@ begin
                coalesce(pc_datatype_of(a.atttypid, a.attcollation) = pc_block_tables.datatype, false)
         from item i
         left join pg_attribute a on a.attrelid = i.relid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
-        where i.relid <> all (pc_unfit_relations(array(select relid from item)))
+        where i.relid <> all (unfit)
         order by i.starts
         limit 40;
 end
 $$;
 
-comment on function pc_block_tables(text[], integer[], pc_block, text, text) is
-'The tables of a block that fragments may take: plain relations that no outer join can leave out. keyed: it has the partition column, with the registered datatype. Example: see pc_block_conjuncts';
+comment on function pc_block_tables(text[], integer[], pc_block, text, text, oid[]) is
+'The tables of a block that fragments may take: plain relations that no outer join can leave out. keyed: it has the partition column, with the registered datatype. unfit: relations that are no part of fragments, of pc_unfit_relations. Example: see pc_block_conjuncts';
 
 -- sql/40-fragments/30-pc_key_classes.sql
 create function pc_equality(template text, out left_table integer, out left_column text, out right_table integer, out right_column text)
@@ -2744,7 +2769,7 @@ comment on function pc_block_fragments(text[], oid[], integer[], text[], bigint[
 -- sql/40-fragments/62-pc_block_families.sql
 create function pc_block_families(
     tokens text[], spaced boolean[], closes integer[], block pc_block,
-    registration partitioncache_registration, doubtful boolean, most integer,
+    registration partitioncache_registration, unfit oid[], doubtful boolean, most integer,
     out family pc_family, out fragments pc_fragment[]
 ) returns setof record
 language plpgsql volatile parallel unsafe
@@ -2764,7 +2789,7 @@ declare
 begin
     select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.keyed order by t.n)
     into aliases, relations, relids, keyed
-    from pc_block_tables(tokens, closes, block, (registration).partition_key, (registration).datatype) t;
+    from pc_block_tables(tokens, closes, block, (registration).partition_key, (registration).datatype, unfit) t;
     if not true = any (keyed) or keyed is null then
         return;
     end if;
@@ -2795,8 +2820,8 @@ begin
 end
 $$;
 
-comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, boolean, integer) is
-'The families of one block with their fragments. doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
+comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, oid[], boolean, integer) is
+'The families of one block with their fragments. unfit: relations that are no part of fragments; doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
 
 create function pc_template_tables(template text) returns bigint
 language plpgsql immutable parallel safe
@@ -2893,6 +2918,7 @@ set search_path = pg_catalog, @extschema@, pg_temp
 set standard_conforming_strings = on
 set quote_all_identifiers = off
 set jit = off
+set plan_cache_mode = force_generic_plan
 set quote_all_identifiers = off
 as $$
 declare
@@ -2907,6 +2933,7 @@ declare
     block pc_block;
     family pc_family;
     part record;
+    unfit oid[];
     doubtful boolean;
 begin
     result.canonical := parsed.canonical;
@@ -2932,6 +2959,7 @@ begin
         result.reason := 'it locks the rows that it reads';
         return result;
     end if;
+    unfit := pc_unfit_relations(parsed.relations);
     doubtful := parsed.odd_nodes or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 
@@ -2939,7 +2967,7 @@ begin
     result.fragments := '{}';
     for block in select * from pc_query_blocks(tokens, closes) b order by b.block loop
         for part in
-            select * from pc_block_families(tokens, spaced, closes, block, registration, doubtful, (pc_settings(cache)).max_fragments)
+            select * from pc_block_families(tokens, spaced, closes, block, registration, unfit, doubtful, (pc_settings(cache)).max_fragments)
         loop
             family := part.family;
             family.family := cardinality(result.families) + 1;
@@ -2954,7 +2982,7 @@ begin
     end loop;
     if cardinality(result.families) = 0 then
         result.reason := case
-            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype) t where t.keyed)
+            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype, unfit) t where t.keyed)
                 then format('no condition on the tables that have the column "%s" could be cached', partition_key)
             else format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s)',
                         partition_key, registration.datatype)
@@ -4189,6 +4217,7 @@ create function pc_run_read_only(statement text, candidates anyarray, out keys a
 language plpgsql volatile parallel unsafe
 set search_path = ''
 set jit = off
+set plan_cache_mode = auto
 set DateStyle = 'ISO, YMD'
 set IntervalStyle = 'postgres'
 set TimeZone = 'UTC'
@@ -4413,6 +4442,7 @@ create function pc_evaluate(
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     -- Taken first: an entry may claim to have seen less than it has, never more.

@@ -3,6 +3,10 @@ create function pc_tree_facts(rule_of oid[], out relations oid[], out functions 
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 set standard_conforming_strings = on
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
@@ -18,13 +22,14 @@ begin
     end if;
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
-    ), field as materialized (
+    ), field as (
         -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
-        select split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value
-        from tree, string_to_table(tree.text, ' :') f
-        where f ~ '^[a-z]*(relid|fnoid|funcid|func|opno|eqop|sortop|type|collid) \d'
-    ), fact as (
-        select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
+        select distinct split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value from tree, string_to_table(tree.text, ' :') f
+    ), fact as materialized (
+        select distinct name, substring(value from '^\d+')::oid as id
+        from field
+        where (name in ('relid', 'funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'eqop', 'sortop') or right(name, 4) = 'type')
+          and value ~ '^\d+\M'
     )
     select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
            array(select distinct p.oid from (

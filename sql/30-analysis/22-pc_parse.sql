@@ -2,6 +2,7 @@ create function pc_parse(query text, session jsonb) returns pc_parsed
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');

@@ -1,5 +1,5 @@
 create function pc_block_tables(
-    tokens text[], closes integer[], block pc_block, partition_key text, datatype text,
+    tokens text[], closes integer[], block pc_block, partition_key text, datatype text, unfit oid[],
     out n integer, out alias text, out relation text, out relid oid, out keyed boolean
 ) returns setof record
 language plpgsql stable parallel safe rows 5
@@ -17,11 +17,11 @@ begin
                coalesce(pc_datatype_of(a.atttypid, a.attcollation) = pc_block_tables.datatype, false)
         from item i
         left join pg_attribute a on a.attrelid = i.relid and a.attname = partition_key and a.attnum > 0 and not a.attisdropped
-        where i.relid <> all (pc_unfit_relations(array(select relid from item)))
+        where i.relid <> all (unfit)
         order by i.starts
         limit 40;
 end
 $$;
 
-comment on function pc_block_tables(text[], integer[], pc_block, text, text) is
-'The tables of a block that fragments may take: plain relations that no outer join can leave out. keyed: it has the partition column, with the registered datatype. Example: see pc_block_conjuncts';
+comment on function pc_block_tables(text[], integer[], pc_block, text, text, oid[]) is
+'The tables of a block that fragments may take: plain relations that no outer join can leave out. keyed: it has the partition column, with the registered datatype. unfit: relations that are no part of fragments, of pc_unfit_relations. Example: see pc_block_conjuncts';

@@ -1,6 +1,6 @@
 create function pc_block_families(
     tokens text[], spaced boolean[], closes integer[], block pc_block,
-    registration partitioncache_registration, doubtful boolean, most integer,
+    registration partitioncache_registration, unfit oid[], doubtful boolean, most integer,
     out family pc_family, out fragments pc_fragment[]
 ) returns setof record
 language plpgsql volatile parallel unsafe
@@ -20,7 +20,7 @@ declare
 begin
     select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.keyed order by t.n)
     into aliases, relations, relids, keyed
-    from pc_block_tables(tokens, closes, block, (registration).partition_key, (registration).datatype) t;
+    from pc_block_tables(tokens, closes, block, (registration).partition_key, (registration).datatype, unfit) t;
     if not true = any (keyed) or keyed is null then
         return;
     end if;
@@ -51,8 +51,8 @@ begin
 end
 $$;
 
-comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, boolean, integer) is
-'The families of one block with their fragments. doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
+comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, oid[], boolean, integer) is
+'The families of one block with their fragments. unfit: relations that are no part of fragments; doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
 
 create function pc_template_tables(template text) returns bigint
 language plpgsql immutable parallel safe

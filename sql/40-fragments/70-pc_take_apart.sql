@@ -20,6 +20,7 @@ set search_path = pg_catalog, @extschema@, pg_temp
 set standard_conforming_strings = on
 set quote_all_identifiers = off
 set jit = off
+set plan_cache_mode = force_generic_plan
 set quote_all_identifiers = off
 as $$
 declare
@@ -34,6 +35,7 @@ declare
     block pc_block;
     family pc_family;
     part record;
+    unfit oid[];
     doubtful boolean;
 begin
     result.canonical := parsed.canonical;
@@ -59,6 +61,7 @@ begin
         result.reason := 'it locks the rows that it reads';
         return result;
     end if;
+    unfit := pc_unfit_relations(parsed.relations);
     doubtful := parsed.odd_nodes or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 
@@ -66,7 +69,7 @@ begin
     result.fragments := '{}';
     for block in select * from pc_query_blocks(tokens, closes) b order by b.block loop
         for part in
-            select * from pc_block_families(tokens, spaced, closes, block, registration, doubtful, (pc_settings(cache)).max_fragments)
+            select * from pc_block_families(tokens, spaced, closes, block, registration, unfit, doubtful, (pc_settings(cache)).max_fragments)
         loop
             family := part.family;
             family.family := cardinality(result.families) + 1;
@@ -81,7 +84,7 @@ begin
     end loop;
     if cardinality(result.families) = 0 then
         result.reason := case
-            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype) t where t.keyed)
+            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype, unfit) t where t.keyed)
                 then format('no condition on the tables that have the column "%s" could be cached', partition_key)
             else format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s)',
                         partition_key, registration.datatype)

@@ -2,6 +2,7 @@ create function pc_run_read_only(statement text, candidates anyarray, out keys a
 language plpgsql volatile parallel unsafe
 set search_path = ''
 set jit = off
+set plan_cache_mode = auto
 set DateStyle = 'ISO, YMD'
 set IntervalStyle = 'postgres'
 set TimeZone = 'UTC'

@@ -23,6 +23,7 @@ create function pc_evaluate(
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     -- Taken first: an entry may claim to have seen less than it has, never more.

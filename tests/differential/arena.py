@@ -337,6 +337,8 @@ class Arena:
         """Let the queues run empty, as the processor would."""
         # The limit for a query that runs away; the processor has all of a world's entries to look after.
         self.pusher.must("set statement_timeout = '5min'")
+        # Others may hold a table they have truncated for as long as this takes: such a fragment fails, and is tried again.
+        self.pusher.must("set lock_timeout = '300ms'")
         for _ in range(10000):
             done = self.pusher.call("select partitioncache_process_queue($1)", world.cache)
             if done.error:
