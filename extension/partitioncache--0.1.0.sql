@@ -840,6 +840,13 @@ begin
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
     execute format('revoke all on function %s() from public', logger);
+    -- Whoever drops the extension is told of the triggers, and with CASCADE they go first. Installed over a connection
+    -- there is none.
+    if exists (select from pg_depend d join pg_extension e on e.oid = d.refobjid
+               where d.classid = 'pg_class'::regclass and d.objid = 'partitioncache_tracked'::regclass and d.deptype = 'e'
+                 and d.refclassid = 'pg_extension'::regclass and e.extname = 'partitioncache') then
+        execute format('alter function %s() depends on extension partitioncache', logger);
+    end if;
     -- Other roles that may track tables make triggers of it too.
     for tracker in
         select distinct a.grantee
@@ -1012,8 +1019,8 @@ as $$
 declare
     missing record;
 begin
-    -- A mention of our tables in the WHEN clause makes the triggers depend on them: whoever drops the log or the
-    -- extension is told so, and with CASCADE the triggers go first, so that no write fails afterwards.
+    -- A mention of the log in the WHEN clause makes the triggers depend on it: whoever drops the log is told so, and with
+    -- CASCADE the triggers go first, so that no write fails afterwards. It is judged at each write: this is the quickest.
     for missing in
         select w.*, t.oid is not null as there
         from pc_tracking_triggers(registration.cache, registration.partition_key, relation) w
@@ -1022,9 +1029,8 @@ begin
         order by w.cloned, w.member, w.event
     loop
         if not missing.cloned then
-            execute format('create or replace trigger %I ' || missing.definition || ' when (%L::regclass <> %L::regclass) execute function %s(%L)',
-                missing.name, missing.member::regclass,
-                pc_changes_table(registration.cache, registration.partition_key), '@extschema@.partitioncache_tracked',
+            execute format('create or replace trigger %I ' || missing.definition || ' when (%L::regclass is not null) execute function %s(%L)',
+                missing.name, missing.member::regclass, pc_changes_table(registration.cache, registration.partition_key),
                 pc_log_function(registration.cache, registration.partition_key), relation::text);
         end if;
         execute format('alter table %s enable %s trigger %I', missing.member::regclass,

@@ -11,48 +11,62 @@ begin
     if to_regprocedure(logger || '()') is not null then
         return;
     end if;
-    -- Static statements, whose plans are kept. They are reached only while the column has a type that fits: a write must
-    -- never fail because its table was altered. Writers need no rights of ours, hence SECURITY DEFINER.
+    -- Writers need no rights of ours, hence SECURITY DEFINER. It has no SET clause, which would make each write slower,
+    -- and names everything with its schema instead, operators too: nothing in it depends on who calls it.
     execute format($sql$
         create function %1$s() returns trigger
         language plpgsql volatile security definer
-        set search_path = pg_catalog, pg_temp
         as $body$
+        #variable_conflict use_column
         declare
             described boolean;
+            one %6$s;
             written %6$s[];
         begin
-            if tg_op in ('DELETE', 'TRUNCATE') then
+            if tg_op operator(pg_catalog.=) 'DELETE' or tg_op operator(pg_catalog.=) 'TRUNCATE' then
                 -- without a transaction id nothing can have been removed
-                if pg_current_xact_id_if_assigned() is not null then
-                    insert into %2$s (relation, whole, removal, xid) values (tg_argv[0]::oid, true, true, pg_current_xact_id());
+                if pg_catalog.pg_current_xact_id_if_assigned() is not null then
+                    insert into %2$s (relation, whole, removal, xid)
+                    values (tg_argv[0]::pg_catalog.oid, true, true, pg_catalog.pg_current_xact_id());
                 end if;
                 return null;
             end if;
 
-            described := exists (
-                select from pg_attribute a where a.attrelid = tg_relid and a.attname = %3$L and a.atttypid = any (%5$L::oid[]));
-            if not described then
-                described := exists (
-                    select from pg_attribute a join pg_type t on t.oid = a.atttypid
-                    where a.attrelid = tg_relid and a.attname = %3$L and t.typtype = 'd' and t.typbasetype = any (%5$L::oid[]));
+            -- Most statements write one row, and are quick themselves: one look at the row, at its type too, and one
+            -- insert. Where the table has no such column, the name means that of "without". A write must never fail
+            -- because its table was altered.
+            if tg_level operator(pg_catalog.=) 'STATEMENT' then
+                select w.fits, case when w.fits then w.key end
+                into described, one
+                from (values (null::pg_catalog.bool)) without(%4$I)
+                cross join lateral (select %4$I, pg_catalog.pg_typeof(%4$I)::pg_catalog.oid operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])
+                                    from new_rows) w(key, fits)
+                where not exists (select from new_rows offset 1);
+                if described then
+                    insert into %2$s (relation, keys, xid)
+                    values (tg_argv[0]::pg_catalog.oid, array[one], pg_catalog.pg_current_xact_id());
+                    return null;
+                end if;
             end if;
 
-            if tg_level = 'ROW' then
+            -- Static statements again, reached only while the column has a type that fits.
+            described := exists (
+                select from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) a.atttypid
+                where a.attrelid operator(pg_catalog.=) tg_relid and a.attname operator(pg_catalog.=) %3$L
+                  and (t.oid operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])
+                       or t.typtype operator(pg_catalog.=) 'd' and t.typbasetype operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])));
+            if tg_level operator(pg_catalog.=) 'ROW' then
                 if described then
                     written := array[new.%4$I];
                 end if;
             elsif described then
-                -- Most statements write one row: it is quicker to look than to sort.
-                written := array(select n.%4$I from new_rows n limit 2);
-                if cardinality(written) > 1 then
-                    written := array(select distinct n.%4$I from new_rows n);
-                end if;
+                written := array(select distinct n.%4$I from new_rows n);
             elsif not exists (select from new_rows) then
                 written := '{}';
             end if;
-            if written is null or cardinality(written) > 0 then
-                insert into %2$s (relation, keys, whole, xid) values (tg_argv[0]::oid, written, written is null, pg_current_xact_id());
+            if written is null or pg_catalog.cardinality(written) operator(pg_catalog.>) 0 then
+                insert into %2$s (relation, keys, whole, xid)
+                values (tg_argv[0]::pg_catalog.oid, written, written is null, pg_catalog.pg_current_xact_id());
             end if;
             return null;
         end
@@ -63,6 +77,13 @@ begin
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
     execute format('revoke all on function %s() from public', logger);
+    -- Whoever drops the extension is told of the triggers, and with CASCADE they go first. Installed over a connection
+    -- there is none.
+    if exists (select from pg_depend d join pg_extension e on e.oid = d.refobjid
+               where d.classid = 'pg_class'::regclass and d.objid = 'partitioncache_tracked'::regclass and d.deptype = 'e'
+                 and d.refclassid = 'pg_extension'::regclass and e.extname = 'partitioncache') then
+        execute format('alter function %s() depends on extension partitioncache', logger);
+    end if;
     -- Other roles that may track tables make triggers of it too.
     for tracker in
         select distinct a.grantee

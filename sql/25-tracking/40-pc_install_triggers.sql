@@ -5,8 +5,8 @@ as $$
 declare
     missing record;
 begin
-    -- A mention of our tables in the WHEN clause makes the triggers depend on them: whoever drops the log or the
-    -- extension is told so, and with CASCADE the triggers go first, so that no write fails afterwards.
+    -- A mention of the log in the WHEN clause makes the triggers depend on it: whoever drops the log is told so, and with
+    -- CASCADE the triggers go first, so that no write fails afterwards. It is judged at each write: this is the quickest.
     for missing in
         select w.*, t.oid is not null as there
         from pc_tracking_triggers(registration.cache, registration.partition_key, relation) w
@@ -15,9 +15,8 @@ begin
         order by w.cloned, w.member, w.event
     loop
         if not missing.cloned then
-            execute format('create or replace trigger %I ' || missing.definition || ' when (%L::regclass <> %L::regclass) execute function %s(%L)',
-                missing.name, missing.member::regclass,
-                pc_changes_table(registration.cache, registration.partition_key), '@extschema@.partitioncache_tracked',
+            execute format('create or replace trigger %I ' || missing.definition || ' when (%L::regclass is not null) execute function %s(%L)',
+                missing.name, missing.member::regclass, pc_changes_table(registration.cache, registration.partition_key),
                 pc_log_function(registration.cache, registration.partition_key), relation::text);
         end if;
         execute format('alter table %s enable %s trigger %I', missing.member::regclass,

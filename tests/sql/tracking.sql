@@ -174,6 +174,15 @@ begin
 end
 $$;
 select is(logged(), '* - null', 'a partition column of each type that there is');
+alter table poi alter city_id type text;
+insert into poi (id, city_id) values (1000, 'no number');
+insert into poi (id, city_id) values (1001, 'none'), (1002, 'either');
+update poi set city_id = 'again' where id = 1000;
+alter table poi alter city_id type xml using '<a/>';
+update poi set id = 1003 where id = 1002;
+delete from poi where id >= 1000;
+select is(logged(), '* -', 'values that are no keys');
+alter table poi alter city_id type integer using null;
 alter table poi drop column city_id;
 insert into poi values (83, 1);
 update poi set id = 84 where id = 83;
