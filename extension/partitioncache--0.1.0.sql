@@ -744,7 +744,7 @@ begin
             whole boolean not null default false,
             removal boolean not null default false,
             xid xid8 not null
-        ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
+        ) with (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
         changes, pc_native_type(registration.datatype));
     if 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
         execute format('alter table %s alter keys set compression lz4', changes);
@@ -1489,7 +1489,7 @@ begin
         exists (select from pg_operator o where o.oprname = '='
                   and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and n.nspname !~ '^pg_temp_'))
         or exists (select from pg_type t
-                   where pc_native_type(t.typname) is not null
+                   where t.typname = any ('{integer,bigint,float,numeric,text,uuid,date,timestamp,timestamptz}'::name[])
                      and t.typnamespace in (select n.oid from pg_namespace n where n.nspname = any (before))));
 end
 $$;
@@ -1536,14 +1536,16 @@ begin
     end if;
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
-    ), field as (
+    ), field as materialized (
         -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
-        select distinct split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value from tree, string_to_table(tree.text, ' :') f
+        select distinct f.name, split_part(f.text, ' ', 2) as value
+        from tree
+        cross join lateral (select t.text, split_part(t.text, ' ', 1) as name from string_to_table(tree.text, ' :') t(text) offset 0) f
+        where f.name in ('relid', 'funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'eqop', 'sortop',
+                         'limitCount', 'limitOffset', 'tablesample', 'hasWindowFuncs', 'hasDistinctOn')
+           or right(f.name, 4) = 'type'
     ), fact as materialized (
-        select distinct name, substring(value from '^\d+')::oid as id
-        from field
-        where (name in ('relid', 'funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'eqop', 'sortop') or right(name, 4) = 'type')
-          and value ~ '^\d+\M'
+        select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
     )
     select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
            array(select distinct p.oid from (
@@ -1566,7 +1568,8 @@ begin
            -- Money is read by the rules of lc_monetary, which a stored text does not carry.
            or exists (select from fact where name like '%type' and id = 'money'::regtype),
            exists (
-               select from tree where tree.text ~ ':(limitCount|limitOffset|tablesample) \{|:(hasWindowFuncs|hasDistinctOn) true')
+               select from field
+               where name in ('limitCount', 'limitOffset', 'tablesample') and value ^@ '{' or name in ('hasWindowFuncs', 'hasDistinctOn') and value = 'true')
            or exists (
                -- Of the aggregates, those whose result does not depend on the order of their input.
                select from fact join pg_proc p on p.oid = id
@@ -4374,6 +4377,35 @@ $$;
 comment on function pc_first_relation(text) is
 'The table of a fragment whose partition column it selects. Example: select pc_first_relation(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
 
+create function pc_mostly_changed(registration partitioncache_registration, hash text, keyed oid[]) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    mostly boolean;
+begin
+    if to_regclass(pc_changes_table((registration).cache, (registration).partition_key)) is null then
+        return false;
+    end if;
+    -- Only so much of the log is read as must hold too many partitions, if no partition occurs more than twice in it.
+    execute format('select count(distinct w.key) > e.enough
+                    from (select e.snapshot, greatest(1000, e.key_count / 4) as enough from %s e where e.hash = $1) e
+                    cross join lateral (
+                        select k.key
+                        from %s c, unnest(c.keys) k(key)
+                        where not c.whole and c.relation in (select r.root from pc_tracked_roots($2, $3, $4) r)
+                          and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)
+                        limit 2 * e.enough + 2) w
+                    group by e.enough',
+                   pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
+    into mostly using hash, (registration).cache, (registration).partition_key, keyed;
+    return coalesce(mostly, false);
+end
+$$;
+
+comment on function pc_mostly_changed(partitioncache_registration, text, oid[]) is
+'Whether the log, as far as a bounded look into it tells, holds so many partitions that to evaluate an entry anew costs less than to evaluate those. Example: select pc_mostly_changed(pc_registration(''partitioncache'', ''city_id''), ''pizza'', ''{}'')';
+
 create function pc_refreshed_keys(
     registration partitioncache_registration, hash text, fragment text, of_type anyelement, keyed oid[],
     out keys anyarray, out with_null boolean
@@ -4388,9 +4420,12 @@ declare
     written keys%type;
     written_null boolean;
 begin
-    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
-    if not found or entry.changed > 1000 and entry.changed * 4 > entry.key_count then
+    if pc_mostly_changed(registration, hash, keyed) then
+        return;
+    end if;
+    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
+    if not found or entry.changed > greatest(1000, entry.key_count / 4) then
         return;
     end if;
     -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.

@@ -14,7 +14,7 @@ begin
         exists (select from pg_operator o where o.oprname = '='
                   and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and n.nspname !~ '^pg_temp_'))
         or exists (select from pg_type t
-                   where pc_native_type(t.typname) is not null
+                   where t.typname = any ('{integer,bigint,float,numeric,text,uuid,date,timestamp,timestamptz}'::name[])
                      and t.typnamespace in (select n.oid from pg_namespace n where n.nspname = any (before))));
 end
 $$;

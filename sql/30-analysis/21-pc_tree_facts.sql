@@ -22,14 +22,16 @@ begin
     end if;
     with tree as materialized (
         select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
-    ), field as (
+    ), field as materialized (
         -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
-        select distinct split_part(f, ' ', 1) as name, split_part(f, ' ', 2) as value from tree, string_to_table(tree.text, ' :') f
+        select distinct f.name, split_part(f.text, ' ', 2) as value
+        from tree
+        cross join lateral (select t.text, split_part(t.text, ' ', 1) as name from string_to_table(tree.text, ' :') t(text) offset 0) f
+        where f.name in ('relid', 'funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'eqop', 'sortop',
+                         'limitCount', 'limitOffset', 'tablesample', 'hasWindowFuncs', 'hasDistinctOn')
+           or right(f.name, 4) = 'type'
     ), fact as materialized (
-        select distinct name, substring(value from '^\d+')::oid as id
-        from field
-        where (name in ('relid', 'funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'eqop', 'sortop') or right(name, 4) = 'type')
-          and value ~ '^\d+\M'
+        select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
     )
     select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
            array(select distinct p.oid from (
@@ -52,7 +54,8 @@ begin
            -- Money is read by the rules of lc_monetary, which a stored text does not carry.
            or exists (select from fact where name like '%type' and id = 'money'::regtype),
            exists (
-               select from tree where tree.text ~ ':(limitCount|limitOffset|tablesample) \{|:(hasWindowFuncs|hasDistinctOn) true')
+               select from field
+               where name in ('limitCount', 'limitOffset', 'tablesample') and value ^@ '{' or name in ('hasWindowFuncs', 'hasDistinctOn') and value = 'true')
            or exists (
                -- Of the aggregates, those whose result does not depend on the order of their input.
                select from fact join pg_proc p on p.oid = id
