@@ -23,7 +23,7 @@ begin
             whole boolean not null default false,
             removal boolean not null default false,
             xid xid8 not null
-        ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
+        ) with (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)$sql$,
         changes, pc_native_type(registration.datatype));
     if 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
         execute format('alter table %s alter keys set compression lz4', changes);

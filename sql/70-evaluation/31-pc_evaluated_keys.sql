@@ -65,6 +65,35 @@ $$;
 comment on function pc_first_relation(text) is
 'The table of a fragment whose partition column it selects. Example: select pc_first_relation(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
 
+create function pc_mostly_changed(registration partitioncache_registration, hash text, keyed oid[]) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    mostly boolean;
+begin
+    if to_regclass(pc_changes_table((registration).cache, (registration).partition_key)) is null then
+        return false;
+    end if;
+    -- Only so much of the log is read as must hold too many partitions, if no partition occurs more than twice in it.
+    execute format('select count(distinct w.key) > e.enough
+                    from (select e.snapshot, greatest(1000, e.key_count / 4) as enough from %s e where e.hash = $1) e
+                    cross join lateral (
+                        select k.key
+                        from %s c, unnest(c.keys) k(key)
+                        where not c.whole and c.relation in (select r.root from pc_tracked_roots($2, $3, $4) r)
+                          and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)
+                        limit 2 * e.enough + 2) w
+                    group by e.enough',
+                   pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
+    into mostly using hash, (registration).cache, (registration).partition_key, keyed;
+    return coalesce(mostly, false);
+end
+$$;
+
+comment on function pc_mostly_changed(partitioncache_registration, text, oid[]) is
+'Whether the log, as far as a bounded look into it tells, holds so many partitions that to evaluate an entry anew costs less than to evaluate those. Example: select pc_mostly_changed(pc_registration(''partitioncache'', ''city_id''), ''pizza'', ''{}'')';
+
 create function pc_refreshed_keys(
     registration partitioncache_registration, hash text, fragment text, of_type anyelement, keyed oid[],
     out keys anyarray, out with_null boolean
@@ -79,9 +108,12 @@ declare
     written keys%type;
     written_null boolean;
 begin
-    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
-    if not found or entry.changed > 1000 and entry.changed * 4 > entry.key_count then
+    if pc_mostly_changed(registration, hash, keyed) then
+        return;
+    end if;
+    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
+    if not found or entry.changed > greatest(1000, entry.key_count / 4) then
         return;
     end if;
     -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.

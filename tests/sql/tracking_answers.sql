@@ -56,9 +56,18 @@ select is(wrong_rows(big()), 0::bigint, 'after a refresh too');
 select is(standing(big()), 'restricted, fresh', 'which remembers it');
 insert into poi select i, i % 5000, 0, 3, i from generate_series(10000, 15000) i;
 select is(wrong_rows(big()), 0::bigint, 'when most partitions have changed');
+create function mostly_changed() returns bigint language sql as $$
+    select count(*) from partitioncache_cache_city_id e where pc_mostly_changed(pc_registration('partitioncache', 'city_id'), e.hash, e.keyed)
+$$;
+select is(mostly_changed(), (select count(*) from partitioncache_cache_city_id where key_count is not null and deps is not null), 'which a look into the log tells');
 call learn(big());
+select is(mostly_changed(), 0::bigint, 'and no longer when they have been evaluated');
 select is(keys_of(big()) ~ '^0 1 2 .* 4999$', true, 'they are all evaluated');
 select is(wrong_rows(big()), 0::bigint, 'rightly');
+update poi set city_id = 30 + id % 1000 where id between 1 and 999;
+select is(mostly_changed(), 0::bigint, 'a thousand are few enough');
+call learn(big());
+update poi set city_id = id % 40 where id between 1 and 999;
 delete from poi where id >= 3000;
 
 -- Joins: tables with the key carry, others put aside
