@@ -4,17 +4,18 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     held text := case registration.storage
-        when 'bit' then 'pc_bits_encode(k.sorted::bigint[]) as held, pc_bits_base(k.sorted::bigint[]) as base'
+        when 'bit' then 'pc_bits_encode(k.sorted::bigint[]) as held, pc_bits_base(k.sorted[1:1]::bigint[]) as base'
         else 'k.sorted as held' end;
     columns text := case registration.storage when 'bit' then 'bits, base' else 'keys' end;
     native regtype := pc_native_type(registration.datatype);
 begin
     -- A new key set replaces all that was said of the old one; what depends on tables is filled in by pc_evaluate_fragment.
+    -- "distinct on" sorts, where a plain "distinct" would hash first; "offset 0" has it done once and not at each mention.
     execute format($sql$
         insert into %1$s as e (hash, %2$s, key_count, matches_null, query, evaluated_at)
         select $1, s.held %3$s, s.key_count, s.matches_null, $3, clock_timestamp()
         from (select %4$s, cardinality(k.sorted) as key_count, array_position($2, null) is not null as matches_null
-              from (select array(select distinct x::%5$s from unnest($2) x where x is not null order by 1) as sorted) k) s
+              from (select array(select distinct on (x::%5$s) x::%5$s from unnest($2) x where x is not null order by 1) as sorted offset 0) k) s
         on conflict (hash) do update set (%2$s, key_count, matches_null, query, evaluated_at) =
                 (select %6$s, excluded.key_count, excluded.matches_null, coalesce(excluded.query, e.query), excluded.evaluated_at),
             keyed_tables = null, parts = null, deps = null, dep_states = null, keyed = null, functions = null, function_state = null,

@@ -18,6 +18,7 @@ select is(pc_bits_base(keys), base, 'base of ' || keys::text) from (values ('{10
 select is(pc_bits_decode(pc_bits_encode(keys), pc_bits_base(keys)), keys, 'there and back: ' || left(keys::text, 40))
 from (values ('{0}'::bigint[]), ('{-1,0,1}'), ('{1,2,66}'), ('{63,64}'), ('{-64,-63,127,128}'), ('{1000000}'), ('{-5000000000,-4999999999}'),
              ('{9223372036854775800,9223372036854775807}'), ('{-9223372036854775808,-9223372036854775807}'),
+             ('{0,1048575,1048576,2097151,2097152,5000000}'), (array(select i from generate_series(-1048640, -1048500) i)), ('{-9223372036854775808,-9223372036852000000}'),
              (array(select i from generate_series(-300, 300) i where i % 3 = 0)), (array(select i from generate_series(1000000000, 1000000500) i))) v(keys);
 select is(pc_bits_encode('{}'), null, 'no keys, no bits');
 select is(pc_bits_decode(null, null), '{}'::bigint[], 'no bits, no keys');
