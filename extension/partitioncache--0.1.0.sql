@@ -1482,6 +1482,24 @@ $$;
 comment on function pc_tokens(text) is
 'The tokens of canonical text, which PostgreSQL wrote, so that strings never hold escapes and keywords are in capitals. n: number; spaced: white space comes before it; ends: position of its last character; closes: for an opening bracket, the number of the closing one. Example: select * from pc_tokens(''SELECT p.x FROM public.poi p'')';
 
+-- sql/30-analysis/18-pc_begin_temporary.sql
+create function pc_begin_temporary() returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- A schema of temporary tables that begins in a subtransaction ends with it. Were it made anew for each query that is parsed and rolled
+    -- back, PostgreSQL would forget each time how it had planned everything that this session runs.
+    if pg_my_temp_schema() = 0 then
+        create temp view partitioncache_begin as select 1 as one;
+        drop view pg_temp.partitioncache_begin;
+    end if;
+end
+$$;
+
+comment on function pc_begin_temporary() is
+'Lets the session have a schema of temporary tables, if it has none. To be called before the subtransaction that makes a temporary view. Raises PostgreSQL''s error for a role that may not make temporary tables in this database. Example: select pc_begin_temporary()';
+
 -- sql/30-analysis/19-pc_is_shadowed.sql
 create function pc_is_shadowed(effective name[]) returns boolean
 language plpgsql stable parallel safe
@@ -1616,6 +1634,7 @@ declare
     effective name[];
     accepted boolean := false;
 begin
+    perform pc_begin_temporary();
     begin
         perform pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
@@ -2154,22 +2173,52 @@ comment on function pc_relation_closure(oid[]) is
 'The relations themselves and, through views, all that they read. Example: select * from pc_relation_closure(array[''pg_views''::regclass])';
 
 -- sql/30-analysis/41-pc_relation_states.sql
-create function pc_unseen_partitions(relation oid, seen oid[]) returns text
-language plpgsql stable parallel safe
+create function pc_present_family(relation oid) returns oid[]
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
+set constraint_exclusion = off
 as $$
+declare
+    known record;
+    plan jsonb;
 begin
-    -- Under an older snapshot pg_inherits shows the partitions of then; a query reads those of now.
-    if current_setting('transaction_isolation') not in ('repeatable read', 'serializable')
-        or not exists (select from pg_class c where c.oid = relation and c.relkind = 'p') then
-        return '';
+    select o.identity, o.type into known from pg_identify_object('pg_class'::regclass, relation, 0) o;
+    if known.type = 'partitioned table' then
+        return array(select t.relid::oid from pg_partition_tree(relation) t);
+    elsif known.type in ('table', 'foreign table') then
+        if not has_any_column_privilege(relation, 'select') then
+            return null;
+        end if;
+        -- No function tells what inherits from a table now; the planner's plan does.
+        execute format('explain (verbose, costs off, format json) select from %s', known.identity) into plan;
+        return array(select distinct format('%I.%I', n ->> 'Schema', n ->> 'Relation Name')::regclass::oid
+                     from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name"))') n);
     end if;
-    return coalesce((select string_agg(t.relid::oid::text, ' ') from pg_partition_tree(relation) t where t.relid <> all (seen)), '');
+    return array[relation];
 end
 $$;
 
-comment on function pc_unseen_partitions(oid, oid[]) is
-'The partitions that were attached after the snapshot of this transaction was taken, and that its queries read all the same; empty in read committed. Example: select pc_unseen_partitions(''pg_class''::regclass, ''{}'')';
+comment on function pc_present_family(oid) is
+'A relation and its partitions or inheriting tables as a query reads them now, whatever the snapshot; null if that cannot be told. Volatile, because PostgreSQL explains no plan elsewhere. Example: select pc_present_family(''pg_class''::regclass)';
+
+create function pc_family_changes(relation oid, seen oid[]) returns text
+language plpgsql volatile parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    present oid[];
+begin
+    -- Under an older snapshot pg_inherits shows the partitions and children of then; a query reads those of now.
+    if current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
+        return '';
+    end if;
+    present := pc_present_family(relation);
+    return case when present @> seen and present <@ seen then '' else format('now %s', coalesce(present::text, 'unknown')) end;
+end
+$$;
+
+comment on function pc_family_changes(oid, oid[]) is
+'What the partitions or children of a relation are now, if they are others than those that this transaction sees in the catalog; empty if not, and in read committed. Example: select pc_family_changes(''pg_class''::regclass, array[''pg_class''::regclass])';
 
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
 language plpgsql stable parallel safe rows 5
@@ -2210,7 +2259,7 @@ begin
             || coalesce((select string_agg(concat_ws(' ', 'subscribed', s.srsubid, s.srrelid), ';' order by s.srsubid, s.srrelid)
                          from pg_subscription_rel s
                          where s.srrelid = any (array_agg(f.member)) or s.srrelid in (select a.member from ancestry a where a.root = f.root)), '')
-            || pc_unseen_partitions(f.root, array_agg(f.member)), 0)
+            || pc_family_changes(f.root, array_agg(f.member)), 0)
         from family f
         join pg_class c on c.oid = f.member
         left join lateral (select string_agg(concat_ws(' ', g.oid, g.xmin, g.tgenabled), ',' order by g.oid) as triggers
@@ -4199,6 +4248,7 @@ declare
     operators oid[];
     found pc_dependencies;
 begin
+    perform pc_begin_temporary();
     begin
         perform pc_enter_canonical();
         perform set_config('search_path', '', true);

@@ -16,6 +16,7 @@ declare
     effective name[];
     accepted boolean := false;
 begin
+    perform pc_begin_temporary();
     begin
         perform pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);

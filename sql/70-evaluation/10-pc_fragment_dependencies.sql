@@ -18,6 +18,7 @@ declare
     operators oid[];
     found pc_dependencies;
 begin
+    perform pc_begin_temporary();
     begin
         perform pc_enter_canonical();
         perform set_config('search_path', '', true);

@@ -123,6 +123,9 @@ class Arena:
         self.pusher = Session(connect())
         self.reader = Session(connect())
         self.other = Session(connect())
+        # As in sessions that commit: were it undone with each query, PostgreSQL would plan everything anew.
+        for session in (self.pusher, self.reader):
+            session.must("create temp table differential (); drop table differential")
 
     def close(self) -> None:
         for session in (self.admin, self.pusher, self.reader, self.other):
@@ -337,7 +340,7 @@ class Arena:
         """Let the queues run empty, as the processor would."""
         # The limit for a query that runs away; the processor has all of a world's entries to look after.
         self.pusher.must("set statement_timeout = '5min'")
-        # Others may hold a table they have truncated for as long as this takes: such a fragment fails, and is tried again.
+        # Others may hold a truncated table for as long as this takes: such a fragment fails, and is tried again.
         self.pusher.must("set lock_timeout = '300ms'")
         for _ in range(10000):
             done = self.pusher.call("select partitioncache_process_queue($1)", world.cache)

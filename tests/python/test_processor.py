@@ -415,6 +415,22 @@ def test_workers_keep_no_snapshot_while_they_wait(world: Database) -> None:
     worker.succeed()
 
 
+def test_a_session_keeps_its_temporary_schema(world: Database) -> None:
+    """Were it undone after each query, PostgreSQL would plan every function anew for the next one."""
+    with world.connect() as connection:
+        connection.execute("call partitioncache_run_processor()")
+        assert connection.execute("select pg_my_temp_schema()").fetchall() == [(0,)]
+        connection.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
+        connection.execute("call partitioncache_run_processor()")
+        assert connection.execute("select pg_my_temp_schema() <> 0").fetchall() == [(True,)]
+        assert connection.execute(
+            "select count(*) from pg_class where relname ~ '^partitioncache_begin'"
+        ).fetchall() == [(0,)]
+    with world.connect() as connection:
+        connection.execute("select partitioncache_apply('select id from poi where kind = 2', 'city_id')")
+        assert connection.execute("select pg_my_temp_schema() <> 0").fetchall() == [(True,)]
+
+
 def test_dump_and_restore(world: Database, cluster: Cluster, door: Door) -> None:
     """What waits goes on elsewhere; what was being worked on there is taken up; new items go behind the old ones."""
     world.execute("select partitioncache_push_fragment(%s, 'city_id', priority => 9)", [door.query()])

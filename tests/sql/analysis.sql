@@ -26,6 +26,10 @@ drop operator shadow.= (integer, integer);
 create domain shadow.uuid as text;
 select ok(pc_is_shadowed('{shadow,pg_catalog}'), 'a type of keys');
 
+-- Temporary views
+select pc_begin_temporary() is null as begun;
+select isnt(pg_my_temp_schema(), 0::oid, 'the session has a schema of temporary tables');
+
 -- Tokens
 select results_eq($$ select token from pc_tokens('SELECT p."a""b", ''it''''s (''::text, -1.5e10, B''01'', x::character varying(3) FROM "S (".t1 p WHERE (p.a <@> ARRAY[1, 2])') $$,
     array['SELECT', 'p', '.', '"a""b"', ',', '''it''''s (''', '::', 'text', ',', '-', '1.5e10', ',', 'B''01''', ',', 'x', '::', 'character', 'varying', '(', '3', ')', 'FROM', '"S ("', '.', 't1', 'p', 'WHERE', '(', 'p', '.', 'a', '<@>', 'ARRAY', '[', '1', ',', '2', ']', ')'], 'tokens');
