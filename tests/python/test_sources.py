@@ -95,12 +95,15 @@ def mysql_source(mariadb_server: MariaDBServer) -> Callable[[contextlib.ExitStac
         cursor.executemany("insert into shops values (%s, %s, %s)", ROWS)
         cursor.execute(
             "create table texts (padded varchar(9) collate utf8mb4_bin, exact varchar(9) collate utf8mb4_nopad_bin,"
-            " folded varchar(9) collate utf8mb4_general_ci, single float, stamp timestamp, moment datetime)"
+            " folded varchar(9) collate utf8mb4_general_ci, fixed char(9) collate utf8mb4_bin,"
+            " fixed_exact char(9) collate utf8mb4_nopad_bin, single float, stamp timestamp, moment datetime)"
         )
-        cursor.execute(
-            "insert into texts select a, a, b, 0.1, now(), now()"
-            " from (select 'a ' a, 'a' b union all select 'a', 'A') x"
-        )
+        # row by row: a UNION of literals would compare them by the connection's collation, not by the columns'
+        for text, folded in ("a ", "a"), ("a", "A"):
+            cursor.execute(
+                "insert into texts values (%s, %s, %s, %s, %s, 0.1, now(), now())",
+                (text, text, folded, text, text),
+            )
         connection.commit()
     return lambda stack: (
         lambda: stack.enter_context(
@@ -204,12 +207,62 @@ def test_mysql_texts_are_keys_only_where_equality_is_exact(mysql_source: Callabl
             "padded": "text",
             "exact": "text",
             "folded": None,
+            "fixed": "text",
+            "fixed_exact": None,
             "single": None,
             "stamp": None,
             "moment": "timestamp",
         }
         assert source.keys("select distinct padded from texts") == {"a"}
         assert source.keys("select distinct exact from texts") == {"a", "a "}
+        assert source.keys("select distinct fixed from texts") == {"a"}
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["tmp_memory_table_size = default", "tmp_memory_table_size = 0", "sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'"],
+)
+@pytest.mark.parametrize("engine", ["InnoDB", "MyISAM", "Aria"])
+def test_what_the_rule_for_mysql_texts_stands_on(
+    mysql_source: Callable[..., OpenSource], mariadb_server: MariaDBServer, setting: str, engine: str
+) -> None:
+    """DISTINCT, =, IN and joins agree with one another, whatever engine holds the rows or a temporary table."""
+    with contextlib.ExitStack() as stack:
+        mysql_source(stack)
+        connection = stack.enter_context(
+            pymysql.connect(
+                host=mariadb_server.host,
+                port=mariadb_server.port,
+                user=mariadb_server.user,
+                password=mariadb_server.password,
+                database="shops_source",
+            )
+        )
+        cursor = stack.enter_context(connection.cursor())
+
+        def found(query: str) -> list[str]:
+            cursor.execute(query)
+            return sorted(text for (text,) in cursor.fetchall())
+
+        cursor.execute(f"set session {setting}")
+        cursor.execute(f"alter table texts engine = {engine}")
+        for query in (
+            "select distinct exact from texts",
+            "select distinct * from (select distinct exact from texts) k",
+            "select exact from texts group by exact",
+            "select exact from texts union select exact from texts",
+            "select exact from texts where exact in ('a', 'a ', 'b')",
+            "select exact from texts where exact in (select distinct exact from texts)",
+            "select t.exact from texts t join (select distinct exact from texts) k on k.exact = t.exact",
+        ):
+            assert found(query) == ["a", "a "], query
+        assert found("select exact from texts where exact = 'a '") == ["a "]
+        # under a collation that pads, the key without trailing spaces finds both rows
+        for condition in ("padded in ('a', 'b')", "fixed = 'a'", "padded = (select min(padded) from texts)"):
+            assert found(f"select exact from texts where {condition}") == ["a", "a "], condition
+        # and this is why CHAR is no key where trailing spaces count
+        reads_padded = "PAD_CHAR" in setting
+        assert found("select exact from texts where fixed_exact = 'a'") == ([] if reads_padded else ["a", "a "])
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])

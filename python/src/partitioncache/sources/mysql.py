@@ -200,11 +200,19 @@ class MySQLSource:
 def _datatype(native: str, collation: str | None) -> str | None:
     """Our datatype for a column type; None where equal values may differ in more than trailing spaces.
 
+    None, too, for CHAR where trailing spaces count: there they come and go with the reader's sql_mode
+    (PAD_CHAR_TO_FULL_LENGTH), so that a key read in one session equals no value in another.
+
     >>> _datatype("varchar", "utf8mb4_bin"), _datatype("varchar", "utf8mb4_general_ci"), _datatype("int", None)
     ('text', None, 'integer')
+    >>> _datatype("char", "utf8mb4_bin"), _datatype("char", "utf8mb4_nopad_bin")
+    ('text', None)
     """
     datatype = _DATATYPES.get(native.lower())
-    return None if datatype == "text" and not (collation or "").endswith("_bin") else datatype
+    if datatype != "text":
+        return datatype
+    exact = (collation or "").endswith("_bin") and (native.lower() != "char" or _pads(collation or ""))
+    return "text" if exact else None
 
 
 def _pads(collation: str) -> bool:
