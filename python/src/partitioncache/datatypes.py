@@ -27,6 +27,7 @@ import math
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from types import NoneType
 from typing import Final, TypeAlias, cast
 from uuid import UUID
 
@@ -170,11 +171,12 @@ def checked(keys: Iterable[Key | None], datatype: str, integers: range = INT8) -
         convert = _CONVERT[datatype]
         return {None if key is None else convert(key, datatype) for key in keys}
     bounds = integers if datatype == "integer" else INT8
-    if set(map(type, keys)) <= {int, type(None)}:
+    if set(map(type, keys)) <= {int, NoneType}:
         # A quick look at all of them together; only if it finds something wrong they are looked at one by one.
-        numbers = cast("set[int]", set(keys) - {None})
+        found = set(keys)
+        numbers = cast("set[int]", found - {None} if None in found else found)
         if not numbers or (min(numbers) in bounds and max(numbers) in bounds):
-            return set(keys)
+            return found
     return {None if key is None else _integer(key, datatype, bounds) for key in keys}
 
 

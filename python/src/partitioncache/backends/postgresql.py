@@ -13,17 +13,10 @@ from typing import Any, Final, cast
 from typing_extensions import LiteralString, Self
 
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
-from partitioncache.datatypes import (
-    INT4,
-    INTEGER_DATATYPES,
-    Key,
-    KeySet,
-    checked,
-    collected,
-    infer,
-)
+from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
 from partitioncache.errors import NotRegisteredError, RegistrationConflictError
 from partitioncache.postgresql import Server, Typed
+from partitioncache.postgresql.arrays import binary_array
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
 _NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
@@ -102,7 +95,8 @@ class PostgresqlArray:
         if self._registration(partition_key) is None:
             self.register(partition_key, infer(keys))
         datatype = self._registered(partition_key)
-        array = Typed(_NATIVE[datatype][1], _array(checked(keys, datatype, INT4), datatype))
+        held = checked(keys, datatype, INT4)
+        array = Typed(_NATIVE[datatype][1], binary_array(held, datatype) or list(held))
         self._server.call("partitioncache_set", partition_key, hash, array, cache=self._cache)
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
@@ -206,13 +200,6 @@ class PostgresqlBit(PostgresqlArray):
 
     backend = "postgresql_bit"
     _storage = "bit"
-
-
-def _array(keys: KeySet, datatype: str) -> object:
-    """The keys as a parameter: numbers as the text of an array, which is made five times faster than from a list."""
-    if datatype in INTEGER_DATATYPES:
-        return "{" + ",".join(["null" if key is None else str(key) for key in keys]) + "}"
-    return list(keys)
 
 
 def _key_set(keys: Collection[Any], datatype: str) -> KeySet:
