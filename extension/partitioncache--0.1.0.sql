@@ -2180,21 +2180,23 @@ set constraint_exclusion = off
 as $$
 declare
     known record;
+    family oid[] := array(select t.relid::oid from pg_partition_tree(relation) t);  -- of plain tables: nothing
     plan jsonb;
 begin
     select o.identity, o.type into known from pg_identify_object('pg_class'::regclass, relation, 0) o;
-    if known.type = 'partitioned table' then
-        return array(select t.relid::oid from pg_partition_tree(relation) t);
-    elsif known.type in ('table', 'foreign table') then
-        if not has_any_column_privilege(relation, 'select') then
-            return null;
-        end if;
-        -- No function tells what inherits from a table now; the planner's plan does.
-        execute format('explain (verbose, costs off, format json) select from %s', known.identity) into plan;
-        return array(select distinct format('%I.%I', n ->> 'Schema', n ->> 'Relation Name')::regclass::oid
-                     from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name"))') n);
+    if family <> '{}' or known.type is null or known.type not in ('table', 'foreign table') then
+        return coalesce(nullif(family, '{}'), array[relation]);
     end if;
-    return array[relation];
+    if not has_any_column_privilege(relation, 'select')
+        or not (select has_schema_privilege(c.relnamespace, 'usage') from pg_class c where c.oid = relation) then
+        return null;
+    end if;
+    -- No function tells what inherits from a table now; the plan of a query does.
+    execute format('explain (verbose, costs off, format json) select from %s', known.identity) into plan;
+    return array(select c.oid
+                 from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name"))') n
+                 left join pg_namespace s on s.nspname = n ->> 'Schema'
+                 left join pg_class c on c.relnamespace = s.oid and c.relname = n ->> 'Relation Name');
 end
 $$;
 
