@@ -126,7 +126,7 @@ def completion(shell: str) -> int:
     return 0
 
 
-for _name in ("setup", "status", "overview"):
+for _name in ("setup", "status", "overview", "track", "untrack", "tracked"):
     command.add_command(manage.command.commands[_name])
 
 

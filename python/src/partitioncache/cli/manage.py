@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
-from partitioncache.cli import base, checks, exchange, output, services, upkeep
+from partitioncache.cli import base, checks, exchange, output, services, tracking, upkeep
 from partitioncache.cli.add import progress
 from partitioncache.cli.output import Format
 from partitioncache.cli.setup_postgresql_queue_processor import DURATION
@@ -35,6 +35,8 @@ Examples:
   pcache-manage --count-queue
   pcache-manage status --format json
   pcache-manage evict --unused-for 30d --max-bytes 500MB
+  pcache-manage track poi street --partition-key city_id
+  pcache-manage tracked
   pcache-manage copy --to-backend redis_set --partition-key user_id
   pcache-manage export cache.jsonl.gz
 """
@@ -283,6 +285,10 @@ def entries(where: base.Connections, partition_key: str | None, format: Format) 
 def _short(query: str | None) -> str:
     text = " ".join((query or "").split())
     return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+for _each in tracking.COMMANDS:
+    command.add_command(_each)
 
 
 # Moving entries
