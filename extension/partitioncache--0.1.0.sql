@@ -1482,6 +1482,57 @@ $$;
 comment on function pc_tokens(text) is
 'The tokens of canonical text, which PostgreSQL wrote, so that strings never hold escapes and keywords are in capitals. n: number; spaced: white space comes before it; ends: position of its last character; closes: for an opening bracket, the number of the closing one. Example: select * from pc_tokens(''SELECT p.x FROM public.poi p'')';
 
+-- sql/30-analysis/17-pc_stored_query.sql
+create function pc_storing_statement(query text) returns text
+language plpgsql immutable strict parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    -- A function's body, and no view: that is stored just as it was parsed, in one row of one catalog.
+    return 'create or replace function pg_temp.partitioncache_stored() returns void language sql begin atomic select 1 from (' || query || E'\n) partitioncache_query; end';
+end
+$$;
+
+comment on function pc_storing_statement(text) is
+'The statement by which PostgreSQL parses one query and stores it, until the subtransaction is rolled back. The query must be known to be a single one. Example: select pc_storing_statement(''select 1'')';
+
+create function pc_stored_text() returns text
+language plpgsql stable parallel unsafe
+as $$
+begin
+    return pg_catalog.pg_get_function_sqlbody(pg_catalog.to_regprocedure('pg_temp.partitioncache_stored()'));
+end
+$$;
+
+comment on function pc_stored_text() is
+'How PostgreSQL writes out what pc_storing_statement stored: names are qualified as far as the search path in force demands, which therefore is not pinned. Null if nothing is stored. Example: select pc_stored_text()';
+
+create function pc_stored_tree() returns text
+language plpgsql stable parallel unsafe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (select p.prosqlbody::text from pg_proc p where p.oid = to_regprocedure('pg_temp.partitioncache_stored()'));
+end
+$$;
+
+comment on function pc_stored_tree() is
+'The tree of what pc_storing_statement stored, for pc_tree_facts; null if nothing is. Example: select pc_stored_tree()';
+
+create function pc_view_trees(views oid[]) returns text[]
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return array(select r.ev_action::text from pg_rewrite r where r.ev_class = any (views) and r.ev_type = '1');
+end
+$$;
+
+comment on function pc_view_trees(oid[]) is
+'The trees of some views, for pc_tree_facts. Example: select pc_view_trees(array[''pg_views''::regclass])';
+
 -- sql/30-analysis/18-pc_begin_temporary.sql
 create function pc_begin_temporary() returns void
 language plpgsql volatile parallel unsafe
@@ -1491,14 +1542,14 @@ begin
     -- A schema of temporary tables that begins in a subtransaction ends with it. Were it made anew for each query that is parsed and rolled
     -- back, PostgreSQL would forget each time how it had planned everything that this session runs.
     if pg_my_temp_schema() = 0 then
-        create temp view partitioncache_begin as select 1 as one;
-        drop view pg_temp.partitioncache_begin;
+        create function pg_temp.partitioncache_begin() returns void language sql begin atomic end;
+        drop function pg_temp.partitioncache_begin();
     end if;
 end
 $$;
 
 comment on function pc_begin_temporary() is
-'Lets the session have a schema of temporary tables, if it has none. To be called before the subtransaction that makes a temporary view. Raises PostgreSQL''s error for a role that may not make temporary tables in this database. Example: select pc_begin_temporary()';
+'Lets the session have a schema of temporary tables, if it has none. To be called before the subtransaction that stores a query there. Raises PostgreSQL''s error for a role that may not make temporary tables in this database. Example: select pc_begin_temporary()';
 
 -- sql/30-analysis/19-pc_is_shadowed.sql
 create function pc_is_shadowed(effective name[]) returns boolean
@@ -1540,7 +1591,7 @@ comment on type pc_parsed is
 'What PostgreSQL says of a query: its canonical text, the relations it names, the functions, operators and types that it uses, whether its tree holds a node of a kind that we do not know to be immutable, and whether it holds a constant that may have been read from a date or a time.';
 
 -- sql/30-analysis/21-pc_tree_facts.sql
-create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
+create function pc_tree_facts(trees text[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
                                out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -1552,7 +1603,7 @@ set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
-    if rule_of = '{}' then
+    if trees = '{}' then
         relations := '{}'::oid[];
         functions := '{}'::oid[];
         operators := '{}'::oid[];
@@ -1563,7 +1614,7 @@ begin
         return;
     end if;
     with tree as materialized (
-        select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
+        select t.text from unnest(trees) t(text)
     ), field as materialized (
         -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
         select distinct f.name, split_part(f.text, ' ', 2) as value
@@ -1575,7 +1626,7 @@ begin
     ), fact as materialized (
         select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
     )
-    select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
+    select array(select distinct id from fact where name = 'relid' and id <> 0),
            array(select distinct p.oid from (
                      select id from fact where name in ('funcid', 'opfuncid', 'aggfnoid', 'winfnoid')
                      union all
@@ -1586,7 +1637,7 @@ begin
            exists (
                select from tree, string_to_table(tree.text, '{') n
                where split_part(n, ' ', 1) not in (
-                   '', '(', 'QUERY', 'RANGETBLENTRY', 'RTEPERMISSIONINFO', 'ALIAS', 'FROMEXPR', 'JOINEXPR', 'RANGETBLREF', 'TARGETENTRY',
+                   '', '(', '((', 'QUERY', 'RANGETBLENTRY', 'RTEPERMISSIONINFO', 'ALIAS', 'FROMEXPR', 'JOINEXPR', 'RANGETBLREF', 'TARGETENTRY',
                    'SORTGROUPCLAUSE', 'GROUPINGSET', 'WINDOWCLAUSE', 'ROWMARKCLAUSE', 'COMMONTABLEEXPR', 'SETOPERATIONSTMT',
                    'RANGETBLFUNCTION', 'AGGREF', 'WINDOWFUNC', 'GROUPINGFUNC', 'TABLESAMPLECLAUSE', 'CTECYCLECLAUSE', 'CTESEARCHCLAUSE',
                    'VAR', 'CONST', 'OPEXPR', 'FUNCEXPR', 'BOOLEXPR', 'SCALARARRAYOPEXPR', 'NULLTEST', 'BOOLEANTEST', 'CASEEXPR', 'CASE',
@@ -1612,8 +1663,8 @@ begin
 end
 $$;
 
-comment on function pc_tree_facts(oid[]) is
-'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), whether the rows could depend on the order in which tables are read, and whether there is a constant that may have been read from a date or a time. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';
+comment on function pc_tree_facts(text[]) is
+'What some queries hold, read from the trees that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), whether the rows could depend on the order in which tables are read, and whether there is a constant that may have been read from a date or a time. Example: select * from pc_tree_facts(pc_view_trees(array[''pg_views''::regclass]))';
 
 -- sql/30-analysis/22-pc_parse.sql
 create function pc_parse(query text, session jsonb) returns pc_parsed
@@ -1621,6 +1672,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
+set check_function_bodies = off
 as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
@@ -1643,14 +1695,14 @@ begin
         open checked for execute statement;
         close checked;
         accepted := true;
-        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) partitioncache_query';
+        execute @extschema@.pc_storing_statement(statement);
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false);
+        written := @extschema@.pc_stored_text();
         parsed.canonical := @extschema@.pc_inner_query(written);
         select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
         into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
-        from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
+        from @extschema@.pc_tree_facts(array[@extschema@.pc_stored_tree()]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
         perform @extschema@.pc_enter_session(session);
@@ -1692,48 +1744,47 @@ as $$
 declare
     written text;
 begin
-    execute 'create temp view partitioncache_again as select 1 from (' operator(pg_catalog.||) canonical operator(pg_catalog.||) E'\n) partitioncache_query';
+    execute @extschema@.pc_storing_statement(canonical);
     begin
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_again'::pg_catalog.regclass, false);
+        written := @extschema@.pc_stored_text();
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
     end;
-    drop view pg_temp.partitioncache_again;
     return written;
 end
 $$;
 
 comment on function pc_reparse(text) is
-'How PostgreSQL writes out a canonical text (as a view on it) that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
+'How PostgreSQL writes out a canonical text (as pc_stored_text does) that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
 
 -- sql/30-analysis/24-pc_inner_query.sql
-create function pc_inner_query(viewdef text) returns text
+create function pc_inner_query(written text) returns text
 language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 #variable_conflict use_column
 begin
     return (
-        -- The view is "SELECT 1 … FROM ( <query>) alias;". Its indentation may go where no literal spans lines.
+        -- The whole is "BEGIN ATOMIC SELECT 1 … FROM ( <query>) alias; END". Its indentation may go where no literal spans lines.
         with token as materialized (
-            select * from pc_tokens(viewdef)
+            select * from pc_tokens(written)
         ), cut as (
-            select ltrim(substring(viewdef from opening.ends + 1 for closing.ends - opening.ends - 1)) as body
+            select ltrim(substring(written from opening.ends + 1 for closing.ends - opening.ends - 1)) as body
             from token opening join token closing on closing.n = opening.closes
             where opening.token = '(' order by opening.n limit 1
         )
         select case when exists (select from token t where t.token like E'%\n%') then body
-                    else regexp_replace(body, E'\n {10}', E'\n', 'g') end
+                    else regexp_replace(body, E'\n {11}', E'\n', 'g') end
         from cut
     );
 end
 $$;
 
 comment on function pc_inner_query(text) is
-'The query inside the view that pc_parse makes of it. Example: select pc_inner_query(E'' SELECT 1\n   FROM ( SELECT 2) q;'')';
+'The query inside of what pc_stored_text wrote. Example: select pc_inner_query(E''BEGIN ATOMIC\n SELECT 1\n    FROM ( SELECT 2) q;\nEND'')';
 
 -- sql/30-analysis/30-pc_query_blocks.sql
 create type pc_block as (
@@ -2331,7 +2382,7 @@ begin
         join pg_class c on c.oid = r.relation
         where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
            or (c.relkind = 'v' and exists (
-                   select from pc_tree_facts(array[c.oid]) f
+                   select from pc_tree_facts(pc_view_trees(array[c.oid])) f
                    where f.order_dependent or f.odd_nodes
                       or exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')))
     );
@@ -2345,6 +2396,7 @@ comment on function pc_unfit_relations(oid[]) is
 create function pc_is_immutable_condition(condition text, from_list text) returns boolean
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set check_function_bodies = off
 as $$
 declare
     immutable boolean := false;
@@ -2352,13 +2404,13 @@ begin
     begin
         perform pc_enter_canonical();
         perform set_config('search_path', '', true);
-        execute 'create temp view partitioncache_condition as select 1 from ' || from_list || ' where ' || condition;
+        execute @extschema@.pc_storing_statement('select 1 from ' || from_list || ' where ' || condition);
         perform set_config('search_path', 'pg_catalog, @extschema@', true);
         select not f.odd_nodes and not f.order_dependent
                and not exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')
                and pc_unfit_relations(f.relations) = '{}'
         into immutable
-        from pc_tree_facts(array['pg_temp.partitioncache_condition'::regclass::oid]) f;
+        from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';
     exception
         when sqlstate 'PC000' then
@@ -3010,7 +3062,7 @@ begin
     result.named := parsed.relations;
     result.relations := array(select distinct c.relation from pc_relation_closure(parsed.relations) c);
     select * into behind_views
-    from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v'));
+    from pc_tree_facts(pc_view_trees(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v')));
     result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
     result.operators := parsed.operators;
     result.types := parsed.types;
@@ -4244,6 +4296,7 @@ comment on type pc_dependencies is
 create function pc_fragment_dependencies(fragment text) returns pc_dependencies
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set check_function_bodies = off
 as $$
 declare
     checked refcursor;
@@ -4257,10 +4310,10 @@ begin
         perform set_config('search_path', '', true);
         open checked for execute fragment;  -- one statement, of tables that this role may read
         close checked;
-        execute 'create temp view partitioncache_fragment as ' || fragment;
+        execute @extschema@.pc_storing_statement(fragment);
         perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
         select f.relations, f.functions, f.operators into named, found.functions, operators
-        from pc_tree_facts(array['pg_temp.partitioncache_fragment'::regclass::oid]) f;
+        from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
@@ -4271,7 +4324,7 @@ begin
         union
         select o.oprcode::oid from pg_operator o where o.oid = any (operators) and o.oid >= 16384
         union
-        select f from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v')) t, unnest(t.functions) f
+        select f from pc_tree_facts(pc_view_trees(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v'))) t, unnest(t.functions) f
         where f >= 16384
         order by 1);
     found.states := array(select s.state from unnest(found.relations) with ordinality r(oid, n)

@@ -6,11 +6,11 @@ begin
     -- A schema of temporary tables that begins in a subtransaction ends with it. Were it made anew for each query that is parsed and rolled
     -- back, PostgreSQL would forget each time how it had planned everything that this session runs.
     if pg_my_temp_schema() = 0 then
-        create temp view partitioncache_begin as select 1 as one;
-        drop view pg_temp.partitioncache_begin;
+        create function pg_temp.partitioncache_begin() returns void language sql begin atomic end;
+        drop function pg_temp.partitioncache_begin();
     end if;
 end
 $$;
 
 comment on function pc_begin_temporary() is
-'Lets the session have a schema of temporary tables, if it has none. To be called before the subtransaction that makes a temporary view. Raises PostgreSQL''s error for a role that may not make temporary tables in this database. Example: select pc_begin_temporary()';
+'Lets the session have a schema of temporary tables, if it has none. To be called before the subtransaction that stores a query there. Raises PostgreSQL''s error for a role that may not make temporary tables in this database. Example: select pc_begin_temporary()';

@@ -1,4 +1,4 @@
-create function pc_tree_facts(rule_of oid[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
+create function pc_tree_facts(trees text[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
                                out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -10,7 +10,7 @@ set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
-    if rule_of = '{}' then
+    if trees = '{}' then
         relations := '{}'::oid[];
         functions := '{}'::oid[];
         operators := '{}'::oid[];
@@ -21,7 +21,7 @@ begin
         return;
     end if;
     with tree as materialized (
-        select r.ev_action::text as text from pg_rewrite r where r.ev_class = any (rule_of) and r.ev_type = '1'
+        select t.text from unnest(trees) t(text)
     ), field as materialized (
         -- A field of a node is " :name value"; names that users chose cannot look like one, since their spaces are escaped.
         select distinct f.name, split_part(f.text, ' ', 2) as value
@@ -33,7 +33,7 @@ begin
     ), fact as materialized (
         select distinct name, substring(value from '^\d+')::oid as id from field where value ~ '^\d+\M'
     )
-    select array(select distinct id from fact where name = 'relid' and id <> 0 and id <> all (rule_of)),
+    select array(select distinct id from fact where name = 'relid' and id <> 0),
            array(select distinct p.oid from (
                      select id from fact where name in ('funcid', 'opfuncid', 'aggfnoid', 'winfnoid')
                      union all
@@ -44,7 +44,7 @@ begin
            exists (
                select from tree, string_to_table(tree.text, '{') n
                where split_part(n, ' ', 1) not in (
-                   '', '(', 'QUERY', 'RANGETBLENTRY', 'RTEPERMISSIONINFO', 'ALIAS', 'FROMEXPR', 'JOINEXPR', 'RANGETBLREF', 'TARGETENTRY',
+                   '', '(', '((', 'QUERY', 'RANGETBLENTRY', 'RTEPERMISSIONINFO', 'ALIAS', 'FROMEXPR', 'JOINEXPR', 'RANGETBLREF', 'TARGETENTRY',
                    'SORTGROUPCLAUSE', 'GROUPINGSET', 'WINDOWCLAUSE', 'ROWMARKCLAUSE', 'COMMONTABLEEXPR', 'SETOPERATIONSTMT',
                    'RANGETBLFUNCTION', 'AGGREF', 'WINDOWFUNC', 'GROUPINGFUNC', 'TABLESAMPLECLAUSE', 'CTECYCLECLAUSE', 'CTESEARCHCLAUSE',
                    'VAR', 'CONST', 'OPEXPR', 'FUNCEXPR', 'BOOLEXPR', 'SCALARARRAYOPEXPR', 'NULLTEST', 'BOOLEANTEST', 'CASEEXPR', 'CASE',
@@ -70,5 +70,5 @@ begin
 end
 $$;
 
-comment on function pc_tree_facts(oid[]) is
-'What the rules of some views hold, read from the tree that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), whether the rows could depend on the order in which tables are read, and whether there is a constant that may have been read from a date or a time. Example: select * from pc_tree_facts(array[''pg_views''::regclass])';
+comment on function pc_tree_facts(text[]) is
+'What some queries hold, read from the trees that PostgreSQL stored: relations named, functions called (operators'', aggregates'' and sorting''s included), operators, user-defined types, and whether there is a node of a kind that could depend on more than its inputs (a cast through text, CURRENT_DATE, XML, …), whether the rows could depend on the order in which tables are read, and whether there is a constant that may have been read from a date or a time. Example: select * from pc_tree_facts(pc_view_trees(array[''pg_views''::regclass]))';

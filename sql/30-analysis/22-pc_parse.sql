@@ -3,6 +3,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
+set check_function_bodies = off
 as $$
 declare
     statement text := rtrim(query, E' \t\r\n;');
@@ -25,14 +26,14 @@ begin
         open checked for execute statement;
         close checked;
         accepted := true;
-        execute 'create temp view partitioncache_parsed as select 1 from (' operator(pg_catalog.||) statement operator(pg_catalog.||) E'\n) partitioncache_query';
+        execute @extschema@.pc_storing_statement(statement);
         perform pg_catalog.set_config('search_path', '', true);
         perform @extschema@.pc_enter_canonical();
-        written := pg_catalog.pg_get_viewdef('pg_temp.partitioncache_parsed'::pg_catalog.regclass, false);
+        written := @extschema@.pc_stored_text();
         parsed.canonical := @extschema@.pc_inner_query(written);
         select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
         into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
-        from @extschema@.pc_tree_facts(array['pg_temp.partitioncache_parsed'::pg_catalog.regclass::pg_catalog.oid]) f;
+        from @extschema@.pc_tree_facts(array[@extschema@.pc_stored_tree()]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
         perform @extschema@.pc_enter_session(session);

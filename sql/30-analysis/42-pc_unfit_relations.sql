@@ -13,7 +13,7 @@ begin
         join pg_class c on c.oid = r.relation
         where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
            or (c.relkind = 'v' and exists (
-                   select from pc_tree_facts(array[c.oid]) f
+                   select from pc_tree_facts(pc_view_trees(array[c.oid])) f
                    where f.order_dependent or f.odd_nodes
                       or exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')))
     );

@@ -1,6 +1,7 @@
 create function pc_is_immutable_condition(condition text, from_list text) returns boolean
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set check_function_bodies = off
 as $$
 declare
     immutable boolean := false;
@@ -8,13 +9,13 @@ begin
     begin
         perform pc_enter_canonical();
         perform set_config('search_path', '', true);
-        execute 'create temp view partitioncache_condition as select 1 from ' || from_list || ' where ' || condition;
+        execute @extschema@.pc_storing_statement('select 1 from ' || from_list || ' where ' || condition);
         perform set_config('search_path', 'pg_catalog, @extschema@', true);
         select not f.odd_nodes and not f.order_dependent
                and not exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')
                and pc_unfit_relations(f.relations) = '{}'
         into immutable
-        from pc_tree_facts(array['pg_temp.partitioncache_condition'::regclass::oid]) f;
+        from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';
     exception
         when sqlstate 'PC000' then

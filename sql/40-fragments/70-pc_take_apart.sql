@@ -42,7 +42,7 @@ begin
     result.named := parsed.relations;
     result.relations := array(select distinct c.relation from pc_relation_closure(parsed.relations) c);
     select * into behind_views
-    from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v'));
+    from pc_tree_facts(pc_view_trees(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v')));
     result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
     result.operators := parsed.operators;
     result.types := parsed.types;

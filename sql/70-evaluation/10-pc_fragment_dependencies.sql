@@ -11,6 +11,7 @@ comment on type pc_dependencies is
 create function pc_fragment_dependencies(fragment text) returns pc_dependencies
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
+set check_function_bodies = off
 as $$
 declare
     checked refcursor;
@@ -24,10 +25,10 @@ begin
         perform set_config('search_path', '', true);
         open checked for execute fragment;  -- one statement, of tables that this role may read
         close checked;
-        execute 'create temp view partitioncache_fragment as ' || fragment;
+        execute @extschema@.pc_storing_statement(fragment);
         perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
         select f.relations, f.functions, f.operators into named, found.functions, operators
-        from pc_tree_facts(array['pg_temp.partitioncache_fragment'::regclass::oid]) f;
+        from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
@@ -38,7 +39,7 @@ begin
         union
         select o.oprcode::oid from pg_operator o where o.oid = any (operators) and o.oid >= 16384
         union
-        select f from pc_tree_facts(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v')) t, unnest(t.functions) f
+        select f from pc_tree_facts(pc_view_trees(array(select c.oid from pg_class c where c.oid = any (found.relations) and c.relkind = 'v'))) t, unnest(t.functions) f
         where f >= 16384
         order by 1);
     found.states := array(select s.state from unnest(found.relations) with ordinality r(oid, n)

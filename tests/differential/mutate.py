@@ -43,7 +43,8 @@ def _drop_condition(query: Select, world: World, random: Random, qualified: bool
         part.on for item in query.source for part in walk_from(item) if isinstance(part, Join)
     ]
     some = [conditions for conditions in lists if conditions]
-    if some:
+    # Without any there is nothing left to cache: worth a try now and then.
+    if sum(len(conditions) for conditions in some) > 1 or (some and random.random() < 0.1):
         conditions = random.choice(some)
         conditions.pop(random.randrange(len(conditions)))
     return query

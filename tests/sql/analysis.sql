@@ -26,7 +26,7 @@ drop operator shadow.= (integer, integer);
 create domain shadow.uuid as text;
 select ok(pc_is_shadowed('{shadow,pg_catalog}'), 'a type of keys');
 
--- Temporary views
+-- Temporary functions
 select pc_begin_temporary() is null as begun;
 select isnt(pg_my_temp_schema(), 0::oid, 'the session has a schema of temporary tables');
 
@@ -63,9 +63,15 @@ from (values ('select 1', false), ('select date ''2024-01-01''', true), ('select
 select throws_ok(format('select pc_parse(%L, pc_session(''public''))', q), code, message, 'refused: ' || q)
 from (values ('selec', '42601', 'syntax error at or near "selec"'), ('select 1; select 2', 'PC005', 'only a single query that reads can be cached: cannot open multi-query plan as cursor'), ('delete from poi', 'PC005', 'only a single query that reads can be cached: cannot open DELETE query as cursor'),
     ('explain select 1', 'PC005', 'only a plain query can be restricted, not EXPLAIN, SHOW and the like'), ('select * from nowhere', '42P01', 'relation "nowhere" does not exist')) v(q, code, message);
-select hasnt_view('partitioncache_parsed', 'nothing stays behind');
+select is(pc_stored_text(), null, 'nothing stays behind');
+begin;
+do $$ begin execute pc_storing_statement('select id from poi'); end $$;
+select matches(pc_stored_text(), 'poi.id', 'what is stored, as text');
+select matches(pc_stored_tree(), ':relid ' || 'poi'::regclass::oid, 'what is stored, as a tree');
+rollback;
+select is(pc_stored_tree(), null, 'stored until it is rolled back');
 select matches(pc_reparse('select 1 as a'), 'SELECT 1 AS a\) ', 'what PostgreSQL makes of a text under the settings in force');
-select is(pc_inner_query(E' SELECT 1\n   FROM ( SELECT 2 AS x) q;'), 'SELECT 2 AS x', 'the query inside a view');
+select is(pc_inner_query(E'BEGIN ATOMIC\n SELECT 1\n    FROM ( SELECT 2 AS x) q;\nEND'), 'SELECT 2 AS x', 'the query inside');
 select is((pc_parse(E'select ''a'' as "x\ny"', pc_session('public'))).canonical, E'SELECT ''a''::text AS "x\ny"', 'a name with a line break');
 
 -- Blocks
@@ -161,7 +167,10 @@ from (values ('poi', false), ('one', false), ('two', false), ('counted', false),
 select is(pc_is_immutable_condition(c, 'public.poi t'), immutable, c)
 from (values ('(t.kind = 1)', true), ('(t.opened < now())', false), ('(t.opened < CURRENT_DATE)', false), ('(t.opened::text = ''x'')', false), ('(t.opened < ''2024-01-01''::timestamp with time zone)', false), ('(EXISTS (SELECT FROM public.street s WHERE s.id = t.id))', true),
     ('(EXISTS (SELECT FROM public.street s WHERE s.id = t.id LIMIT 1))', false), ('(EXISTS (SELECT FROM public.today s))', false), ('(EXISTS (SELECT FROM pg_catalog.pg_class))', false), ('(t.kind = nowhere.x)', false), ('(t.kind = public.nowhere(1))', false), ('(random() < 1)', false)) v(c, immutable);
-select ok(order_dependent, 'facts: order') from pc_tree_facts(array['limited'::regclass::oid]);
-select is((select relations from pc_tree_facts(array['one'::regclass::oid])), array['poi'::regclass::oid], 'facts: relations');
+begin;
+do $$ begin execute pc_storing_statement('select id from poi where kind = 1'); end $$;
+select is((select relations from pc_tree_facts(array[pc_stored_tree()])), array['poi'::regclass::oid], 'facts: relations');
+rollback;
+select ok(order_dependent, 'facts: order') from pc_tree_facts(pc_view_trees(array['limited'::regclass]));
 
 select * from finish();
