@@ -248,7 +248,7 @@ def test_a_writer_that_died_is_swept_up(
         cache.set_set("h", {1})
         handler: Any = cache.underlying_handler
         layout, parts = handler._parts("dead1234", set(range(3_000)), False, "integer", 1)
-        handler._store("k", layout, parts)
+        handler._stored.store("k", parts)
         client.zadd(handler._names("k").staged, {json.dumps([layout.dump(), "h"]): time.time() - 7_200})
         assert cache.get("h") == {1}
         assert client.keys("*dead1234*")

@@ -2,24 +2,26 @@
 
 >>> layout, parts = number_parts("v1", {5, 7}, False, 1)
 >>> layout.parts, list(parts)
-(((0, 1, 1),), [('0:v1:0', [5, 7])])
+(((0, 1, 1),), [('0:v1:0', '5,7')])
 """
 
 from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from partitioncache.backends.bitmaps import FULL_CHUNK, to_bitmap
 
 NUMBERS_A_SET: Final = 400
 """A set is split so that it holds about 200 to 400 numbers: Redis packs sets of up to 512 (set-max-intset-entries)."""
 
-Parts: TypeAlias = Iterator[tuple[str, list[Any] | dict[str, bytes]]]
-"""For each part: slot and name, with a colon between, and the members of a set or the chunks of a bitmap."""
+Parts: TypeAlias = Iterator[tuple[str, str | list[bytes] | dict[str, bytes]]]
+"""For each part: slot and name, with a colon between, and what it holds: numbers with commas between, texts, or the
+chunks of a bitmap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,14 @@ def text_parts(version: str, texts: set[str], null: bool, spread: int) -> tuple[
 def number_parts(version: str, numbers: set[int], null: bool, spread: int) -> tuple[Layout, Parts]:
     """An entry of numbers: in each slot a power of two of sets, so that those of two entries nest in each other."""
     split = 1 << (len(numbers) // spread // NUMBERS_A_SET).bit_length()
-    sets: dict[tuple[int, int], list[int]] = {}
+    sets: list[list[int]] = [[] for _ in range(spread * split)]
+    mask = split - 1
     for number in numbers:
         scrambled = (((number ^ (number >> 32)) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF) >> 32
-        place = (scrambled >> 16) % spread, (scrambled ^ (scrambled >> 16)) & (split - 1)
-        sets.setdefault(place, []).append(number)
-    held: dict[int, int] = {}
-    for slot, _ in sets:
-        held[slot] = held.get(slot, 0) + 1
+        high = scrambled >> 16
+        sets[high % spread * split + ((scrambled ^ high) & mask)].append(number)
+    filled = [place for place, members in enumerate(sets) if members]
+    held = Counter(place // split for place in filled)
     layout = Layout(
         version,
         "sets",
@@ -80,7 +82,9 @@ def number_parts(version: str, numbers: set[int], null: bool, spread: int) -> tu
         len(numbers),
         tuple((slot, split, existing) for slot, existing in sorted(held.items())),
     )
-    return layout, ((f"{slot}:{version}:{place}", members) for (slot, place), members in sets.items())
+    return layout, (
+        (f"{place // split}:{version}:{place % split}", ",".join(map(str, sets[place]))) for place in filled
+    )
 
 
 def bit_parts(version: str, ordered: Sequence[int], null: bool, spread: int) -> tuple[Layout, Parts]:

@@ -83,9 +83,10 @@ def open_queue(provider: str | None = None, name: str | None = None, **connectio
     provider = queue_provider(env) if provider is None else _checked_provider(provider)
     name = queue_name(env) if name is None else config.checked_cache_name(name)
     if provider == "redis":
-        from partitioncache.queues.redis import connect
+        from partitioncache.queues.redis import RedisQueue
+        from partitioncache.redis import connect
 
-        return connect(name, config.redis_parameters(connection, env))
+        return RedisQueue(connect("The Redis queue", config.redis_parameters(connection, env)), name)
     from partitioncache.queues.postgresql import PostgreSQLQueue
 
     return PostgreSQLQueue(name, config.postgresql_parameters(connection, env, "PG_QUEUE_"))

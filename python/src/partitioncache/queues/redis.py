@@ -18,12 +18,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from partitioncache.errors import UnavailableError, missing_extra
 from partitioncache.queues.protocol import (
     MAX_ATTEMPTS,
     QUEUES,
@@ -36,7 +35,7 @@ from partitioncache.queues.protocol import (
 )
 
 if TYPE_CHECKING:
-    import redis
+    from partitioncache.redis import Client
 
 #: Items sent with one call; keeps each Lua call well below a millisecond or two.
 BATCH = 500
@@ -229,7 +228,7 @@ class RedisQueue:
 
     def __init__(
         self,
-        client: redis.Redis,
+        client: Client,
         name: str = "partitioncache",
         max_attempts: int = MAX_ATTEMPTS,
         pause: float = 10.0,
@@ -351,39 +350,6 @@ class RedisQueue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def connect(name: str, parameters: Mapping[str, object]) -> RedisQueue:
-    """The queues of a name in the Redis that the parameters lead to.
-
-    Args:
-        name: name of the queues.
-        parameters: keywords of redis-py, and ``url`` and ``cluster``, as ``config.redis_parameters`` gives them.
-
-    Raises:
-        UnavailableError: the server cannot be reached, or refuses the password.
-        MissingExtraError: redis-py is not installed.
-    """
-    try:
-        import redis
-        import redis.cluster
-    except ImportError as error:
-        raise missing_extra("redis", "redis", "The Redis queue") from error
-    arguments: dict[str, Any] = {
-        key: value for key, value in parameters.items() if key not in ("url", "cluster")
-    }
-    maker: Any = redis.cluster.RedisCluster if parameters.get("cluster") else redis.Redis
-    try:
-        client = (
-            maker.from_url(parameters["url"], **arguments) if parameters.get("url") else maker(**arguments)
-        )
-        client.ping()
-    except (redis.RedisError, ValueError) as error:
-        raise UnavailableError(
-            f"The Redis queue cannot be reached: {error}.",
-            hint="Check REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD, and that the server runs.",
-        ) from error
-    return RedisQueue(client, name)
 
 
 def _payload(item: Item) -> str:
