@@ -47,8 +47,10 @@ $$;
 comment on function pc_family_changes(oid, oid[]) is
 'What the partitions or children of a relation are now, if they are others than those that this transaction sees in the catalog; empty if not, and in read committed. Example: select pc_family_changes(''pg_class''::regclass, array[''pg_class''::regclass])';
 
+-- The fingerprints are volatile: so they are taken under a snapshot of their own. A stable function that is still running
+-- plans its queries by the definitions of now, under the snapshot of the statement that called it.
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
-language plpgsql stable parallel safe rows 5
+language plpgsql volatile parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 set quote_all_identifiers = off
 set jit = off
@@ -99,7 +101,7 @@ comment on function pc_relation_states(oid[]) is
 'A fingerprint of each relation: of its name and schema, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
 
 create function pc_relation_state(relation oid) returns bigint
-language plpgsql stable parallel safe
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 #variable_conflict use_column
@@ -112,7 +114,7 @@ comment on function pc_relation_state(oid) is
 'The fingerprint of one relation; null if it is gone. Example: select pc_relation_state(''pg_class''::regclass)';
 
 create function pc_function_state(functions oid[]) returns bigint
-language plpgsql stable parallel safe
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 set quote_all_identifiers = off
 as $$
