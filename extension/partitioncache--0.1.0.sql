@@ -2273,8 +2273,10 @@ $$;
 comment on function pc_family_changes(oid, oid[]) is
 'What the partitions or children of a relation are now, if they are others than those that this transaction sees in the catalog; empty if not, and in read committed. Example: select pc_family_changes(''pg_class''::regclass, array[''pg_class''::regclass])';
 
+-- The fingerprints are volatile: so they are taken under a snapshot of their own. A stable function that is still running
+-- plans its queries by the definitions of now, under the snapshot of the statement that called it.
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
-language plpgsql stable parallel safe rows 5
+language plpgsql volatile parallel safe rows 5
 set search_path = pg_catalog, @extschema@, pg_temp
 set quote_all_identifiers = off
 set jit = off
@@ -2325,7 +2327,7 @@ comment on function pc_relation_states(oid[]) is
 'A fingerprint of each relation: of its name and schema, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
 
 create function pc_relation_state(relation oid) returns bigint
-language plpgsql stable parallel safe
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 #variable_conflict use_column
@@ -2338,7 +2340,7 @@ comment on function pc_relation_state(oid) is
 'The fingerprint of one relation; null if it is gone. Example: select pc_relation_state(''pg_class''::regclass)';
 
 create function pc_function_state(functions oid[]) returns bigint
-language plpgsql stable parallel safe
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
 set quote_all_identifiers = off
 as $$
@@ -3976,14 +3978,17 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
-#variable_conflict use_column
+declare
+    described record;
 begin
+    select c.relname, n.nspname, c.reltuples into described
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''));
+    -- By its name, as a parameter: in a join, PostgreSQL would read the statistics of every table with such a column.
     return (
-        select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
-        from pg_class c
-        join pg_namespace n on n.oid = c.relnamespace
-        join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
-        where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+        select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * described.reltuples end, 1)::bigint
+        from pg_stats s
+        where s.schemaname = described.nspname and s.tablename = described.relname and s.attname = partition_key
         order by s.inherited desc
         limit 1
     );

@@ -7,14 +7,17 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
-#variable_conflict use_column
+declare
+    described record;
 begin
+    select c.relname, n.nspname, c.reltuples into described
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''));
+    -- By its name, as a parameter: in a join, PostgreSQL would read the statistics of every table with such a column.
     return (
-        select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end, 1)::bigint
-        from pg_class c
-        join pg_namespace n on n.oid = c.relnamespace
-        join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = partition_key
-        where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+        select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * described.reltuples end, 1)::bigint
+        from pg_stats s
+        where s.schemaname = described.nspname and s.tablename = described.relname and s.attname = partition_key
         order by s.inherited desc
         limit 1
     );
