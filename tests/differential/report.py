@@ -1,8 +1,12 @@
-"""What was tried, rewritten and left alone, by class of query."""
+"""What was tried, rewritten and left alone, by class of query.
+
+Run with files that `fuzz.py --report` has written, it prints the sum of their figures.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -282,3 +286,23 @@ class Report:
             f"{self.queries} queries, {self.comparisons} rewritten texts compared, {sum(self.errors.values())} refused."
         )
         return "\n".join(lines)
+
+    def summary(self) -> str:
+        """The figures of the classes that were asked for, in Markdown, as the documentation has them."""
+        lines = [
+            "| class | tried | with rows | rewritten, any form | by `auto` | partitions left |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]
+        for label in ("all", *LISTED):
+            t = self.classes.get(label, Tally())
+            left = f"{100 * t.share / t.shares:.0f} %" if t.shares else ""
+            name = label.replace("_", " ")
+            lines.append(f"| {name} | {t.tried:,} | {t.rows:,} | {t.forced:,} | {t.auto:,} | {left} |")
+        return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    total = Report()
+    for path in sys.argv[1:]:
+        total.merge(Report.load(Path(path)))
+    print(f"{total.queries:,} queries, {total.comparisons:,} rewritten texts\n\n{total.summary()}")
