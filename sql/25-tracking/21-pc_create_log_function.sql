@@ -6,16 +6,18 @@ declare
     logger text := pc_log_function(registration.cache, registration.partition_key);
     tracker regrole;
     types oid[] := array(select t.oid from pg_type t
-                         where t.typtype = 'b' and pc_datatype_of(t.oid) = registration.datatype order by 1);
+                         where t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b' and t.typelem = 0
+                           and pc_datatype_of(t.oid) = registration.datatype
+                         order by 1);
 begin
     if to_regprocedure(logger || '()') is not null then
         return;
     end if;
-    -- Writers need no rights of ours, hence SECURITY DEFINER. It has no SET clause, which would make each write slower,
-    -- and names everything with its schema instead, operators too: nothing in it depends on who calls it.
+    -- Writers need no rights of ours, hence SECURITY DEFINER: nothing in it may depend on who calls it.
     execute format($sql$
         create function %1$s() returns trigger
         language plpgsql volatile security definer
+        set search_path = pg_catalog, pg_temp
         as $body$
         #variable_conflict use_column
         declare
@@ -23,11 +25,11 @@ begin
             one %6$s;
             written %6$s[];
         begin
-            if tg_op operator(pg_catalog.=) 'DELETE' or tg_op operator(pg_catalog.=) 'TRUNCATE' then
+            if tg_op = 'DELETE' or tg_op = 'TRUNCATE' then
                 -- without a transaction id nothing can have been removed
-                if pg_catalog.pg_current_xact_id_if_assigned() is not null then
+                if pg_current_xact_id_if_assigned() is not null then
                     insert into %2$s (relation, whole, removal, xid)
-                    values (tg_argv[0]::pg_catalog.oid, true, true, pg_catalog.pg_current_xact_id());
+                    values (tg_argv[0]::oid, true, true, pg_current_xact_id());
                 end if;
                 return null;
             end if;
@@ -35,27 +37,27 @@ begin
             -- Most statements write one row, and are quick themselves: one look at the row, at its type too, and one
             -- insert. Where the table has no such column, the name means that of "without". A write must never fail
             -- because its table was altered.
-            if tg_level operator(pg_catalog.=) 'STATEMENT' then
+            if tg_level = 'STATEMENT' then
                 select w.fits, case when w.fits then w.key end
                 into described, one
-                from (values (null::pg_catalog.bool)) without(%4$I)
-                cross join lateral (select %4$I, pg_catalog.pg_typeof(%4$I)::pg_catalog.oid operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])
+                from (values (null::boolean)) without(%4$I)
+                cross join lateral (select %4$I, pg_typeof(%4$I)::oid = any (%5$L::oid[])
                                     from new_rows) w(key, fits)
                 where not exists (select from new_rows offset 1);
                 if described then
                     insert into %2$s (relation, keys, xid)
-                    values (tg_argv[0]::pg_catalog.oid, array[one], pg_catalog.pg_current_xact_id());
+                    values (tg_argv[0]::oid, array[one], pg_current_xact_id());
                     return null;
                 end if;
             end if;
 
             -- Static statements again, reached only while the column has a type that fits.
             described := exists (
-                select from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) a.atttypid
-                where a.attrelid operator(pg_catalog.=) tg_relid and a.attname operator(pg_catalog.=) %3$L
-                  and (t.oid operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])
-                       or t.typtype operator(pg_catalog.=) 'd' and t.typbasetype operator(pg_catalog.=) any (%5$L::pg_catalog.oid[])));
-            if tg_level operator(pg_catalog.=) 'ROW' then
+                select from pg_attribute a join pg_type t on t.oid = a.atttypid
+                where a.attrelid = tg_relid and a.attname = %3$L
+                  and (t.oid = any (%5$L::oid[])
+                       or t.typtype = 'd' and t.typbasetype = any (%5$L::oid[])));
+            if tg_level = 'ROW' then
                 if described then
                     written := array[new.%4$I];
                 end if;
@@ -64,9 +66,9 @@ begin
             elsif not exists (select from new_rows) then
                 written := '{}';
             end if;
-            if written is null or pg_catalog.cardinality(written) operator(pg_catalog.>) 0 then
+            if written is null or cardinality(written) > 0 then
                 insert into %2$s (relation, keys, whole, xid)
-                values (tg_argv[0]::pg_catalog.oid, written, written is null, pg_catalog.pg_current_xact_id());
+                values (tg_argv[0]::oid, written, written is null, pg_current_xact_id());
             end if;
             return null;
         end

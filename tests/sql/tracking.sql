@@ -256,6 +256,8 @@ select lives_ok($$ select partitioncache_track('theirs', 'city_id') $$, 'another
 insert into theirs values (5);
 reset role;
 select is(logged(), '5', 'and its writes are logged');
+select is_empty($$ select oid::regprocedure from pg_proc where prosecdef and not coalesce('search_path=pg_catalog, pg_temp' = any (proconfig), false) $$,
+    'what runs with the rights of its owner pins its search_path');
 select is((select count(*) from pg_proc where prosecdef and pronamespace = 'public'::regnamespace and proname ~ '^(pc|partitioncache)_'), 1::bigint,
     'one function runs with its owner''s rights: the one that logs');
 
