@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 import sqlglot
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlglot.errors import SqlglotError
 from sqlglot.expressions import Query
 
@@ -197,7 +196,7 @@ def _evaluate(evaluator: Evaluator, fragments: list[Item], format: Format) -> in
 
 
 def _each(evaluator: Evaluator, fragments: list[Item]) -> Iterable[dict[str, Any]]:
-    with closing(evaluator.worker()) as worker, progress("evaluating", len(fragments)) as bar:
+    with closing(evaluator.worker()) as worker, output.progress("evaluating", len(fragments)) as bar:
         for fragment in fragments:
             row: dict[str, Any] = {"hash": fragment.hash, "fragment": fragment.query}
             try:
@@ -211,28 +210,6 @@ def _each(evaluator: Evaluator, fragments: list[Item]) -> Iterable[dict[str, Any
                 output.note(f"{(fragment.hash or '')[:12]}: {error}")
             bar()
             yield row
-
-
-class progress:
-    """A bar on a terminal; nothing elsewhere. Call it once for each thing done."""
-
-    def __init__(self, what: str, total: int) -> None:
-        console = output.stderr()
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=console, transient=True, disable=not console.is_terminal or total < 2,
-        )  # fmt: skip
-        self._task = self._bar.add_task(what, total=total)
-
-    def __call__(self) -> None:
-        self._bar.advance(self._task)
-
-    def __enter__(self) -> progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 Format = Literal["table", "json", "csv"]
@@ -162,3 +163,39 @@ def size(amount: int | None) -> str:
         value /= 1024
         units.pop(0)
     return f"{value:.1f} {units[0]}" if units[0] != "B" else f"{amount} B"
+
+
+def short(query: str | None) -> str:
+    """The beginning of a query, on one line."""
+    text = " ".join((query or "").split())
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+class progress:
+    """A bar on a terminal; nothing elsewhere. Call it once for each thing done."""
+
+    def __init__(self, what: str, total: int) -> None:
+        console = stderr()
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=console, transient=True, disable=not console.is_terminal or total < 2,
+        )  # fmt: skip
+        self._task = self._bar.add_task(what, total=total)
+
+    def __call__(self) -> None:
+        self._bar.advance(self._task)
+
+    def __enter__(self) -> progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def with_progress(what: str, things: Sequence[str]) -> Iterator[str]:
+    """The things, one by one, with a bar of progress."""
+    with progress(what, len(things)) as bar:
+        for thing in things:
+            yield thing
+            bar()

@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli.base import Connections
-from partitioncache.errors import ConfigurationError
+from partitioncache.errors import ConfigurationError, NotRegisteredError
 from partitioncache.monitor import Evaluator, ServerEvaluator, SourceEvaluator
 from partitioncache.postgresql.server import explained
 from partitioncache.queues import Queue, open_queue
@@ -31,6 +31,21 @@ def open_queues(where: Connections) -> Queue:
 def open_data(where: Connections) -> Source:
     """The data source that the options name."""
     return open_source(where.db_backend, **where.db)
+
+
+def partition_keys(cache: Backend, wanted: str | None) -> list[str]:
+    """The partition keys of a cache; if one is wanted, that one.
+
+    Raises:
+        NotRegisteredError: the cache does not know it.
+    """
+    names = [name for name, _ in cache.get_partition_keys()]
+    if wanted is None:
+        return names
+    if wanted not in names:
+        known = f"It knows {', '.join(names)}." if names else "It knows none yet: pcache-add makes one known."
+        raise NotRegisteredError(f"The cache does not know the partition key {wanted}.", hint=known)
+    return [wanted]
 
 
 def postgresql(backend: Backend, what: str) -> PostgresqlArray:

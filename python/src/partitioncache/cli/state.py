@@ -1,0 +1,125 @@
+"""What is in a cache and its queues: ``status``, ``overview`` and ``entries``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.cli import base, output, services, upkeep
+from partitioncache.cli.output import Format
+from partitioncache.queues import QUEUES
+
+
+@click.command("status", cls=base.Command, context_settings=base.CONTEXT)
+@base.format_option
+@base.connected
+def status(where: base.Connections, format: Format) -> int:
+    """Show the cache and its queues in one look."""
+    with services.open_cache(where) as cache:
+        if isinstance(cache, PostgresqlArray):
+            statement = sql.SQL("select * from {}(%s)").format(
+                sql.Identifier(cache.server.schema, "partitioncache_status")
+            )
+            with cache.server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+                row = cursor.execute(statement, [cache.cache]).fetchone() or {}
+            if format == "table":
+                row["bytes"] = output.size(row["bytes"])
+            output.record({"cache": cache.cache, **row}, format)
+            return 0
+        names = [name for name, _ in cache.get_partition_keys()]
+        facts: dict[str, Any] = {
+            "cache": where.cache_name,
+            "backend": cache.backend,
+            "partition_keys": len(names),
+        }
+        facts["entries"] = sum(cache.count(name) for name in names)
+    with services.open_queues(where) as queue:
+        for name in QUEUES:
+            facts |= {f"{name}_{state}": amount for state, amount in queue.counts(name).items()}
+    output.record(facts, format)
+    return 0
+
+
+@click.command("overview", cls=base.Command, context_settings=base.CONTEXT)
+@base.format_option
+@base.connected
+def overview(where: base.Connections, format: Format) -> int:
+    """List the partition keys of the cache: of all caches in the database, with a PostgreSQL cache."""
+    columns: tuple[str, ...] = ("cache", "partition_key", "datatype", "storage", "entries", "bytes")
+    with services.open_cache(where) as cache:
+        if isinstance(cache, PostgresqlArray):
+            statement = sql.SQL(
+                "select s.cache, k.* from {} s cross join lateral {}(s.cache) k order by 1, 2"
+            ).format(
+                *(
+                    sql.Identifier(cache.server.schema, f"partitioncache_{name}")
+                    for name in ("settings", "partition_keys")
+                )
+            )
+            with cache.server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+                found = cursor.execute(statement).fetchall()
+        else:
+            columns = ("cache", "partition_key", "datatype", "entries")
+            found = [
+                {
+                    "cache": where.cache_name,
+                    "partition_key": name,
+                    "datatype": datatype,
+                    "entries": cache.count(name),
+                }
+                for name, datatype in cache.get_partition_keys()
+            ]
+    if format == "table":
+        for row in found:
+            row["bytes"] = output.size(row.get("bytes"))
+    output.rows(found, format, columns)
+    return 0
+
+
+@click.command("entries", cls=base.Command, context_settings=base.CONTEXT)
+@click.option("--partition-key", help="Only those of this partition key.")
+@base.format_option
+@base.connected
+def entries(where: base.Connections, partition_key: str | None, format: Format) -> int:
+    """List the entries; of a PostgreSQL cache with their size, age, use and state."""
+    columns: tuple[str, ...] = ("partition_key", "hash", "keys", "query")
+    found: list[dict[str, Any]] = []
+    with services.open_cache(where) as cache:
+        for name in services.partition_keys(cache, partition_key):
+            if isinstance(cache, PostgresqlArray):
+                columns = (
+                    "partition_key",
+                    "hash",
+                    "key_count",
+                    "bytes",
+                    "evaluated_at",
+                    "uses",
+                    "last_used",
+                    "state",
+                    "reason",
+                    "query",
+                )
+                found += [{"partition_key": name, **each} for each in upkeep.entries(cache, name)]
+            else:
+                for hash in sorted(cache.get_all_keys(name)):
+                    facts = {
+                        "hash": hash,
+                        "keys": len(cache.get(hash, name) or ()),
+                        "query": cache.get_query(hash, name),
+                    }
+                    found.append({"partition_key": name, **facts})
+    if format == "table":
+        for each in found:
+            each["hash"] = each["hash"][:12]
+            each["query"] = output.short(each["query"])
+            if "bytes" in each:
+                each["bytes"] = output.size(each["bytes"])
+    output.rows(found, format, columns)
+    return 0
+
+
+COMMANDS = (status, overview, entries)
