@@ -326,7 +326,8 @@ def test_no_item_is_ever_lost(queue: Queue, end_pauses: Callable[[], None], step
 @pytest.fixture
 def one_node_cluster(tmp_path: Path) -> Iterator[int]:
     """A Redis Cluster of one node, which refuses calls whose keys are not in one slot, as a large one does."""
-    port = services.free_port()
+    # the nodes of a cluster talk to each other on the port 10,000 above
+    port = next(port for port in iter(services.free_port, None) if port + 10_000 < 65_536)
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(
         ["/usr/bin/redis-server", *options, "--cluster-enabled", "yes"], stdout=subprocess.DEVNULL

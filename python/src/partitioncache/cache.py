@@ -11,11 +11,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import TracebackType
-
-from typing_extensions import Self
 
 from partitioncache.backends.protocol import Backend
+from partitioncache.closing import Closing
 from partitioncache.config import cache_backend_from_env, checked_partition_key
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.registry import check_datatype, open_backend
@@ -62,7 +60,7 @@ def create_cache(
         raise
 
 
-class Cache:
+class Cache(Closing):
     """A backend with a default partition key.
 
     Every method takes ``partition_key`` as a keyword or in its place; without it the cache's own is meant. A
@@ -200,14 +198,6 @@ class Cache:
     def close(self) -> None:
         """Gives connections and files back. Closing twice is harmless."""
         self._handler.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Cache {self.backend}, partition key {self._partition_key}>"

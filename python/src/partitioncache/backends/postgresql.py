@@ -7,11 +7,11 @@ that no longer hold. One cache has one storage for each partition key, whichever
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from types import TracebackType
 from typing import Any, Final, cast
 
-from typing_extensions import LiteralString, Self
+from typing_extensions import LiteralString
 
+from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
 from partitioncache.errors import NotRegisteredError, RegistrationConflictError
@@ -33,7 +33,7 @@ _NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
 """For each data type PostgreSQL's own, and the array of it."""
 
 
-class PostgresqlArray:
+class PostgresqlArray(Closing):
     """Keys of all data types in arrays; and what both storages have in common.
 
     Args:
@@ -156,14 +156,6 @@ class PostgresqlArray:
 
     def close(self) -> None:
         self._server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{self.backend} in {self._server!r}, cache {self._cache}>"

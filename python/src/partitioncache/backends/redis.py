@@ -25,15 +25,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final, cast
-
-from typing_extensions import Self
 
 from partitioncache.backends.bitmaps import dense
 from partitioncache.backends.redis_layout import Layout, Parts, bit_parts, number_parts, text_parts
 from partitioncache.backends.redis_parts import BATCH, Overtaken, PartStore
 from partitioncache.backends.redis_scripts import FORGET, FORGET_ALL, FORGET_THIS, PUBLISH
+from partitioncache.closing import Closing
 from partitioncache.config import (
     DEFAULT_CACHE,
     checked_cache_name,
@@ -58,7 +56,7 @@ _ABANDONED_SECONDS: Final = 3600
 _ATTEMPTS: Final = 20
 
 
-class _RedisCache:
+class _RedisCache(Closing):
     """What both Redis backends have in common."""
 
     backend: str
@@ -193,14 +191,6 @@ class _RedisCache:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{self.backend} at {self._where}, cache {self._cache}>"

@@ -12,14 +12,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import ClassVar, Final, cast
-
-from typing_extensions import Self
 
 from partitioncache.backends.bitmaps import CHUNK_BITS, Bitmap, dense, from_bitmap, intersection, to_bitmap
 from partitioncache.backends.packing import pack, pack_bytes, unpack, unpack_bytes
 from partitioncache.backends.rocksdb_files import Files
+from partitioncache.closing import Closing
 from partitioncache.config import (
     DEFAULT_CACHE,
     checked_cache_name,
@@ -40,7 +38,7 @@ _ENTRY: Final = b"e"
 _QUERY: Final = b"q"
 
 
-class Rocksdict:
+class Rocksdict(Closing):
     """Keys of all data types; and what all three backends have in common.
 
     Args:
@@ -173,14 +171,6 @@ class Rocksdict:
         if not self._closed:
             self._closed = True
             self._files.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{self.backend} in {self._files.path}, cache {self._cache}>"

@@ -14,7 +14,11 @@ from psycopg.pq import Format
 
 from partitioncache.datatypes import KeySet
 
-_ELEMENTS: Final[Mapping[str, tuple[str, int]]] = {"integer": ("i", 23), "bigint": ("q", 20), "float": ("d", 701)}
+_ELEMENTS: Final[Mapping[str, tuple[str, int]]] = {
+    "integer": ("i", 23),
+    "bigint": ("q", 20),
+    "float": ("d", 701),
+}
 """For each data type that has a fixed width its code in `array`, and PostgreSQL's number for the type."""
 
 
@@ -54,7 +58,9 @@ def binary_array(keys: KeySet, datatype: str) -> BinaryArray | None:
     if null:
         numbers.remove(None)
     values = array(code, cast("list[float]", numbers))
-    head = struct.pack("!iiiii", 1, null, element, len(keys), 1) if keys else struct.pack("!iii", 0, 0, element)
+    head = (
+        struct.pack("!iiiii", 1, null, element, len(keys), 1) if keys else struct.pack("!iii", 0, 0, element)
+    )
     return BinaryArray(head + _with_lengths(values) + (b"\xff\xff\xff\xff" if null else b""))
 
 

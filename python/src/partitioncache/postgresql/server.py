@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final
 
 import psycopg
 from psycopg import conninfo, errors, sql
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
-from typing_extensions import LiteralString, Self
+from typing_extensions import LiteralString
 
+from partitioncache.closing import Closing
 from partitioncache.config import postgresql_parameters
 from partitioncache.errors import (
     ConfigurationError,
@@ -55,7 +55,7 @@ class Typed:
     value: object
 
 
-class Server:
+class Server(Closing):
     """A PostgreSQL database that has PartitionCache.
 
     Args:
@@ -166,14 +166,6 @@ class Server:
     def close(self) -> None:
         """Closes the connections. Closing twice is harmless."""
         self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<PartitionCache in {self._database}, schema {self._schema}>"

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -22,6 +21,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from partitioncache.closing import Closing
 from partitioncache.postgresql import Server, Typed
 from partitioncache.queues.protocol import QUEUES, Claim, DeadItem, Item, Outcome, QueueName, check_queue
 
@@ -29,7 +29,7 @@ from partitioncache.queues.protocol import QUEUES, Claim, DeadItem, Item, Outcom
 BATCH = 1_000
 
 
-class PostgreSQLQueue:
+class PostgreSQLQueue(Closing):
     """Both queues of one name in one database.
 
     Args:
@@ -220,14 +220,6 @@ class PostgreSQLQueue:
         self._server.close()
         if self._listener is not None:
             self._listener.close()
-
-    def __enter__(self) -> PostgreSQLQueue:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _seconds(lease: float) -> Typed:

@@ -20,9 +20,9 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from partitioncache.closing import Closing
 from partitioncache.queues.protocol import (
     MAX_ATTEMPTS,
     QUEUES,
@@ -208,7 +208,7 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-class RedisQueue:
+class RedisQueue(Closing):
     """Both queues of one name in one Redis.
 
     Args:
@@ -342,14 +342,6 @@ class RedisQueue:
     def close(self) -> None:
         """Give up the connections. A closed queue is of no further use."""
         self._client.close()
-
-    def __enter__(self) -> RedisQueue:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _payload(item: Item) -> str:

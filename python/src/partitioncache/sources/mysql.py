@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from partitioncache.closing import Closing
 from partitioncache.errors import missing_extra
 from partitioncache.sources.protocol import FragmentTimeout, SourceError, SourceUnavailable, TooManyKeys
 
@@ -37,7 +37,7 @@ _DATATYPES = {
 }
 
 
-class MySQLSource:
+class MySQLSource(Closing):
     """One connection to a MySQL or MariaDB database; every statement runs in a read-only transaction.
 
     Args:
@@ -187,14 +187,6 @@ class MySQLSource:
         """Close the connection."""
         if self._connection.open:
             self._connection.close()
-
-    def __enter__(self) -> MySQLSource:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _datatype(native: str, collation: str | None) -> str | None:

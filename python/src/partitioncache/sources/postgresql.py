@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from partitioncache.closing import Closing
 from partitioncache.sources.protocol import FragmentTimeout, SourceError, SourceUnavailable, TooManyKeys
 
 #: Rows fetched at a time, so that a result over the limit is noticed before it is in memory.
@@ -47,7 +47,7 @@ _DATATYPES = {
 }
 
 
-class PostgreSQLSource:
+class PostgreSQLSource(Closing):
     """One connection to a PostgreSQL database; every statement runs read-only.
 
     Args:
@@ -132,14 +132,6 @@ class PostgreSQLSource:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    def __enter__(self) -> PostgreSQLSource:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _words(error: psycopg.Error) -> str:

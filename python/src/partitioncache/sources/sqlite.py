@@ -7,9 +7,9 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from partitioncache.closing import Closing
 from partitioncache.sources.protocol import FragmentTimeout, SourceError, TooManyKeys
 
 #: Virtual machine instructions between two looks at the clock (well below a millisecond).
@@ -32,7 +32,7 @@ _DECLARED = (
 )
 
 
-class SQLiteSource:
+class SQLiteSource(Closing):
     """One SQLite file, opened read-only.
 
     Args:
@@ -118,14 +118,6 @@ class SQLiteSource:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
-
-    def __enter__(self) -> SQLiteSource:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _only_reading(action: int, *_: object) -> int:

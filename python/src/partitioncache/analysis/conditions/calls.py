@@ -67,7 +67,13 @@ def position(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     only(node, "this", "substr")
     if rendering.rules.name != "postgres":
         raise Unsure("it uses POSITION")
-    return ATOM, ("strpos(", *rendering.whole(node.this), ", ", *rendering.whole(node.args.get("substr")), ")")
+    return ATOM, (
+        "strpos(",
+        *rendering.whole(node.this),
+        ", ",
+        *rendering.whole(node.args.get("substr")),
+        ")",
+    )
 
 
 def extract(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
@@ -86,7 +92,12 @@ def case(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     for branch in node.args["ifs"]:
         only(branch, "this", "true")
         out.extend(
-            (" WHEN ", *rendering.part(branch.this, ANY_OF), " THEN ", *rendering.part(branch.args["true"], ANY_OF))
+            (
+                " WHEN ",
+                *rendering.part(branch.this, ANY_OF),
+                " THEN ",
+                *rendering.part(branch.args["true"], ANY_OF),
+            )
         )
     if node.args.get("default") is not None:
         out.extend((" ELSE ", *rendering.part(node.args["default"], ANY_OF)))

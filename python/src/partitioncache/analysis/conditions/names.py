@@ -79,9 +79,7 @@ def _left_to_the_server(rendering: Rendering, name: str) -> Template:
 def _about(rendering: Rendering, index: int, name: str) -> Template:
     source = rendering.statement.sources[index]
     if not source.plain:
-        raise Unsure(
-            f"{source.alias or 'a sub-select'} is no plain table, or on the outer side of a join"
-        )
+        raise Unsure(f"{source.alias or 'a sub-select'} is no plain table, or on the outer side of a join")
     if source.columns is not None and name not in source.columns:
         raise Unsure(f"the schema lists no column {name} in {source.table}")
     rendering.sources.add(index)

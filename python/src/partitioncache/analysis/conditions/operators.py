@@ -104,7 +104,11 @@ def arithmetic(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     only(node, "this", "expression", "typed", "safe")
     operator, level = _ARITHMETIC[type(node)]
     # The right operand binds tighter than the operator, or it has parentheses: all of these go left to right.
-    return level, (*rendering.part(node.this, level), f" {operator} ", *rendering.part(node.expression, level - 1))
+    return level, (
+        *rendering.part(node.this, level),
+        f" {operator} ",
+        *rendering.part(node.expression, level - 1),
+    )
 
 
 def integer_division(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
@@ -118,7 +122,11 @@ def concatenation(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     only(node, "this", "expression", "safe")
     if rendering.rules.name == "mysql":
         raise Unsure("|| depends on sql_mode")
-    left = rendering.render(node.this)[1] if isinstance(node.this, exp.DPipe) else rendering.part(node.this, ATOM)
+    left = (
+        rendering.render(node.this)[1]
+        if isinstance(node.this, exp.DPipe)
+        else rendering.part(node.this, ATOM)
+    )
     return OTHER, (*left, " || ", *rendering.part(node.expression, ATOM))
 
 

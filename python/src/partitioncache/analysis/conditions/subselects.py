@@ -101,7 +101,9 @@ def _distinct(rendering: Rendering, select: exp.Select, exists: bool) -> str:
     return "" if exists else "DISTINCT "
 
 
-def _inner_from(rendering: Rendering, select: exp.Select, scope: Scope) -> tuple[list[tuple[str, str]], list[exp.Expr]]:
+def _inner_from(
+    rendering: Rendering, select: exp.Select, scope: Scope
+) -> tuple[list[tuple[str, str]], list[exp.Expr]]:
     """The tables of a sub-select with our names for them; the conditions of its joins. Inner joins only."""
     if select.args.get("from_") is None:
         return [], []
@@ -111,9 +113,7 @@ def _inner_from(rendering: Rendering, select: exp.Select, scope: Scope) -> tuple
     for node in [select.args["from_"].this, *(join.this for join in joins)]:
         tables.append(_inner_table(rendering, node, scope))
     for join in joins:
-        unusual = [
-            name for name, value in join.args.items() if value and name not in ("this", "on", "kind")
-        ]
+        unusual = [name for name, value in join.args.items() if value and name not in ("this", "on", "kind")]
         if unusual or (join.args.get("kind") or "").upper() not in ("", "INNER", "CROSS"):
             raise Unsure("its sub-select has a join that is not a plain inner join")
         if join.args.get("on") is not None:
@@ -128,9 +128,7 @@ def _inner_table(rendering: Rendering, node: exp.Expr, scope: Scope) -> tuple[st
     alias = node.args.get("alias")
     if alias is not None:
         only(alias, "this")
-    parts = [
-        part for part in (node.args.get("catalog"), node.args.get("db"), node.this) if part is not None
-    ]
+    parts = [part for part in (node.args.get("catalog"), node.args.get("db"), node.this) if part is not None]
     table = ".".join(rendering.rules.relation(part) for part in parts)
     if len(parts) == 1 and table in rendering.statement.ctes:
         raise Unsure("its sub-select reads a CTE")
