@@ -42,12 +42,7 @@ Examples:
 @click.command("add", cls=base.Command, context_settings=base.CONTEXT, epilog=EXAMPLES)
 @click.option("--direct", "mode", flag_value="direct", help="Evaluate it now.")
 @click.option("--queue", "mode", flag_value="queue", help="Put it into the queue.")
-@click.option("--query", help="The query.")
-@click.option(
-    "--query-file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help='A file that holds the query; "-" is standard input.',
-)
+@base.query_options()
 @click.option("--partition-key", required=True, help="The column that splits the data.")
 @click.option(
     "--partition-datatype",

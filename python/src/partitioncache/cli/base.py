@@ -165,6 +165,19 @@ format_option = click.option(
 
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
+
+def query_options(what: str = "The query.") -> Callable[[AnyCommand], AnyCommand]:
+    """The options that `read_query` takes: --query, of which `what` says what it is for, and --query-file."""
+    return _options(
+        click.option("--query", help=what),
+        click.option(
+            "--query-file",
+            type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+            help='A file that holds the query; "-" is standard input.',
+        ),
+    )
+
+
 _ENVIRONMENT = _options(
     click.option(
         "--env-file",

@@ -48,12 +48,7 @@ command.add_command(setup_postgresql_queue_processor.command)
 
 
 @command.command("apply", context_settings=base.CONTEXT)
-@click.option("--query", help="The query.")
-@click.option(
-    "--query-file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help='A file that holds the query; "-" is standard input.',
-)
+@base.query_options()
 @click.option("--partition-key", required=True, help="The column that splits the data.")
 @click.option(
     "--method",

@@ -33,12 +33,7 @@ Examples:
 @click.command("read", cls=base.Command, context_settings=base.CONTEXT, epilog=EXAMPLES)
 @click.option("--partition-key", required=True, help="The column that splits the data.")
 @click.option("--query-hash", help="The name of an entry.")
-@click.option("--query", help="A query: the keys to which the cache restricts it.")
-@click.option(
-    "--query-file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    help='A file that holds the query; "-" is standard input.',
-)
+@base.query_options("A query: the keys to which the cache restricts it.")
 @click.option(
     "--output", "file", type=click.Path(dir_okay=False, writable=True), help="Write the keys to this file."
 )
