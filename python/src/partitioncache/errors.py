@@ -70,6 +70,18 @@ class TrackingError(PartitionCacheError, ValueError):
     """A table whose writes cannot be tracked."""
 
 
+def not_registered(partition_key: str, cache: str) -> NotRegisteredError:
+    """The error for a partition key that a cache does not know.
+
+    >>> print(not_registered("city_id", "shop"))
+    The partition key city_id is not registered in shop. Store a set of its keys, or call register(...).
+    """
+    return NotRegisteredError(
+        f"The partition key {partition_key} is not registered in {cache}.",
+        hint="Store a set of its keys, or call register(partition_key, datatype).",
+    )
+
+
 def missing_extra(package: str, extra: str, what: str) -> MissingExtraError:
     """The error for an optional import that failed.
 

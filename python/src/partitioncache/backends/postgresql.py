@@ -14,7 +14,7 @@ from typing_extensions import LiteralString
 from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
-from partitioncache.errors import NotRegisteredError, RegistrationConflictError
+from partitioncache.errors import RegistrationConflictError, not_registered
 from partitioncache.postgresql import Server, Typed
 from partitioncache.postgresql.arrays import binary_array
 from partitioncache.registry import CACHE_TYPES, check_datatype
@@ -173,10 +173,7 @@ class PostgresqlArray(Closing):
     def _registered(self, partition_key: str) -> str:
         datatype = self.datatype(partition_key)
         if datatype is None:
-            raise NotRegisteredError(
-                f"The partition key {partition_key} is not registered in {self._cache}.",
-                hint="Store a set of its keys, or call register(partition_key, datatype).",
-            )
+            raise not_registered(partition_key, self._cache)
         return datatype
 
     def _value(self, without: object, function: str, partition_key: str, *arguments: object) -> Any:

@@ -42,9 +42,9 @@ from partitioncache.config import (
 from partitioncache.datatypes import INTEGER_DATATYPES, Key, KeySet, checked, collected, infer
 from partitioncache.errors import (
     ConfigurationError,
-    NotRegisteredError,
     RegistrationConflictError,
     UnavailableError,
+    not_registered,
 )
 from partitioncache.redis import connect, explained, place
 from partitioncache.registry import CACHE_TYPES, check_datatype
@@ -224,10 +224,7 @@ class _RedisCache(Closing):
     def _registered(self, partition_key: str) -> tuple[str, int]:
         known = self._registration(partition_key)
         if known is None:
-            raise NotRegisteredError(
-                f"The partition key {partition_key} is not registered in {self._cache}.",
-                hint="Store a set of its keys, or call register(partition_key, datatype).",
-            )
+            raise not_registered(partition_key, self._cache)
         return known
 
     # Writing

@@ -28,8 +28,8 @@ from partitioncache.config import (
 from partitioncache.datatypes import Key, KeySet, checked, collected, infer
 from partitioncache.errors import (
     ConfigurationError,
-    NotRegisteredError,
     RegistrationConflictError,
+    not_registered,
 )
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
@@ -200,10 +200,7 @@ class Rocksdict(Closing):
     def _registered(self, partition_key: str) -> str:
         datatype = self.datatype(partition_key)
         if datatype is None:
-            raise NotRegisteredError(
-                f"The partition key {partition_key} is not registered in {self._cache}.",
-                hint="Store a set of its keys, or call register(partition_key, datatype).",
-            )
+            raise not_registered(partition_key, self._cache)
         return datatype
 
     def _value(self, name: bytes) -> bytes | None:
