@@ -2477,11 +2477,11 @@ create type pc_fragment as (
     conjuncts text[],
     keyed_tables text[],
     parts text[],
-    whole boolean
+    looked_up_only boolean
 );
 
 comment on type pc_fragment is
-'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s; whole: no other of its family holds more.';
+'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s; looked_up_only: it is not evaluated for this query, which has a condition more.';
 
 create type pc_family as (
     family integer,
@@ -2491,11 +2491,12 @@ create type pc_family as (
     columns text[],
     relation text,
     matches_null boolean,
-    hashes text[]
+    hashes text[],
+    lesser_hashes text[]
 );
 
 comment on type pc_family is
-'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it.';
+'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it; lesser_hashes: those that other queries may have left, with a condition or two less.';
 
 -- sql/40-fragments/20-pc_block_tables.sql
 create function pc_block_tables(
@@ -2760,7 +2761,7 @@ comment on function pc_render_fragment(integer[], text[], text[], text, integer[
 -- sql/40-fragments/60-pc_fragment_choices.sql
 create function pc_fragment_choices(
     conjunct_tables bigint[], classes integer[], most integer,
-    out tables bigint, out conjuncts bigint, out class integer
+    out tables bigint, out conjuncts bigint, out class integer, out looked_up_only boolean
 ) returns setof record
 language plpgsql immutable parallel safe rows 20
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -2777,44 +2778,57 @@ begin
             select s.tables, s.rank
             from unnest(pc_table_sets(array(select distinct c.tables from conjunct c where not c.is_single), cardinality(classes), most))
                  with ordinality s(tables, rank)
-        ), choice(tables, conjuncts, value) as (
+        ), filled as materialized (
+            -- everything that is said of a set of tables
+            select s.tables, s.rank, length(replace(s.tables::bit(64)::text, '0', '')) as size,
+                   (select bit_or(c.bit) from conjunct c where c.tables & s.tables = c.tables) as bits
+            from table_set s
+        ), choice(tables, conjuncts, value, looked_up_only) as (
             -- one table: its conditions alone, in pairs, and all together
-            select o.tables, o.all_bits, 1 from own o
+            select o.tables, o.all_bits, 1, false from own o
             union all
-            select o.tables, b, 3 from own o, unnest(o.bits) b
+            select o.tables, b, 3, false from own o, unnest(o.bits) b
             union all
-            select o.tables, a | b, 5 from own o, unnest(o.bits) a, unnest(o.bits) b where a < b and cardinality(o.bits) between 3 and 5
+            select o.tables, a | b, 5, false from own o, unnest(o.bits) a, unnest(o.bits) b where a < b and cardinality(o.bits) between 3 and 5
             union all
             -- several: everything that is said of them
-            select s.tables, w.bits, case when s.rank = 1 then 2 else 4 end
-            from table_set s, lateral (select bit_or(c.bit) as bits from conjunct c where c.tables & s.tables = c.tables) w
+            select f.tables, f.bits, case when f.rank = 1 then 2 else 4 end, false from filled f
             union all
             -- and of two, without what is said of one alone
-            select s.tables, w.bits, 6
-            from table_set s
-            join own o on o.tables & s.tables <> 0
-            cross join lateral (select bit_or(c.bit) as bits from conjunct c where c.tables & s.tables = c.tables and c.tables <> o.tables) w
-            where length(replace(s.tables::bit(64)::text, '0', '')) = 2
+            select f.tables, f.bits & ~o.all_bits, 6, false from filled f join own o on o.tables & f.tables <> 0 where f.size = 2
+            union all
+            -- What a query with one condition less would have left, or one with two less on two tables: worth a look, not an evaluation.
+            select f.tables, f.bits & ~c.bit, 7, true from filled f join conjunct c on c.is_single and c.tables & f.tables <> 0
+            union all
+            select f.tables, f.bits & ~(a.bit | b.bit), 8, true
+            from filled f
+            join conjunct a on a.is_single and a.tables & f.tables <> 0
+            join conjunct b on b.is_single and b.tables & f.tables <> 0 and a.bit < b.bit
+            where f.size = 2
+            union all
+            select o.tables, o.all_bits & ~b, 7, true from own o, unnest(o.bits) b where cardinality(o.bits) > 3
         ), class_of as (
             select distinct k.class, bit_or(1::bigint << (k.n::integer - 1)) over (partition by k.class) as members
             from unnest(classes) with ordinality k(class, n) where k.class is not null
         ), distinct_choice as (
-            select c.tables, c.conjuncts, k.class, min(c.value) as value
+            select c.tables, c.conjuncts, k.class, min(c.value) as value, bool_and(c.looked_up_only) as looked_up_only
             from choice c join class_of k on k.members & c.tables <> 0
+            where c.conjuncts <> 0
             group by 1, 2, 3
         ), best as (
-            select * from distinct_choice
-            order by value, length(replace(tables::bit(64)::text, '0', '')), tables, conjuncts, class
-            limit most
+            select *, row_number() over (partition by looked_up_only
+                                         order by value, length(replace(tables::bit(64)::text, '0', '')), tables, conjuncts, class) as place
+            from distinct_choice
         )
         -- parts before wholes, so that what is small is known when what is large is evaluated
-        select b.tables, b.conjuncts, b.class from best b
+        select b.tables, b.conjuncts, b.class, b.looked_up_only from best b
+        where b.place <= case when b.looked_up_only then most / 2 else most end
         order by length(replace(b.tables::bit(64)::text, '0', '')), length(replace(b.conjuncts::bit(64)::text, '0', '')), b.tables, b.conjuncts, b.class;
 end
 $$;
 
 comment on function pc_fragment_choices(bigint[], integer[], integer) is
-'Which tables (bits) and which of the conjuncts on them (bits) make fragments for each class of partition columns: at most so many, the most telling kept, small ones first. conjunct_tables: the tables of each conjunct, as bits; classes: by table, as pc_key_classes gives them. Example: select * from pc_fragment_choices(''{1,2,3}'', ''{0,0}'', 64)';
+'Which tables (bits) and which of the conjuncts on them (bits) make fragments for each class of partition columns: at most so many, the most telling kept, small ones first; beside them half as many that are only looked up. conjunct_tables: the tables of each conjunct, as bits; classes: by table, as pc_key_classes gives them. Example: select * from pc_fragment_choices(''{1,2,3}'', ''{0,0}'', 64)';
 
 -- sql/40-fragments/61-pc_block_fragments.sql
 create function pc_bits(mask bigint) returns integer[]
@@ -2863,7 +2877,7 @@ as $$
 begin
     return query
         with written as materialized (
-            select row_number() over () as n, c.tables, c.conjuncts, c.class, used.numbers, used.templates,
+            select row_number() over () as n, c.tables, c.conjuncts, c.class, c.looked_up_only, used.numbers, used.templates,
                    f.fragment, f.conjuncts as texts, encode(sha256(convert_to(f.fragment, 'UTF8')), 'hex') as hash
             from pc_fragment_choices(conjunct_tables, classes, most) c
             cross join lateral (
@@ -2879,11 +2893,9 @@ begin
                w.texts,
                pc_keyed_tables(w.numbers, relations, relids, classes, w.class, w.templates),
                array(select distinct p.hash from written p
-                     where p.class = w.class and p.hash <> w.hash
+                     where p.class = w.class and p.hash <> w.hash and not p.looked_up_only
                        and p.tables & w.tables = p.tables and p.conjuncts & w.conjuncts = p.conjuncts),
-               not exists (select from written o
-                           where o.class = w.class and (o.tables, o.conjuncts) <> (w.tables, w.conjuncts)
-                             and o.tables & w.tables = w.tables and o.conjuncts & w.conjuncts = w.conjuncts)
+               w.looked_up_only
         from written w
         order by w.n;
 end
@@ -2934,13 +2946,15 @@ begin
     all_fragments := array(select f from pc_block_fragments(relations, relids, classes, templates, conjunct_tables,
                                                             (registration).partition_key, most) f);
     for one_class in select distinct c from unnest(classes) c where c is not null order by 1 loop
-        fragments := array(select f from unnest(all_fragments) f where f.family = one_class);
+        fragments := array(select f from unnest(all_fragments) f where f.family = one_class and not f.looked_up_only);
         continue when cardinality(fragments) = 0;
         family := row(null, null, null, null,
             array(select format('%s.%s', aliases[c.n], key) from unnest(classes) with ordinality c(class, n) where c.class = one_class order by c.n),
             relations[one_class + 1],
             (select count(*) = 1 from unnest(classes) c where c = one_class),
-            array(select distinct f.hash from unnest(fragments) f))::pc_family;
+            array(select distinct f.hash from unnest(fragments) f),
+            array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
+                  except select f.hash from unnest(fragments) f))::pc_family;
         return next;
     end loop;
 end
@@ -3102,7 +3116,7 @@ begin
             family.has_where := block.where_ends is not null;
             result.families := result.families || family;
             result.fragments := result.fragments || array(
-                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole)::pc_fragment
+                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.looked_up_only)::pc_fragment
                 from unnest(part.fragments) f);
         end loop;
     end loop;
@@ -3319,10 +3333,10 @@ as $$
 #variable_conflict use_column
 begin
     return query
-        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
+        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.looked_up_only
         from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
               from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
-                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
+                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, looked_up_only, n)) f
         where f.copy = 1
         order by f.n;
 end
@@ -4042,7 +4056,9 @@ as $$
 declare
     looked_up record;
 begin
-    select * into looked_up from pc_lookup(registration, (family).hashes, of_type);
+    select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
+    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
+    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
     hits := looked_up.hits;
     keys := cardinality(looked_up.keys);
     used := looked_up.used;
@@ -4085,7 +4101,7 @@ create type pc_rewritten as (
 );
 
 comment on type pc_rewritten is
-'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
+'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: entries found, those with fewer conditions included; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
 
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
@@ -4253,7 +4269,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into and hits among them; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits = entries found, those with fewer conditions included; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
 language sql volatile parallel unsafe
@@ -4263,7 +4279,7 @@ as $$
                'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
                'tables', case when s.state = 'asserted' then null when s.tracked then 'tracked' else 'static' end)) order by s.hash)
     from pc_entry_state((registration).cache, (registration).partition_key, (
-             select array_agg(h) from unnest((pc_analyse(query, registration, session)).families) f, unnest(f.hashes) h)) s
+             select array_agg(h) from unnest((pc_analyse(query, registration, session)).families) f, unnest(f.hashes || f.lesser_hashes) h)) s
 $$;
 
 comment on function pc_explain_entries(text, partitioncache_registration, jsonb) is

@@ -6,11 +6,11 @@ create type pc_fragment as (
     conjuncts text[],
     keyed_tables text[],
     parts text[],
-    whole boolean
+    looked_up_only boolean
 );
 
 comment on type pc_fragment is
-'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s; whole: no other of its family holds more.';
+'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s; looked_up_only: it is not evaluated for this query, which has a condition more.';
 
 create type pc_family as (
     family integer,
@@ -20,8 +20,9 @@ create type pc_family as (
     columns text[],
     relation text,
     matches_null boolean,
-    hashes text[]
+    hashes text[],
+    lesser_hashes text[]
 );
 
 comment on type pc_family is
-'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it.';
+'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it; lesser_hashes: those that other queries may have left, with a condition or two less.';

@@ -39,13 +39,15 @@ begin
     all_fragments := array(select f from pc_block_fragments(relations, relids, classes, templates, conjunct_tables,
                                                             (registration).partition_key, most) f);
     for one_class in select distinct c from unnest(classes) c where c is not null order by 1 loop
-        fragments := array(select f from unnest(all_fragments) f where f.family = one_class);
+        fragments := array(select f from unnest(all_fragments) f where f.family = one_class and not f.looked_up_only);
         continue when cardinality(fragments) = 0;
         family := row(null, null, null, null,
             array(select format('%s.%s', aliases[c.n], key) from unnest(classes) with ordinality c(class, n) where c.class = one_class order by c.n),
             relations[one_class + 1],
             (select count(*) = 1 from unnest(classes) c where c = one_class),
-            array(select distinct f.hash from unnest(fragments) f))::pc_family;
+            array(select distinct f.hash from unnest(fragments) f),
+            array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
+                  except select f.hash from unnest(fragments) f))::pc_family;
         return next;
     end loop;
 end

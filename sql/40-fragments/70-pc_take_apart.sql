@@ -78,7 +78,7 @@ begin
             family.has_where := block.where_ends is not null;
             result.families := result.families || family;
             result.fragments := result.fragments || array(
-                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole)::pc_fragment
+                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.looked_up_only)::pc_fragment
                 from unnest(part.fragments) f);
         end loop;
     end loop;

@@ -5,10 +5,10 @@ as $$
 #variable_conflict use_column
 begin
     return query
-        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.whole
+        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.looked_up_only
         from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
               from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
-                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, whole, n)) f
+                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, looked_up_only, n)) f
         where f.copy = 1
         order by f.n;
 end

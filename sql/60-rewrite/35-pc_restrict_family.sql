@@ -22,7 +22,9 @@ as $$
 declare
     looked_up record;
 begin
-    select * into looked_up from pc_lookup(registration, (family).hashes, of_type);
+    select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
+    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
+    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
     hits := looked_up.hits;
     keys := cardinality(looked_up.keys);
     used := looked_up.used;

@@ -3,7 +3,7 @@
 select no_plan();
 create function registration() returns partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
 create function family(columns text[] default '{p.city_id}', matches_null boolean default true) returns pc_family language sql as
-$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[])::pc_family $$;
+$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[], '{}'::text[])::pc_family $$;
 
 -- Keys as text
 select is(pc_key_literal(array[1, 2]), '''{1,2}''::integer[]', 'keys as one constant');
@@ -44,10 +44,10 @@ select matches(pc_lookup_call(family(), 10, registration()), '^= ANY \(ARRAY\(SE
 select matches(pc_lookup_call(family(), 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
 
 -- Where they go
-select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}')::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
-select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}')::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
-select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}'), row(2, 18, 18, false, '{}', '', false, '{}')]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
-select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}')::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}', '{}')::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}')::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}', '{}'), row(2, 18, 18, false, '{}', '', false, '{}', '{}')]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}')::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
 
 -- Estimates and the gate
 select is(pc_partition_estimate('public.poi', 'city_id'), 60::bigint, 'partitions, by the statistics');
@@ -73,6 +73,21 @@ select is((f).hits, 3, 'a family') from (select pc_restrict_family(f, registrati
 select is(jsonb_array_length(pc_explain_entries('select * from poi where kind = 1 and area > 50', registration(), pc_session('public'))), 3, 'the entries of a query');
 select is((e.entries -> 0) - 'hash', '{"state": "fresh", "tables": "static", "changed": 0}', 'what is said of an entry') from partitioncache_explain('select * from poi where kind = 1', 'city_id') e;
 select is((partitioncache_explain('select 1', 'city_id')).entries, null, 'no fragments, no entries');
+
+-- A query that says more than another one finds what the other has left
+create temp table pair as select 'select p.id from poi p join street s on s.city_id = p.city_id and s.id < p.id where p.kind = 2 and s.length > 90'::text as query;
+select fill(query) is not null as filled from pair;
+create temp table left_by_pair as select encode(sha256(convert_to(f.fragment, 'UTF8')), 'hex') as hash
+    from pair, pc_fragments(query, 'city_id', 'partitioncache', pc_session('public')) f order by cardinality(f.conjuncts) desc limit 1;
+select ok(position(l.hash in e.rewritten) > 0, 'looked up as well: ' || more)
+from pair, left_by_pair l,
+     (values (' and p.area > 20', true), (' and s.name <> ''street 1''', true), (' and p.area > 20 and s.name <> ''street 1''', true)) v(more, found),
+     partitioncache_explain(query || more, 'city_id', method => 'subquery') e;
+select ok(position(l.hash in e.rewritten) = 0, 'not by one that says less')
+from left_by_pair l, partitioncache_explain('select p.id from poi p join street s on s.city_id = p.city_id and s.id < p.id where p.kind = 2', 'city_id', method => 'subquery') e;
+select is((select array_agg(hash order by hash) from pc_fragments(query || ' and p.area > 20', 'city_id', 'partitioncache', pc_session('public'))),
+          (select array_agg(h order by h) from unnest((pc_analyse(query || ' and p.area > 20', registration(), pc_session('public'))).families) f, unnest(f.hashes) h),
+          'what is only looked up is not evaluated') from pair;
 select lives_ok(format('select pc_check_method(%L)', m), m || ' is a method') from unnest('{auto,literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m;
 select throws_ok('select pc_check_method(''in'')', 'PC001', '"in" is no method', 'another word is none');
 
