@@ -21,55 +21,54 @@ begin
         as $body$
         #variable_conflict use_column
         declare
-            described boolean;
+            tracked oid := tg_argv[0];
             one %6$s;
+            alone boolean;
+            described boolean;
             written %6$s[];
         begin
             if tg_op = 'DELETE' or tg_op = 'TRUNCATE' then
                 -- without a transaction id nothing can have been removed
                 if pg_current_xact_id_if_assigned() is not null then
-                    insert into %2$s (relation, whole, removal, xid)
-                    values (tg_argv[0]::oid, true, true, pg_current_xact_id());
+                    insert into %2$s (relation, whole, removal, xid) values (tracked, true, true, pg_current_xact_id());
                 end if;
                 return null;
             end if;
 
-            -- Most statements write one row, and are quick themselves: one look at the row, at its type too, and one
-            -- insert. Where the table has no such column, the name means that of "without". A write must never fail
-            -- because its table was altered.
+            -- Most statements write one row, and are quick themselves: a look at the first two rows, and one insert.
+            -- A write must never fail because its table was altered: where the table has no such column, the name means
+            -- that of "without", and where it has another type, there is no key.
             if tg_level = 'STATEMENT' then
-                select w.fits, case when w.fits then w.key end
-                into described, one
-                from (values (null::boolean)) without(%4$I)
-                cross join lateral (select %4$I, pg_typeof(%4$I)::oid = any (%5$L::oid[])
-                                    from new_rows) w(key, fits)
-                where not exists (select from new_rows offset 1);
-                if described then
-                    insert into %2$s (relation, keys, xid)
-                    values (tg_argv[0]::oid, array[one], pg_current_xact_id());
+                for one in
+                    select case when pg_typeof(w.key)::oid = any (%5$L::oid[]) then w.key end
+                    from (values (null::boolean)) without(%4$I) cross join lateral (select %4$I from new_rows) w(key)
+                loop
+                    alone := alone is null;
+                    exit when not alone;
+                end loop;
+                if alone is null then
+                    return null;
+                end if;
+                described := one is not null;
+                if alone and described then
+                    insert into %2$s (relation, keys, xid) values (tracked, array[one], pg_current_xact_id());
                     return null;
                 end if;
             end if;
 
             -- Static statements again, reached only while the column has a type that fits.
-            described := exists (
+            described := described or exists (
                 select from pg_attribute a join pg_type t on t.oid = a.atttypid
                 where a.attrelid = tg_relid and a.attname = %3$L
-                  and (t.oid = any (%5$L::oid[])
-                       or t.typtype = 'd' and t.typbasetype = any (%5$L::oid[])));
+                  and (t.oid = any (%5$L::oid[]) or t.typtype = 'd' and t.typbasetype = any (%5$L::oid[])));
             if tg_level = 'ROW' then
                 if described then
                     written := array[new.%4$I];
                 end if;
             elsif described then
                 written := array(select distinct n.%4$I from new_rows n);
-            elsif not exists (select from new_rows) then
-                written := '{}';
             end if;
-            if written is null or cardinality(written) > 0 then
-                insert into %2$s (relation, keys, whole, xid)
-                values (tg_argv[0]::oid, written, written is null, pg_current_xact_id());
-            end if;
+            insert into %2$s (relation, keys, whole, xid) values (tracked, written, written is null, pg_current_xact_id());
             return null;
         end
         $body$
