@@ -120,7 +120,8 @@ CHANGES: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
 
 # After these a text that names tables and columns means something else than it did.
 NAMES = ("column", "key", "table", "earlier table")
-# A stable function reads under the snapshot of the statement that calls it, and plans its queries when it comes to them.
+# A stable function reads under the snapshot of the statement that calls it, and plans its queries when it comes to
+# them.
 STABLE = """
 create function answers(texts text[], out answer text[]) language plpgsql stable as $$
 declare
@@ -128,7 +129,8 @@ declare
 begin
     perform pg_advisory_lock(4711);
     foreach rows in array texts loop
-        execute format('select coalesce(string_agg(x::text, '','' order by x::text), '''') from (%s) x', rows) into rows;
+        execute format('select coalesce(string_agg(x::text, '','' order by x::text), '''') from (%s) x', rows)
+        into rows;
         answer := array_append(answer, rows);
     end loop;
     perform pg_advisory_unlock(4711);
