@@ -1,5 +1,5 @@
 -- partitioncache_status: everything about a cache in one row.
-select plan(20);
+select plan(25);
 
 create table poi (id integer primary key, city_id integer, kind integer);
 insert into poi select i, i % 50, i % 7 from generate_series(1, 500) i;
@@ -41,6 +41,15 @@ select partitioncache_process_queue(max_seconds => 60);
 select is(shown('fresh', 'aside'), '(1,0)', 'until they are refreshed');
 insert into poi values (1000, 77, 1);
 select is(shown('fresh', 'changed'), '(0,1)', 'a write changes them');
+
+-- Entry by entry
+select partitioncache_set_query('city_id', 'no keys', 'select 1');
+select results_eq($$ select hash, state, changed, tracked, key_count, owner from partitioncache_entries('city_id') where length(hash) < 60 $$,
+    $$ values ('by hand', 'asserted', 0::bigint, false, 2::bigint, current_user), ('no keys', null, null, null, null, current_user) $$, 'entries stored by hand');
+select is((select row(state, changed, tracked, reason)::text from partitioncache_entries('city_id') where length(hash) > 60), '(changed,1,t,)', 'and one that was evaluated');
+select ok((select bytes > 0 and uses >= 0 and evaluation_ms > 0 and evaluated_at <= now() and query like 'SELECT DISTINCT%' from partitioncache_entries('city_id') where length(hash) > 60), 'with its size, age and text');
+select is_empty($$ select * from partitioncache_entries('city_id') where (bytes is null) <> (key_count is null) $$, 'only keys take room');
+select throws_ok($$ select * from partitioncache_entries('nothing') $$, 'PC002', null, 'a partition key that is not registered');
 
 select is(shown('enabled', 'workers', 'problem'), '(f,0,)', 'the processor is not enabled');
 update partitioncache_settings set enabled = true;

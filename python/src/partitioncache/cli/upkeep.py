@@ -4,40 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any
 
 from psycopg import sql
 from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 
-_ENTRIES: Final = """
-    select e.hash, e.key_count, e.query, e.owner::text, e.created_at, e.evaluated_at, e.evaluation_ms,
-           pg_catalog.pg_column_size({keys})::bigint as bytes, u.uses, u.last_used,
-           s.state, s.reason, s.changed
-    from {table} as e
-    left join {use} as u on u.cache = %(cache)s and u.partition_key = %(key)s and u.hash = e.hash
-    left join {state}(%(cache)s, %(key)s) as s on s.hash = e.hash
-    order by e.hash
-"""
-
-
 def entries(cache: PostgresqlArray, partition_key: str) -> list[dict[str, Any]]:
     """The entries of a partition key: hash, key_count, bytes, uses, last_used, state and so on."""
-    schema = cache.server.schema
-    ((_, _, storage, *_),) = [
-        row
-        for row in cache.server.call("partitioncache_partition_keys", cache.cache)
-        if row[0] == partition_key
-    ]
-    statement = sql.SQL(_ENTRIES).format(
-        table=sql.Identifier(schema, f"{cache.cache}_cache_{partition_key}"),
-        keys=sql.Identifier("e", "bits" if storage == "bit" else "keys"),
-        use=sql.Identifier(schema, "partitioncache_entry_use"),
-        state=sql.Identifier(schema, "pc_entry_state"),
+    statement = sql.SQL("select * from {}(%s, %s)").format(
+        sql.Identifier(cache.server.schema, "partitioncache_entries")
     )
     with cache.server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement, {"cache": cache.cache, "key": partition_key}).fetchall()
+        return cursor.execute(statement, [partition_key, cache.cache]).fetchall()
 
 
 def to_evict(
