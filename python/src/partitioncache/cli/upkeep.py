@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 
+
 def entries(cache: PostgresqlArray, partition_key: str) -> list[dict[str, Any]]:
     """The entries of a partition key: hash, key_count, bytes, uses, last_used, state and so on."""
     statement = sql.SQL("select * from {}(%s, %s)").format(
