@@ -1,13 +1,14 @@
 """What tracking costs writers, and what writes cost lookups and refreshes, in one run.
 
-Writers: two tables alike (primary key, an index on the partition column, 100,000 rows, 1,000 partitions), one of them
-tracked. Each kind of write is done to one and to the other in turn: medians of rows per second, and the median of the
-ratios of such pairs. The server flushes every commit to disk, as a server with data does.
+Writers: three tables alike (primary key, an index on the partition column, 100,000 rows, 1,000 partitions): one that is
+not tracked, one that is, and one with triggers that do nothing, which is the least that any tracking by triggers costs.
+Each kind of write is done to one after the other: medians of rows per second, and the medians of the ratios of such
+rounds. The server flushes every commit to disk, as a server with data does.
 
 Lookups: an entry of a query on 200,000 partitions, of which 10, 1,000 and 100,000 have been written to since it was
 evaluated: milliseconds to look its keys up, to refresh it, and to evaluate it in full instead.
 
-    scripts/bench tracking [--pairs 10] [--copy 1000000]
+    scripts/bench tracking [--rounds 10] [--copy 1000000]
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ insert into plain select i, i % 1000, i % 50, 'place ' || i, random(), random() 
 create index on plain (city_id);
 create table tracked (like plain including all);
 insert into tracked select * from plain;
+create table empty (like plain including all);
+insert into empty select * from plain;
+create function nothing() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger a after insert on empty referencing new table as new_rows for each statement execute function nothing();
+create trigger b after update on empty referencing new table as new_rows for each statement execute function nothing();
+create trigger c after delete on empty for each statement execute function nothing();
 select partitioncache_register('city_id', 'integer');
 select partitioncache_track('tracked', 'city_id');
 vacuum analyze;
@@ -58,7 +65,7 @@ class Kind:
     name: str
     write: Callable[[Connection, str], int]
     undo: str
-    pairs: int
+    rounds: int
 
 
 def one_by_one(statement: str, times: int, *, together: bool) -> Callable[[Connection, str], int]:
@@ -69,6 +76,17 @@ def one_by_one(statement: str, times: int, *, together: bool) -> Callable[[Conne
         with connection.transaction() if together else nullcontext():
             for n in range(times):
                 connection.execute(text, {"n": n + 1, "id": 1_000_000 + n, "city": n % 1000})
+        return times
+
+    return write
+
+
+def in_the_server(statement: str, times: int) -> Callable[[Connection, str], int]:
+    """A statement of one row, so many times in a loop in the server: nothing but the statements themselves."""
+
+    def write(connection: Connection, table: str) -> int:
+        one = statement.format(table) % {"id": "1000000 + i", "city": "i % 1000", "n": "i"}
+        connection.execute(f"do $$ begin for i in 1 .. {times} loop {one}; end loop; end $$".encode())
         return times
 
     return write
@@ -95,19 +113,22 @@ BACK = """insert into {0} select i, i % 1000, i % 50, 'place ' || i, i, i from g
           where not exists (select from {0} p where p.id = i)"""
 
 
-def kinds(copied: int, file: str, pairs: int) -> list[Kind]:
+def kinds(copied: int, file: str, rounds: int) -> list[Kind]:
     """What is measured."""
     return [
-        Kind("INSERT of 1 row, own transactions", one_by_one(INSERT, 100, together=False), ADDED, pairs * 4),
-        Kind("INSERT of 1 row, one transaction", one_by_one(INSERT, 500, together=True), ADDED, pairs * 4),
-        Kind("UPDATE of 1 row, one transaction", one_by_one(MOVE, 500, together=True), "", pairs * 4),
-        Kind("DELETE of 1 row, one transaction", one_by_one(DELETE, 500, together=True), BACK, pairs * 2),
-        Kind("INSERT of 1,000 rows", at_once(THOUSAND, 1000), ADDED, pairs * 4),
-        Kind("UPDATE of 20,000 rows", at_once(MANY, 20_000), "", pairs * 2),
-        Kind("DELETE of 20,000 rows", at_once(GONE, 20_000), BACK, pairs * 2),
-        Kind(
-            f"COPY of {copied:,} rows", at_once(f"copy {{}} from '{file}'", copied), ADDED, max(pairs // 3, 1)
-        ),
+        Kind("INSERT of 1 row, own transactions", one_by_one(INSERT, 100, together=False), ADDED, rounds * 4),
+        Kind("UPDATE of 1 row, own transactions", one_by_one(MOVE, 100, together=False), "", rounds * 4),
+        Kind("DELETE of 1 row, own transactions", one_by_one(DELETE, 100, together=False), BACK, rounds * 4),
+        Kind("INSERT of 1 row, one transaction", one_by_one(INSERT, 500, together=True), ADDED, rounds * 4),
+        Kind("UPDATE of 1 row, one transaction", one_by_one(MOVE, 500, together=True), "", rounds * 4),
+        Kind("DELETE of 1 row, one transaction", one_by_one(DELETE, 500, together=True), BACK, rounds * 2),
+        Kind("INSERT of 1 row, loop in the server", in_the_server(INSERT, 2000), ADDED, rounds * 4),
+        Kind("UPDATE of 1 row, loop in the server", in_the_server(MOVE, 2000), "", rounds * 4),
+        Kind("DELETE of 1 row, loop in the server", in_the_server(DELETE, 2000), BACK, rounds * 2),
+        Kind("INSERT of 1,000 rows", at_once(THOUSAND, 1000), ADDED, rounds * 4),
+        Kind("UPDATE of 20,000 rows", at_once(MANY, 20_000), "", rounds * 2),
+        Kind("DELETE of 20,000 rows", at_once(GONE, 20_000), BACK, rounds * 2),
+        Kind(f"COPY of {copied:,} rows", at_once(f"copy {{}} from '{file}'", copied), ADDED, (rounds + 1) // 2),
     ]
 
 
@@ -121,27 +142,30 @@ def timed(connection: Connection, kind: Kind, table: str) -> float:
     return speed
 
 
-def writers(connection: Connection, copied: int, file: str, pairs: int) -> None:
+def writers(connection: Connection, copied: int, file: str, rounds: int) -> None:
     """Prints rows per second with and without tracking."""
     connection.execute(
         f"""copy (select 1000000 + i, (random() * 999)::integer, 1, 'place ' || i, 1, 2
                   from generate_series(1, {copied}) i) to '{file}'""".encode()
     )
-    print(f"{'rows per second':36} {'not tracked':>12} {'tracked':>12} {'ratio':>6}")
-    for kind in kinds(copied, file, pairs):
+    tables = ("plain", "tracked", "empty")
+    print(f"{'rows per second':36} {'not tracked':>12} {'tracked':>12} {'ratio':>6} {'empty triggers':>15}")
+    for kind in kinds(copied, file, rounds):
         connection.execute("truncate partitioncache_changes_city_id")
-        connection.execute("vacuum analyze plain, tracked")
+        connection.execute("vacuum analyze plain, tracked, empty")
         connection.execute("checkpoint")
-        plain, tracked = [], []
-        for n in range(kind.pairs + 1):
-            order = ("plain", "tracked") if n % 2 else ("tracked", "plain")
-            speeds = {table: timed(connection, kind, table) for table in order}
-            if n > 0 or kind.pairs == 1:  # the first warms up
-                plain.append(speeds["plain"])
-                tracked.append(speeds["tracked"])
-        ratio = statistics.median(t / p for t, p in zip(tracked, plain, strict=True))
+        speeds: dict[str, list[float]] = {table: [] for table in tables}
+        for n in range(kind.rounds + 1):
+            for table in (*tables[n % 3 :], *tables[: n % 3]):
+                speed = timed(connection, kind, table)
+                if n > 0:  # the first warms up
+                    speeds[table].append(speed)
+        plain, tracked, empty = speeds.values()
+        ratio, least = (
+            statistics.median(t / p for t, p in zip(some, plain, strict=True)) for some in (tracked, empty)
+        )
         print(
-            f"{kind.name:36} {statistics.median(plain):12,.0f} {statistics.median(tracked):12,.0f} {ratio:6.2f}",
+            f"{kind.name:36} {statistics.median(plain):12,.0f} {statistics.median(tracked):12,.0f} {ratio:6.2f} {least:15.2f}",
             flush=True,
         )
 
@@ -194,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--copy", type=int, default=1_000_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
@@ -205,7 +229,7 @@ def main() -> None:
             database = cluster.create_database()
             database.psql(SCHEMA)
             with database.connect() as connection:
-                writers(connection, options.copy, f"{folder}/rows", options.pairs)
+                writers(connection, options.copy, f"{folder}/rows", options.rounds)
             lookups(database)
 
 
