@@ -3637,7 +3637,7 @@ comment on function pc_intersect_bits(partitioncache_registration, text[], anyel
 -- sql/50-lookup/40-pc_lookup.sql
 create function pc_lookup(
     registration partitioncache_registration, hashes text[], of_type anyelement,
-    out keys anyarray, out matches_null boolean, out hits integer, out used text[], out tracked boolean
+    out keys anyarray, out matches_null boolean, out usable text[], out used text[], out tracked boolean
 )
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -3653,8 +3653,8 @@ begin
     if pg_trigger_depth() > 0 and exists (select from unnest(entries) e where e.tracked) then
         entries := array(select e from unnest(entries) e where not e.tracked);
     end if;
-    hits := cardinality(entries);
-    if hits = 0 then
+    usable := array(select e.hash from unnest(entries) e);
+    if usable = '{}' then
         return;
     end if;
     select bool_and(e.matches_null), bool_or(e.tracked) into matches_null, tracked from unnest(entries) e;
@@ -3681,7 +3681,7 @@ end
 $$;
 
 comment on function pc_lookup(partitioncache_registration, text[], anyelement) is
-'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; hits: how many were usable; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';
+'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; usable: those that were; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';
 
 -- sql/50-lookup/50-partitioncache_intersect.sql
 create function partitioncache_intersect(
@@ -3696,7 +3696,7 @@ declare
     with_null boolean;
 begin
     perform pc_check_key_type(registration, pg_typeof(of_type));
-    execute format('select l.keys, l.hits, l.matches_null from pc_lookup($1, $2, null::%s) l', pc_native_type(registration.datatype))
+    execute format('select l.keys, cardinality(l.usable), l.matches_null from pc_lookup($1, $2, null::%s) l', pc_native_type(registration.datatype))
     into keys, hits, with_null using registration, hashes;
     if with_null then
         keys := array_append(keys, null);
@@ -3733,10 +3733,10 @@ declare
 begin
     -- Where all entries were put aside since the query was rewritten: every key, which restricts nothing.
     return query execute format($sql$
-        with known as materialized (select l.keys, l.hits from pc_lookup($1, $2, null::%1$s) l)
+        with known as materialized (select l.keys, l.usable from pc_lookup($1, $2, null::%1$s) l)
         select unnest(k.keys) from known k
         union all
-        select distinct r.%2$I::%1$s from %3$s r where (select k.hits from known k) = 0
+        select distinct r.%2$I::%1$s from %3$s r where (select k.usable from known k) = '{}'
         $sql$, pc_native_type(registration.datatype), partition_key, relation)
     using registration, hashes;
 end
@@ -4085,13 +4085,11 @@ declare
     looked_up record;
 begin
     select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
-    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
-    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
-    hits := looked_up.hits;
+    hits := (select count(*) from unnest(looked_up.usable) h where h = any (family.hashes));
     keys := cardinality(looked_up.keys);
     used := looked_up.used;
     partitions := pc_partition_estimate((family).relation, (registration).partition_key);
-    if hits = 0 then
+    if looked_up.usable = '{}' then
         reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
         return;
     end if;
@@ -4099,6 +4097,8 @@ begin
         reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
         return;
     end if;
+    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
+    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
     method_used := case
         when method <> 'auto' then method
         -- Only a lookup inside the statement is exact while tracked tables are written to.
@@ -4129,7 +4129,7 @@ create type pc_rewritten as (
 );
 
 comment on type pc_rewritten is
-'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: entries found, those with fewer conditions included; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
+'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
 
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
@@ -4297,7 +4297,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits = entries found, those with fewer conditions included; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
 language sql volatile parallel unsafe

@@ -1,6 +1,6 @@
 create function pc_lookup(
     registration partitioncache_registration, hashes text[], of_type anyelement,
-    out keys anyarray, out matches_null boolean, out hits integer, out used text[], out tracked boolean
+    out keys anyarray, out matches_null boolean, out usable text[], out used text[], out tracked boolean
 )
 language plpgsql stable parallel safe
 set search_path = pg_catalog, @extschema@, pg_temp
@@ -16,8 +16,8 @@ begin
     if pg_trigger_depth() > 0 and exists (select from unnest(entries) e where e.tracked) then
         entries := array(select e from unnest(entries) e where not e.tracked);
     end if;
-    hits := cardinality(entries);
-    if hits = 0 then
+    usable := array(select e.hash from unnest(entries) e);
+    if usable = '{}' then
         return;
     end if;
     select bool_and(e.matches_null), bool_or(e.tracked) into matches_null, tracked from unnest(entries) e;
@@ -44,4 +44,4 @@ end
 $$;
 
 comment on function pc_lookup(partitioncache_registration, text[], anyelement) is
-'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; hits: how many were usable; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';
+'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; usable: those that were; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';

@@ -10,7 +10,7 @@ declare
     with_null boolean;
 begin
     perform pc_check_key_type(registration, pg_typeof(of_type));
-    execute format('select l.keys, l.hits, l.matches_null from pc_lookup($1, $2, null::%s) l', pc_native_type(registration.datatype))
+    execute format('select l.keys, cardinality(l.usable), l.matches_null from pc_lookup($1, $2, null::%s) l', pc_native_type(registration.datatype))
     into keys, hits, with_null using registration, hashes;
     if with_null then
         keys := array_append(keys, null);

@@ -10,10 +10,10 @@ declare
 begin
     -- Where all entries were put aside since the query was rewritten: every key, which restricts nothing.
     return query execute format($sql$
-        with known as materialized (select l.keys, l.hits from pc_lookup($1, $2, null::%1$s) l)
+        with known as materialized (select l.keys, l.usable from pc_lookup($1, $2, null::%1$s) l)
         select unnest(k.keys) from known k
         union all
-        select distinct r.%2$I::%1$s from %3$s r where (select k.hits from known k) = 0
+        select distinct r.%2$I::%1$s from %3$s r where (select k.usable from known k) = '{}'
         $sql$, pc_native_type(registration.datatype), partition_key, relation)
     using registration, hashes;
 end

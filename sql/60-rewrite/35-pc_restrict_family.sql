@@ -23,13 +23,11 @@ declare
     looked_up record;
 begin
     select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
-    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
-    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
-    hits := looked_up.hits;
+    hits := (select count(*) from unnest(looked_up.usable) h where h = any (family.hashes));
     keys := cardinality(looked_up.keys);
     used := looked_up.used;
     partitions := pc_partition_estimate((family).relation, (registration).partition_key);
-    if hits = 0 then
+    if looked_up.usable = '{}' then
         reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
         return;
     end if;
@@ -37,6 +35,8 @@ begin
         reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
         return;
     end if;
+    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
+    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
     method_used := case
         when method <> 'auto' then method
         -- Only a lookup inside the statement is exact while tracked tables are written to.

@@ -11,7 +11,7 @@ create type pc_rewritten as (
 );
 
 comment on type pc_rewritten is
-'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: entries found, those with fewer conditions included; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
+'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
 
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe

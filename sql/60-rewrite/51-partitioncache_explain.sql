@@ -26,7 +26,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits = entries found, those with fewer conditions included; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
 language sql volatile parallel unsafe
