@@ -41,8 +41,10 @@ def test_no_answer_ever_differs(busy_database: Database) -> None:
     print(report)
     assert not report.differences, str(report)
     assert not report.failures, str(report)
-    # Enough was tried: most answers came from restricted queries, while tables were written to and entries refreshed.
-    assert sum(report.restricted.values()) > max(SECONDS, 0.5 * sum(report.compared.values()))
+    # Enough was tried, in every kind of reading: answers came from restricted queries, while tables were written to and
+    # entries refreshed. Which share it is depends on how fast this machine refreshes what is put aside.
+    assert sum(report.restricted.values()) > 5 * SECONDS
+    assert all(report.restricted[reading] > 0 for reading in report.compared), str(report)
     assert report.refreshed["evaluated"] > SECONDS
     assert sum(report.written.values()) > 5 * SECONDS
 
