@@ -3750,20 +3750,29 @@ create function pc_count_use(registration partitioncache_registration, hashes te
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, @extschema@, pg_temp
 as $$
+declare
+    used text;
 begin
     -- Sequences: counted without a lock, without a row and without a transaction id, though also when the caller rolls back.
     if current_setting('transaction_read_only')::boolean then
         return;
     end if;
     perform nextval(pc_counter((registration).cache, case when cardinality(hashes) > 0 then 'hits' else 'misses' end)::regclass);
-    -- At most one write a minute and entry, and never one that another transaction would have to wait for.
-    if current_setting('transaction_isolation') = 'read committed' and cardinality(hashes) > 0 then
-        update partitioncache_entry_use u set uses = u.uses + 1, last_used = now()
-        from (select s.hash from partitioncache_entry_use s
-              where s.cache = (registration).cache and s.partition_key = (registration).partition_key
-                and s.hash = any (hashes) and s.last_used < now() - interval '1 minute'
-              for update skip locked) due
-        where u.cache = (registration).cache and u.partition_key = (registration).partition_key and u.hash = due.hash;
+    -- At most one write a minute and entry, and never one that another transaction would have to wait for. Each entry is looked up by its whole
+    -- key: before the table is analysed for the first time, PostgreSQL would rather read all entries for each.
+    if current_setting('transaction_isolation') = 'read committed' then
+        foreach used in array array(
+            select h.hash from unnest(hashes) h(hash)
+            cross join lateral (select from partitioncache_entry_use u
+                                where u.cache = (registration).cache and u.partition_key = (registration).partition_key and u.hash = h.hash
+                                  and u.last_used < now() - interval '1 minute' offset 0) due)
+        loop
+            update partitioncache_entry_use u set uses = u.uses + 1, last_used = now()
+            where u.ctid = (select s.ctid from partitioncache_entry_use s
+                            where s.cache = (registration).cache and s.partition_key = (registration).partition_key and s.hash = used
+                              and s.last_used < now() - interval '1 minute'
+                            for update skip locked);
+        end loop;
     end if;
 end
 $$;
