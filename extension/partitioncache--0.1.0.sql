@@ -2491,11 +2491,12 @@ create type pc_family as (
     relation text,
     matches_null boolean,
     hashes text[],
-    lesser_hashes text[]
+    lesser_hashes text[],
+    prunes_wrongly boolean
 );
 
 comment on type pc_family is
-'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it; lesser_hashes: those that other queries may have left, with a condition or two less.';
+'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it; lesser_hashes: those that other queries may have left, with a condition or two less; prunes_wrongly: PostgreSQL could leave out partitions of a table for a list of keys alone (see pc_prunes_wrongly).';
 
 -- sql/40-fragments/20-pc_block_tables.sql
 create function pc_block_tables(
@@ -2953,7 +2954,8 @@ begin
             (select count(*) = 1 from unnest(classes) c where c = one_class),
             array(select distinct f.hash from unnest(fragments) f),
             array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
-                  except select f.hash from unnest(fragments) f))::pc_family;
+                  except select f.hash from unnest(fragments) f),
+            false)::pc_family;
         return next;
     end loop;
 end
@@ -3034,6 +3036,26 @@ $$;
 comment on function pc_refusal(oid[], oid[]) is
 'Why a query on these relations with these functions is never restricted, in words; null if nothing speaks against it. Example: select pc_refusal(''{}'', array[''random''::regproc])';
 
+-- sql/40-fragments/66-pc_prunes_wrongly.sql
+create function pc_prunes_wrongly(canonical text, relations oid[]) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    -- Views may say IS NOT NULL, too.
+    return (canonical ~ 'IS (NOT )?NULL' or exists (select from pg_class c where c.oid = any (relations) and c.relkind = 'v'))
+        and exists (
+            select from pg_class c
+            cross join lateral pg_partition_tree(c.oid) t
+            join pg_partitioned_table p on p.partrelid = t.relid
+            where c.oid = any (relations) and c.relkind = 'p' and p.partstrat = 'r' and p.partdefid <> 0);
+end
+$$;
+
+comment on function pc_prunes_wrongly(text, oid[]) is
+'Whether PostgreSQL could answer the query wrongly if a list of constants were added to it: 16 and 17 forget the default partition of a table that is partitioned by range where a column IS NOT NULL and among constants. Beside OR … IS NULL they do not. Example: select pc_prunes_wrongly(''SELECT 1'', ''{}'')';
+
 -- sql/40-fragments/70-pc_take_apart.sql
 create type pc_taken_apart as (
     reason text,
@@ -3073,6 +3095,7 @@ declare
     family pc_family;
     part record;
     unfit oid[];
+    prunes_wrongly boolean;
     doubtful boolean;
 begin
     result.canonical := parsed.canonical;
@@ -3099,6 +3122,7 @@ begin
         return result;
     end if;
     unfit := pc_unfit_relations(parsed.relations);
+    prunes_wrongly := pc_prunes_wrongly(parsed.canonical, result.relations);
     doubtful := parsed.odd_nodes or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 
@@ -3110,6 +3134,7 @@ begin
         loop
             family := part.family;
             family.family := cardinality(result.families) + 1;
+            family.prunes_wrongly := prunes_wrongly;
             family.from_at := ends[block.from_ends];
             family.where_at := ends[coalesce(block.where_ends, block.from_ends)];
             family.has_where := block.where_ends is not null;
@@ -3929,8 +3954,11 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     wanted text;
-    keep_null text := case when matches_null and (family).matches_null then ' OR %1$s IS NULL' else '' end;
     nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    -- Rows without a partition key are let through where they can match, and where a list alone would make PostgreSQL leave out too much.
+    keep_null text := case when matches_null and (family).matches_null
+                             or (family).prunes_wrongly and method in ('literal', 'IN') and not nothing
+                           then ' OR %1$s IS NULL' else '' end;
     -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
     -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
     columns text[] := case when method in ('literal', 'IN') or (registration).partition_local then (family).columns else (family).columns[1:1] end;

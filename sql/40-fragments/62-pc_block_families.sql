@@ -47,7 +47,8 @@ begin
             (select count(*) = 1 from unnest(classes) c where c = one_class),
             array(select distinct f.hash from unnest(fragments) f),
             array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
-                  except select f.hash from unnest(fragments) f))::pc_family;
+                  except select f.hash from unnest(fragments) f),
+            false)::pc_family;
         return next;
     end loop;
 end

@@ -36,6 +36,7 @@ declare
     family pc_family;
     part record;
     unfit oid[];
+    prunes_wrongly boolean;
     doubtful boolean;
 begin
     result.canonical := parsed.canonical;
@@ -62,6 +63,7 @@ begin
         return result;
     end if;
     unfit := pc_unfit_relations(parsed.relations);
+    prunes_wrongly := pc_prunes_wrongly(parsed.canonical, result.relations);
     doubtful := parsed.odd_nodes or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 
@@ -73,6 +75,7 @@ begin
         loop
             family := part.family;
             family.family := cardinality(result.families) + 1;
+            family.prunes_wrongly := prunes_wrongly;
             family.from_at := ends[block.from_ends];
             family.where_at := ends[coalesce(block.where_ends, block.from_ends)];
             family.has_where := block.where_ends is not null;

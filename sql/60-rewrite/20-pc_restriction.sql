@@ -14,8 +14,11 @@ set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
     wanted text;
-    keep_null text := case when matches_null and (family).matches_null then ' OR %1$s IS NULL' else '' end;
     nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    -- Rows without a partition key are let through where they can match, and where a list alone would make PostgreSQL leave out too much.
+    keep_null text := case when matches_null and (family).matches_null
+                             or (family).prunes_wrongly and method in ('literal', 'IN') and not nothing
+                           then ' OR %1$s IS NULL' else '' end;
     -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
     -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
     columns text[] := case when method in ('literal', 'IN') or (registration).partition_local then (family).columns else (family).columns[1:1] end;

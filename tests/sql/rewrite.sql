@@ -3,7 +3,7 @@
 select no_plan();
 create function registration() returns partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
 create function family(columns text[] default '{p.city_id}', matches_null boolean default true) returns pc_family language sql as
-$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[], '{}'::text[])::pc_family $$;
+$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[], '{}'::text[], false)::pc_family $$;
 
 -- Keys as text
 select is(pc_key_literal(array[1, 2]), '''{1,2}''::integer[]', 'keys as one constant');
@@ -44,10 +44,10 @@ select matches(pc_lookup_call(family(), 10, registration()), '^= ANY \(ARRAY\(SE
 select matches(pc_lookup_call(family(), 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
 
 -- Where they go
-select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}', '{}')::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
-select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}')::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
-select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}', '{}'), row(2, 18, 18, false, '{}', '', false, '{}', '{}')]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
-select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}')::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}', '{}', false)::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}', false)::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}', '{}', false), row(2, 18, 18, false, '{}', '', false, '{}', '{}', false)]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}', false)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
 
 -- Estimates and the gate
 select is(pc_partition_estimate('public.poi', 'city_id'), 60::bigint, 'partitions, by the statistics');
@@ -73,6 +73,25 @@ select is((f).hits, 3, 'a family') from (select pc_restrict_family(f, registrati
 select is(jsonb_array_length(pc_explain_entries('select * from poi where kind = 1 and area > 50', registration(), pc_session('public'))), 3, 'the entries of a query');
 select is((e.entries -> 0) - 'hash', '{"state": "fresh", "tables": "static", "changed": 0}', 'what is said of an entry') from partitioncache_explain('select * from poi where kind = 1', 'city_id') e;
 select is((partitioncache_explain('select 1', 'city_id')).entries, null, 'no fragments, no entries');
+
+-- PostgreSQL 16 and 17 forget a default partition where a column IS NOT NULL and among constants
+create table visit (city_id integer, n integer) partition by range (city_id);
+create table visit_some partition of visit for values from (1) to (5);
+select is(pc_prunes_wrongly('SELECT 1 WHERE (a IS NOT NULL)', array['visit'::regclass]), false, 'no default partition');
+create table visit_rest partition of visit default;
+insert into visit select i % 40, i from generate_series(1, 400) i;
+analyze visit;
+create view visits as select * from visit where city_id is not null;
+select is(pc_prunes_wrongly(q, array[r::regclass]::oid[]), wrongly, q || ' of ' || r)
+from (values ('SELECT 1', 'visit', false), ('SELECT 1 WHERE (a IS NOT NULL)', 'visit', true), ('SELECT 1 WHERE (NOT (a IS NULL))', 'visit', true), ('SELECT 1 WHERE (a IS NOT NULL)', 'poi', false)) v(q, r, wrongly);
+select is((pc_analyse(q, registration(), pc_session('public'))).families[1].prunes_wrongly, wrongly, q)
+from (values ('select * from visits where n in (3, 30)', true), ('select * from visit where n in (3, 30)', false), ('select * from visit where n in (3, 30) and city_id is not null', true)) v(q, wrongly);
+select fill(q) is not null as filled from (values ('select * from visits where n in (3, 30)'), ('select * from visit where n in (3, 30)')) v(q);
+select is(rows_of(partitioncache_apply(q, 'city_id', method => m)), rows_of(q), m || ': ' || q)
+from unnest(array['literal', 'IN', 'VALUES', 'subquery', 'TMP_TABLE_IN']) m,
+     unnest(array['select * from visits where n in (3, 30)', 'select * from visit where n in (3, 30) and city_id is not null', 'select * from visit where n in (3, 30) and not (city_id is null)']) q;
+select matches(partitioncache_apply('select * from visit where n in (3, 30) and city_id is not null', 'city_id', method => m), 'IS NULL', m || ' lets rows without a key through')
+from unnest(array['literal', 'IN']) m;
 
 -- A query that says more than another one finds what the other has left
 create temp table pair as select 'select p.id from poi p join street s on s.city_id = p.city_id and s.id < p.id where p.kind = 2 and s.length > 90'::text as query;
