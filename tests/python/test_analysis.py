@@ -552,3 +552,15 @@ def test_columns_without_a_type_tell_1_from_its_text(data: sqlite3.Connection) -
         known = fill(data, analysis)
         for method in METHODS:
             assert run(data, analysis.rewrite(known, method)) == run(data, query)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("condition", ["p.city_id IS NOT NULL", "NOT p.city_id IS NULL"])
+def test_lists_beside_is_not_null_let_null_through_in_postgresql(method: str, condition: str) -> None:
+    """PostgreSQL 16 and 17 would otherwise forget the default partition of a table partitioned by range."""
+    query = f"SELECT p.id FROM poi p WHERE kind = 1 AND {condition}"
+    guarded = method in ("IN", "literal")
+    found = extend_query_with_partition_keys(query, {1, 2}, "city_id", method, dialect="postgres")
+    assert ("OR p.city_id IS NULL" in found) == guarded
+    elsewhere = extend_query_with_partition_keys(query, {1, 2}, "city_id", method, dialect="sqlite")
+    assert "OR p.city_id IS NULL" not in elsewhere
