@@ -215,8 +215,10 @@ def _prunes_wrongly(statement: Statement) -> bool:
     PostgreSQL 16 and 17 forget the default partition of a table that is partitioned by range where a column IS NOT
     NULL and among constants. Whether the table is such a one cannot be seen from here.
     """
-    denials = statement.tree.find_all(exp.Not) if statement.rules.name == "postgres" else ()
-    return any(denial.find(exp.Is) is not None for denial in denials)
+    if statement.rules.name != "postgres":
+        return False
+    tests = statement.tree.find_all(exp.Is)
+    return any(test.args.get("negate") or test.find_ancestor(exp.Not) is not None for test in tests)
 
 
 def _in(statement: Statement, key: str, restriction: Restriction) -> _Form:
