@@ -1759,7 +1759,7 @@ end
 $$;
 
 comment on function pc_reparse(text) is
-'How PostgreSQL writes out a canonical text (as pc_stored_text does) that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
+'How PostgreSQL writes out a canonical text (as pc_stored_text does) that is read under the settings in force, the search path included, which it therefore does not pin. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
 
 -- sql/30-analysis/24-pc_inner_query.sql
 create function pc_inner_query(written text) returns text
@@ -2263,7 +2263,7 @@ declare
     present oid[];
 begin
     -- Under an older snapshot pg_inherits shows the partitions and children of then; a query reads those of now.
-    if current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
+    if not pc_old_snapshot() then
         return '';
     end if;
     present := pc_present_family(relation);
@@ -2780,7 +2780,7 @@ begin
                  with ordinality s(tables, rank)
         ), filled as materialized (
             -- everything that is said of a set of tables
-            select s.tables, s.rank, length(replace(s.tables::bit(64)::text, '0', '')) as size,
+            select s.tables, s.rank, bit_count(s.tables::bit(64)) as size,
                    (select bit_or(c.bit) from conjunct c where c.tables & s.tables = c.tables) as bits
             from table_set s
         ), choice(tables, conjuncts, value, looked_up_only) as (
@@ -2817,13 +2817,13 @@ begin
             group by 1, 2, 3
         ), best as (
             select *, row_number() over (partition by looked_up_only
-                                         order by value, length(replace(tables::bit(64)::text, '0', '')), tables, conjuncts, class) as place
+                                         order by value, bit_count(tables::bit(64)), tables, conjuncts, class) as place
             from distinct_choice
         )
         -- parts before wholes, so that what is small is known when what is large is evaluated
         select b.tables, b.conjuncts, b.class, b.looked_up_only from best b
         where b.place <= case when b.looked_up_only then most / 2 else most end
-        order by length(replace(b.tables::bit(64)::text, '0', '')), length(replace(b.conjuncts::bit(64)::text, '0', '')), b.tables, b.conjuncts, b.class;
+        order by bit_count(b.tables::bit(64)), bit_count(b.conjuncts::bit(64)), b.tables, b.conjuncts, b.class;
 end
 $$;
 
@@ -2988,7 +2988,7 @@ begin
         select template !~ '\mSELECT\M'
            and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
                 from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
-           and (length(replace(pc_template_tables(template)::bit(64)::text, '0', '')) = 1 or (pc_equality(template)).left_table is not null)
+           and (bit_count(pc_template_tables(template)::bit(64)) = 1 or (pc_equality(template)).left_table is not null)
     );
 end
 $$;
@@ -3080,7 +3080,6 @@ set standard_conforming_strings = on
 set quote_all_identifiers = off
 set jit = off
 set plan_cache_mode = force_generic_plan
-set quote_all_identifiers = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);

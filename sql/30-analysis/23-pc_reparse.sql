@@ -18,4 +18,4 @@ end
 $$;
 
 comment on function pc_reparse(text) is
-'How PostgreSQL writes out a canonical text (as pc_stored_text does) that is read under the settings in force, the search path included: the one function that does not pin its own, because reading under its caller''s is its purpose. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';
+'How PostgreSQL writes out a canonical text (as pc_stored_text does) that is read under the settings in force, the search path included, which it therefore does not pin. Called by pc_parse, which rolls everything back. Example: select pc_reparse(''select 1'')';

@@ -36,7 +36,7 @@ declare
     present oid[];
 begin
     -- Under an older snapshot pg_inherits shows the partitions and children of then; a query reads those of now.
-    if current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
+    if not pc_old_snapshot() then
         return '';
     end if;
     present := pc_present_family(relation);

@@ -19,7 +19,7 @@ begin
                  with ordinality s(tables, rank)
         ), filled as materialized (
             -- everything that is said of a set of tables
-            select s.tables, s.rank, length(replace(s.tables::bit(64)::text, '0', '')) as size,
+            select s.tables, s.rank, bit_count(s.tables::bit(64)) as size,
                    (select bit_or(c.bit) from conjunct c where c.tables & s.tables = c.tables) as bits
             from table_set s
         ), choice(tables, conjuncts, value, looked_up_only) as (
@@ -56,13 +56,13 @@ begin
             group by 1, 2, 3
         ), best as (
             select *, row_number() over (partition by looked_up_only
-                                         order by value, length(replace(tables::bit(64)::text, '0', '')), tables, conjuncts, class) as place
+                                         order by value, bit_count(tables::bit(64)), tables, conjuncts, class) as place
             from distinct_choice
         )
         -- parts before wholes, so that what is small is known when what is large is evaluated
         select b.tables, b.conjuncts, b.class, b.looked_up_only from best b
         where b.place <= case when b.looked_up_only then most / 2 else most end
-        order by length(replace(b.tables::bit(64)::text, '0', '')), length(replace(b.conjuncts::bit(64)::text, '0', '')), b.tables, b.conjuncts, b.class;
+        order by bit_count(b.tables::bit(64)), bit_count(b.conjuncts::bit(64)), b.tables, b.conjuncts, b.class;
 end
 $$;
 

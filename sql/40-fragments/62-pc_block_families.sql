@@ -81,7 +81,7 @@ begin
         select template !~ '\mSELECT\M'
            and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
                 from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
-           and (length(replace(pc_template_tables(template)::bit(64)::text, '0', '')) = 1 or (pc_equality(template)).left_table is not null)
+           and (bit_count(pc_template_tables(template)::bit(64)) = 1 or (pc_equality(template)).left_table is not null)
     );
 end
 $$;

@@ -21,7 +21,6 @@ set standard_conforming_strings = on
 set quote_all_identifiers = off
 set jit = off
 set plan_cache_mode = force_generic_plan
-set quote_all_identifiers = off
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
