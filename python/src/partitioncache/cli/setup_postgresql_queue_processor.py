@@ -232,18 +232,7 @@ def _run_there(settings: Settings, database: str, statements: list[str]) -> bool
 
 
 def _jobs(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
-    return _rows(cache, connection, "partitioncache_processor_jobs", [cache.cache])
-
-
-def _rows(
-    cache: PostgresqlArray, connection: psycopg.Connection[Any], function: str, arguments: list[object]
-) -> list[dict[str, Any]]:
-    statement = sql.SQL("select * from {}({})").format(
-        sql.Identifier(cache.server.schema, function),
-        sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
-    )
-    with explained(), connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement, arguments).fetchall()
+    return services.rows(cache, connection, "partitioncache_processor_jobs", cache.cache)
 
 
 @command.command("disable")
@@ -292,7 +281,7 @@ def status(settings: Settings, format: Format) -> int:
     The exit code is 1 if an enabled processor is not at work.
     """
     with closing(_cache(settings)) as cache, cache.server.connection() as connection:
-        (row,) = _rows(cache, connection, "partitioncache_processor_status", [cache.cache])
+        (row,) = services.rows(cache, connection, "partitioncache_processor_status", cache.cache)
     output.record({"cache": cache.cache, **row}, format)
     return base.FAILED if row["problem"] else 0
 
@@ -359,7 +348,7 @@ def config(
                 connection, "partitioncache_update_processor_config", cache=cache.cache, **said
             )
             output.note(str(done))
-        (row,) = _rows(cache, connection, "pc_settings", [cache.cache])
+        (row,) = services.rows(cache, connection, "pc_settings", cache.cache)
     output.record(row, format)
     return 0
 
@@ -378,7 +367,7 @@ def verify(settings: Settings, format: Format) -> int:
 
 
 def _at_work(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> list[Check]:
-    (row,) = _rows(cache, connection, "partitioncache_processor_status", [cache.cache])
+    (row,) = services.rows(cache, connection, "partitioncache_processor_status", cache.cache)
     if not row["enabled"]:
         return [
             Check(

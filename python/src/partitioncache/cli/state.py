@@ -21,11 +21,8 @@ def status(where: base.Connections, format: Format) -> int:
     """Show the cache and its queues in one look."""
     with services.open_cache(where) as cache:
         if isinstance(cache, PostgresqlArray):
-            statement = sql.SQL("select * from {}(%s)").format(
-                sql.Identifier(cache.server.schema, "partitioncache_status")
-            )
-            with cache.server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-                row = cursor.execute(statement, [cache.cache]).fetchone() or {}
+            with cache.server.connection() as connection:
+                (row,) = services.rows(cache, connection, "partitioncache_status", cache.cache)
             if format == "table":
                 row["bytes"] = output.size(row["bytes"])
             output.record({"cache": cache.cache, **row}, format)

@@ -6,19 +6,14 @@ from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
-from psycopg import sql
-from psycopg.rows import dict_row
-
 from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.cli import services
 
 
 def entries(cache: PostgresqlArray, partition_key: str) -> list[dict[str, Any]]:
     """The entries of a partition key: hash, key_count, bytes, uses, last_used, state and so on."""
-    statement = sql.SQL("select * from {}(%s, %s)").format(
-        sql.Identifier(cache.server.schema, "partitioncache_entries")
-    )
-    with cache.server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement, [partition_key, cache.cache]).fetchall()
+    with cache.server.connection() as connection:
+        return services.rows(cache, connection, "partitioncache_entries", partition_key, cache.cache)
 
 
 def to_evict(
