@@ -1,6 +1,6 @@
 create function pc_fail(code text, message text, detail text default '', hint text default '') returns void
 language plpgsql volatile parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     raise exception using errcode = code, message = message, detail = detail, hint = hint;

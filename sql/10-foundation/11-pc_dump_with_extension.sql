@@ -1,6 +1,6 @@
 create function pc_dump_with_extension(relation regclass) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     -- Installed over a connection there is no extension, and pg_dump takes the table as any other.

@@ -1,6 +1,6 @@
 create function pc_native_type(datatype text) returns regtype
 language sql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 return case datatype
     when 'integer' then 'integer'::regtype
     when 'bigint' then 'bigint'::regtype

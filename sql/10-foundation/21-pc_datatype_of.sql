@@ -1,6 +1,6 @@
 create function pc_datatype_of(type oid, collation_ oid default 0) returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_settings(cache text) returns partitioncache_settings
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     settings partitioncache_settings;

@@ -1,6 +1,6 @@
 create function pc_registration(cache text, partition_key text) returns partitioncache_registration
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration;

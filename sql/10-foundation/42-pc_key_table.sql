@@ -1,11 +1,11 @@
 create function pc_key_table(cache text, partition_key text) returns text
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin
-    return format('%s.%I', '@extschema@', cache || '_cache_' || partition_key);
+    return format('%s.%I', 'partitioncache_internal', cache || '_cache_' || partition_key);
 end
 $$;
 
@@ -14,12 +14,12 @@ comment on function pc_key_table(text, text) is
 
 create function pc_changes_table(cache text, partition_key text) returns text
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 begin
-    return format('%s.%I', '@extschema@', cache || '_changes_' || partition_key);
+    return format('%s.%I', 'partitioncache_internal', cache || '_changes_' || partition_key);
 end
 $$;
 

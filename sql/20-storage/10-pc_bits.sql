@@ -1,6 +1,6 @@
 create function pc_bits_base(keys bigint[]) returns bigint
 language plpgsql immutable strict parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- A multiple of 64, rounded down also below zero, so that the words of two entries lie over one another.
 as $$
 #variable_conflict use_column
@@ -14,7 +14,7 @@ comment on function pc_bits_base(bigint[]) is
 
 create function pc_bits_encode(keys bigint[]) returns bit varying
 language plpgsql immutable strict parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     base bigint;
@@ -44,7 +44,7 @@ comment on function pc_bits_encode(bigint[]) is
 
 create function pc_bits_decode(bits bit varying, base bigint) returns bigint[]
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     part_bits constant integer := 1 << 20;

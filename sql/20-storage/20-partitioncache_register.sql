@@ -6,7 +6,7 @@ create function partitioncache_register(
     partition_local boolean default false
 ) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     known partitioncache_registration;

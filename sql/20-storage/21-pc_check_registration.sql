@@ -1,6 +1,6 @@
 create function pc_check_registration(partition_key text, datatype text, storage text, cache text, partition_local boolean) returns void
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if coalesce(partition_key, '') = '' or coalesce(cache, '') = '' or partition_local is null then

@@ -1,6 +1,6 @@
 create function pc_create_cache(cache text) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     counter text;
@@ -9,7 +9,7 @@ begin
     foreach counter in array array[pc_counter(cache, 'hits'), pc_counter(cache, 'misses')] loop
         if to_regclass(counter) is null then
             execute format('create sequence %s', counter);
-            perform pc_grant_as(counter, '@extschema@.partitioncache_registration');
+            perform pc_grant_as(counter, 'partitioncache_internal.partitioncache_registration');
         end if;
     end loop;
 end

@@ -1,6 +1,6 @@
 create function pc_create_key_table(cache text, partition_key text, datatype text, storage text) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     key_table text := pc_key_table(cache, partition_key);
@@ -41,7 +41,7 @@ begin
     execute format('create policy shared on %s using (true) with check (owner = current_user)', key_table);
     execute format('comment on table %s is %L', key_table,
         format('Key sets of partition key %I in cache %I. key_count is null where only the query is known.', partition_key, cache));
-    perform pc_grant_as(key_table, '@extschema@.partitioncache_registration');
+    perform pc_grant_as(key_table, 'partitioncache_internal.partitioncache_registration');
 end
 $$;
 

@@ -3,7 +3,7 @@ create function partitioncache_partition_keys(
     out partition_key text, out datatype text, out storage text, out entries bigint, out bytes bigint
 ) returns setof record
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     for partition_key, datatype, storage in

@@ -1,6 +1,6 @@
 create function pc_check_hash(hash text) returns void
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if coalesce(hash, '') = '' then
@@ -14,7 +14,7 @@ comment on function pc_check_hash(text) is
 
 create function pc_check_key_type(registration partitioncache_registration, element regtype) returns void
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     datatype text := pc_datatype_of(element);

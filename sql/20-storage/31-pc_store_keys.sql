@@ -1,6 +1,6 @@
 create function pc_store_keys(registration partitioncache_registration, hash text, keys anyarray, query text) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     held text := case registration.storage

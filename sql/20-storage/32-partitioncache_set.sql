@@ -2,7 +2,7 @@ create function partitioncache_set(
     partition_key text, hash text, keys anyarray, query text default null, cache text default 'partitioncache'
 ) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);

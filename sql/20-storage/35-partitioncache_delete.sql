@@ -1,6 +1,6 @@
 create function partitioncache_delete(partition_key text, hash text, cache text default 'partitioncache') returns boolean
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     deleted bigint;

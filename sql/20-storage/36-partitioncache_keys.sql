@@ -1,6 +1,6 @@
 create function partitioncache_keys(partition_key text, cache text default 'partitioncache') returns setof text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_registration(cache, partition_key);

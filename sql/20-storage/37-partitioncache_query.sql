@@ -1,6 +1,6 @@
 create function partitioncache_query(partition_key text, hash text, cache text default 'partitioncache') returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     stored text;
@@ -16,7 +16,7 @@ comment on function partitioncache_query(text, text, text) is
 
 create function partitioncache_set_query(partition_key text, hash text, query text, cache text default 'partitioncache') returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_registration(cache, partition_key);

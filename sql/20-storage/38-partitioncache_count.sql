@@ -1,6 +1,6 @@
 create function partitioncache_count(partition_key text default null, cache text default 'partitioncache') returns bigint
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if partition_key is not null then

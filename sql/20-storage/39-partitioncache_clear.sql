@@ -1,6 +1,6 @@
 create function partitioncache_clear(partition_key text default null, cache text default 'partitioncache') returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     cleared bigint;

@@ -1,14 +1,14 @@
 create function pc_log_function(cache text, partition_key text) returns text
 language sql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
-return format('%s.%I', '@extschema@', cache || '_log_' || partition_key);
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+return format('%s.%I', 'partitioncache_internal', cache || '_log_' || partition_key);
 
 comment on function pc_log_function(text, text) is
 'The trigger function that logs writes for a partition key, schema-qualified and quoted. Example: select pc_log_function(''partitioncache'', ''city_id'')';
 
 create function pc_create_change_log(registration partitioncache_registration) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     changes text := pc_changes_table(registration.cache, registration.partition_key);

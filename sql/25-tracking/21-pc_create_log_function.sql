@@ -1,6 +1,6 @@
 create function pc_create_log_function(registration partitioncache_registration) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $outer$
 declare
     logger text := pc_log_function(registration.cache, registration.partition_key);
@@ -89,7 +89,7 @@ begin
     for tracker in
         select distinct a.grantee
         from pg_proc p, aclexplode(p.proacl) a
-        where p.oid = '@extschema@.partitioncache_track(regclass, text, text)'::regprocedure and a.grantee <> 0 and a.grantee <> current_user::regrole
+        where p.oid = 'partitioncache_internal.partitioncache_track(regclass, text, text)'::regprocedure and a.grantee <> 0 and a.grantee <> current_user::regrole
     loop
         execute format('grant execute on function %s() to %s', logger, tracker);
     end loop;

@@ -1,6 +1,6 @@
 create function pc_relation_family(relation oid) returns setof oid
 language sql stable parallel safe rows 10
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     with recursive family(member) as (
         select relation

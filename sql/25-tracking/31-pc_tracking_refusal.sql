@@ -1,6 +1,6 @@
 create function pc_tracking_refusal(relation oid) returns text
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select case
         when c.oid = pc_tracking_refusal.relation and p.inhparent is not null

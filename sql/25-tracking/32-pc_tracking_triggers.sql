@@ -1,6 +1,6 @@
 create function pc_trigger_name(event text, cache text, partition_key text, relation oid) returns name
 language sql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 return format('partitioncache_%s_%s_%s', event, relation, substr(md5(pc_changes_table(cache, partition_key)), 1, 8))::name;
 
 comment on function pc_trigger_name(text, text, text, oid) is
@@ -8,7 +8,7 @@ comment on function pc_trigger_name(text, text, text, oid) is
 
 create function pc_is_subscribed(relation oid) returns boolean
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select exists (select from pc_relation_family(relation) m join pg_subscription_rel s on s.srrelid = m)
 $$;
@@ -21,7 +21,7 @@ create function pc_tracking_triggers(
     out member oid, out name name, out event text, out definition text, out enabled "char", out cloned boolean
 ) returns setof record
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- What logical replication applies fires row triggers only, and of these the ones that are enabled for replicas; so do
     -- sessions with session_replication_role = replica. A row trigger for deletes makes all deletes slower, so only

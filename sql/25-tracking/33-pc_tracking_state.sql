@@ -1,6 +1,6 @@
 create function pc_broken_triggers(cache text, partition_key text, relation oid, out member oid, out event text, out reason text) returns setof record
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select w.member, w.event, case when t.oid is null then 'has no' else 'has switched off its' end
     from pc_tracking_triggers(cache, partition_key, relation) w
@@ -15,7 +15,7 @@ comment on function pc_broken_triggers(text, text, oid) is
 
 create function pc_tracking_state(cache text, partition_key text, relation oid) returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     known partitioncache_tracked;

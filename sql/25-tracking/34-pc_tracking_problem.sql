@@ -1,6 +1,6 @@
 create function pc_tracking_problem(cache text, partition_key text, roots oid[]) returns text
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select string_agg(format('tracking of %s is %s', r::regclass, pc_tracking_state(cache, partition_key, r)), '; ' order by r)
     from unnest(roots) r

@@ -1,6 +1,6 @@
 create function pc_install_triggers(registration partitioncache_registration, relation oid) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     missing record;
@@ -30,7 +30,7 @@ comment on function pc_install_triggers(partitioncache_registration, oid) is
 
 create function pc_drop_triggers(cache text, partition_key text, relation oid, stale boolean) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     ours record;

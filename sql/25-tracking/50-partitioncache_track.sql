@@ -1,6 +1,6 @@
 create function pc_track(registration partitioncache_registration, relation oid) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_install_triggers(registration, relation);
@@ -16,7 +16,7 @@ comment on function pc_track(partitioncache_registration, oid) is
 
 create function partitioncache_track(relation regclass, partition_key text, cache text default 'partitioncache') returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);

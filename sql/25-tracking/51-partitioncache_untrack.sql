@@ -1,6 +1,6 @@
 create function partitioncache_untrack(relation regclass, partition_key text, cache text default 'partitioncache') returns boolean
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_registration(cache, partition_key);

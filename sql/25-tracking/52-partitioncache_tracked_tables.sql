@@ -1,6 +1,6 @@
 create function pc_change_count(cache text, partition_key text, relation oid) returns bigint
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     changes bigint := 0;
@@ -20,7 +20,7 @@ create function partitioncache_tracked_tables(
     out partition_key text, out relation regclass, out unit text, out state text, out changes bigint, out since timestamptz
 ) returns setof record
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select t.partition_key, t.relation,
            case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype then 'partition' else 'table' end,

@@ -2,7 +2,7 @@ create function pc_sync_table(registration partitioncache_registration, relation
 language plpgsql volatile parallel unsafe
 -- The triggers wait for writers, and new writers wait behind them: better to try again later.
 set lock_timeout = '200ms'
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     refusal text := pc_tracking_refusal(relation);
@@ -28,7 +28,7 @@ comment on function pc_sync_table(partitioncache_registration, oid) is
 
 create function pc_forget_dropped_tables(cache text) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     gone record;
@@ -48,7 +48,7 @@ comment on function pc_forget_dropped_tables(text) is
 
 create function pc_sync_tracking(cache text, out partition_key text, out relation regclass, out problem text) returns setof record
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_forget_dropped_tables(cache);

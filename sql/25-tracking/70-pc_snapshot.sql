@@ -1,6 +1,6 @@
 create function pc_snapshot() returns pg_snapshot
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select case
         when own is null or not pg_visible_in_snapshot(own, s) then s

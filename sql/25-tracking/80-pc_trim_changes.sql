@@ -1,6 +1,6 @@
 create function pc_oldest_reader() returns xid8
 language sql volatile parallel restricted
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- backend_xmin shows the low 32 bits of a number that is never ahead of now.
     select least(pg_snapshot_xmin(pg_current_snapshot()),
@@ -14,7 +14,7 @@ comment on function pc_oldest_reader() is
 
 create function pc_tracked_entries(registration partitioncache_registration, out hash text, out snapshot pg_snapshot, out fresh boolean) returns setof record
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return query execute format(
@@ -29,7 +29,7 @@ comment on function pc_tracked_entries(partitioncache_registration) is
 
 create function pc_advance_snapshots(registration partitioncache_registration) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     advanced bigint;
@@ -51,7 +51,7 @@ comment on function pc_advance_snapshots(partitioncache_registration) is
 
 create function pc_trim_horizon(registration partitioncache_registration, rows_kept bigint) returns xid8
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     changes text := pc_changes_table(registration.cache, registration.partition_key);
@@ -72,7 +72,7 @@ comment on function pc_trim_horizon(partitioncache_registration, bigint) is
 
 create function pc_trim_log(registration partitioncache_registration, rows_at_most bigint, rows_kept bigint) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     changes text := pc_changes_table(registration.cache, registration.partition_key);
@@ -112,7 +112,7 @@ comment on function pc_trim_log(partitioncache_registration, bigint, bigint) is
 
 create function pc_trim_changes(cache text, rows_at_most bigint default 100000, rows_kept bigint default 1000000) returns bigint
 language sql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept)), 0)::bigint
     from partitioncache_registration r

@@ -2,7 +2,7 @@ create function pc_tokens(
     canonical text, out n integer, out token text, out spaced boolean, out ends integer, out closes integer
 ) returns setof record
 language plpgsql immutable strict parallel safe rows 200
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_storing_statement(query text) returns text
 language plpgsql immutable strict parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     -- A function's body, and no view: that is stored just as it was parsed, in one row of one catalog.
@@ -24,7 +24,7 @@ comment on function pc_stored_text() is
 
 create function pc_stored_tree() returns text
 language plpgsql stable parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -37,7 +37,7 @@ comment on function pc_stored_tree() is
 
 create function pc_view_trees(views oid[]) returns text[]
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_is_shadowed(effective name[]) returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     before name[] := effective[1:array_position(effective, 'pg_catalog') - 1];

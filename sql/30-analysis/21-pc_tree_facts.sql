@@ -1,7 +1,7 @@
 create function pc_tree_facts(trees text[], out relations oid[], out functions oid[], out operators oid[], out types oid[],
                                out odd_nodes boolean, out order_dependent boolean, out holds_date boolean)
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off

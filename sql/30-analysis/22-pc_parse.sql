@@ -1,6 +1,6 @@
 create function pc_parse(query text, session jsonb) returns pc_parsed
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 set check_function_bodies = off
@@ -9,7 +9,7 @@ declare
     statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
     -- Qualified: PostgreSQL looks the name up again when its caches were reset, then perhaps under the path of the query.
-    parsed @extschema@.pc_parsed;
+    parsed partitioncache_internal.pc_parsed;
     written text;
     again text;
     pinned text;
@@ -26,23 +26,23 @@ begin
         open checked for execute statement;
         close checked;
         accepted := true;
-        execute @extschema@.pc_storing_statement(statement);
+        execute partitioncache_internal.pc_storing_statement(statement);
         perform pg_catalog.set_config('search_path', '', true);
-        perform @extschema@.pc_enter_canonical();
-        written := @extschema@.pc_stored_text();
-        parsed.canonical := @extschema@.pc_inner_query(written);
+        perform partitioncache_internal.pc_enter_canonical();
+        written := partitioncache_internal.pc_stored_text();
+        parsed.canonical := partitioncache_internal.pc_inner_query(written);
         select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
         into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
-        from @extschema@.pc_tree_facts(array[@extschema@.pc_stored_tree()]) f;
+        from partitioncache_internal.pc_tree_facts(array[partitioncache_internal.pc_stored_tree()]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
-        perform @extschema@.pc_enter_session(session);
+        perform partitioncache_internal.pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
-        again := @extschema@.pc_reparse(parsed.canonical);
+        again := partitioncache_internal.pc_reparse(parsed.canonical);
         if again operator(pg_catalog.<>) written then
             perform pg_catalog.set_config('search_path', '', true);
-            perform @extschema@.pc_enter_canonical();
-            pinned := @extschema@.pc_reparse(parsed.canonical);
+            perform partitioncache_internal.pc_enter_canonical();
+            pinned := partitioncache_internal.pc_reparse(parsed.canonical);
             difference := again operator(pg_catalog.<>) pinned;
         end if;
         raise exception using errcode = 'PC000';

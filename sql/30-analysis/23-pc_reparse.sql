@@ -4,11 +4,11 @@ as $$
 declare
     written text;
 begin
-    execute @extschema@.pc_storing_statement(canonical);
+    execute partitioncache_internal.pc_storing_statement(canonical);
     begin
         perform pg_catalog.set_config('search_path', '', true);
-        perform @extschema@.pc_enter_canonical();
-        written := @extschema@.pc_stored_text();
+        perform partitioncache_internal.pc_enter_canonical();
+        written := partitioncache_internal.pc_stored_text();
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;

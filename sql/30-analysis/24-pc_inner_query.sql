@@ -1,6 +1,6 @@
 create function pc_inner_query(written text) returns text
 language plpgsql immutable strict parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -11,7 +11,7 @@ comment on type pc_block is
 
 create function pc_query_blocks(tokens text[], closes integer[]) returns setof pc_block
 language plpgsql immutable parallel safe rows 2
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     -- Query expressions still to be looked at: pairs of first and last token.
@@ -79,7 +79,7 @@ comment on function pc_query_blocks(text[], integer[]) is
 
 create function pc_select_parts(tokens text[], closes integer[], starts integer, ends integer) returns pc_block
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     n integer := starts + 1;

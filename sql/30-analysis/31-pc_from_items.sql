@@ -3,7 +3,7 @@ create function pc_from_items(
     out kind text, out alias text, out relation text, out nullable boolean, out starts integer, out ends integer, out right_starts integer, out condition_starts integer
 ) returns setof record
 language plpgsql immutable parallel safe rows 5
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     todo_starts integer[] := '{}'::integer[];
@@ -93,7 +93,7 @@ comment on function pc_from_items(text[], integer[], integer, integer) is
 
 create function pc_plain_table(item text[], out alias text, out relation text)
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_using_columns(tokens text[], closes integer[], right_starts integer, ends integer) returns text[]
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     n integer := right_starts;
@@ -17,7 +17,7 @@ comment on function pc_using_columns(text[], integer[], integer, integer) is
 
 create function pc_side_ends(tokens text[], closes integer[], starts integer, ends integer) returns integer
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -37,7 +37,7 @@ create function pc_using_equalities(
     out left_table integer, out right_table integer, out name text
 ) returns setof record
 language plpgsql stable parallel safe rows 1
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

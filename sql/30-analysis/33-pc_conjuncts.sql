@@ -1,6 +1,6 @@
 create function pc_conjuncts(tokens text[], closes integer[], starts integer, ends integer, out first integer, out last integer) returns setof record
 language plpgsql immutable parallel safe rows 5
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     part_starts integer;

@@ -3,7 +3,7 @@ create function pc_block_conjuncts(
     out template text, out tables bigint, out resolved boolean, out holds_query boolean
 ) returns setof record
 language plpgsql stable parallel safe rows 10
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column

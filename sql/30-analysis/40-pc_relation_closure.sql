@@ -1,6 +1,6 @@
 create function pc_relation_closure(relations oid[], out root oid, out relation oid) returns setof record
 language plpgsql stable parallel safe rows 5
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column

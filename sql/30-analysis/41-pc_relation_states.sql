@@ -1,6 +1,6 @@
 create function pc_present_family(relation oid) returns oid[]
 language plpgsql volatile parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set constraint_exclusion = off
 as $$
 declare
@@ -30,7 +30,7 @@ comment on function pc_present_family(oid) is
 
 create function pc_family_changes(relation oid, seen oid[]) returns text
 language plpgsql volatile parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     present oid[];
@@ -51,7 +51,7 @@ comment on function pc_family_changes(oid, oid[]) is
 -- plans its queries by the definitions of now, under the snapshot of the statement that called it.
 create function pc_relation_states(relations oid[], out relation oid, out state bigint) returns setof record
 language plpgsql volatile parallel safe rows 5
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set quote_all_identifiers = off
 set jit = off
 set plan_cache_mode = force_generic_plan
@@ -102,7 +102,7 @@ comment on function pc_relation_states(oid[]) is
 
 create function pc_relation_state(relation oid) returns bigint
 language plpgsql volatile parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -115,7 +115,7 @@ comment on function pc_relation_state(oid) is
 
 create function pc_function_state(functions oid[]) returns bigint
 language plpgsql volatile parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set quote_all_identifiers = off
 as $$
 #variable_conflict use_column

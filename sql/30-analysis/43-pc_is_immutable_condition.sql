@@ -1,6 +1,6 @@
 create function pc_is_immutable_condition(condition text, from_list text) returns boolean
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set check_function_bodies = off
 as $$
 declare
@@ -9,8 +9,8 @@ begin
     begin
         perform pc_enter_canonical();
         perform set_config('search_path', '', true);
-        execute @extschema@.pc_storing_statement('select 1 from ' || from_list || ' where ' || condition);
-        perform set_config('search_path', 'pg_catalog, @extschema@', true);
+        execute partitioncache_internal.pc_storing_statement('select 1 from ' || from_list || ' where ' || condition);
+        perform set_config('search_path', 'pg_catalog, partitioncache_internal', true);
         select not f.odd_nodes and not f.order_dependent
                and not exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')
                and pc_unfit_relations(f.relations) = '{}'

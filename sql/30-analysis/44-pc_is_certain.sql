@@ -1,6 +1,6 @@
 create function pc_old_snapshot() returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return current_setting('transaction_isolation') in ('repeatable read', 'serializable');
@@ -12,7 +12,7 @@ comment on function pc_old_snapshot() is
 
 create function pc_is_certain(relation oid) returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

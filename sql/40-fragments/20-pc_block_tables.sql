@@ -3,7 +3,7 @@ create function pc_block_tables(
     out n integer, out alias text, out relation text, out relid oid, out keyed boolean
 ) returns setof record
 language plpgsql stable parallel safe rows 5
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

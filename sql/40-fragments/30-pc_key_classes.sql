@@ -1,6 +1,6 @@
 create function pc_equality(template text, out left_table integer, out left_column text, out right_table integer, out right_column text)
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
@@ -17,7 +17,7 @@ comment on function pc_equality(text) is
 
 create function pc_column_fits(relation oid, column_name text, datatype text) returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -39,7 +39,7 @@ create function pc_key_classes(
     templates text[], relids oid[], keyed boolean[], partition_key text, datatype text, partition_local boolean
 ) returns integer[]
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_table_sets(edges bigint[], table_count integer, most integer) returns bigint[]
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     level bigint[] := array(select 1::bigint << n from generate_series(0, table_count - 1) n);

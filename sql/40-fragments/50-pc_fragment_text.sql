@@ -3,7 +3,7 @@ create function pc_fragment_text(
     out fragment text, out conjuncts text[]
 )
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     tried record;
@@ -26,7 +26,7 @@ comment on function pc_fragment_text(integer[], text[], text[], text, integer[],
 
 create function pc_table_orders(tables integer[], relations text[], templates text[]) returns setof integer[]
 language plpgsql immutable parallel safe rows 2
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -68,7 +68,7 @@ create function pc_render_fragment(
     out fragment text, out conjuncts text[]
 )
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 declare

@@ -3,7 +3,7 @@ create function pc_fragment_choices(
     out tables bigint, out conjuncts bigint, out class integer, out looked_up_only boolean
 ) returns setof record
 language plpgsql immutable parallel safe rows 20
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_bits(mask bigint) returns integer[]
 language plpgsql immutable strict parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -15,7 +15,7 @@ create function pc_keyed_tables(
     tables integer[], relations text[], relids oid[], classes integer[], class integer, templates text[]
 ) returns text[]
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
@@ -38,7 +38,7 @@ create function pc_block_fragments(
     relations text[], relids oid[], classes integer[], templates text[], conjunct_tables bigint[], partition_key text, most integer
 ) returns setof pc_fragment
 language plpgsql stable parallel safe rows 20
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

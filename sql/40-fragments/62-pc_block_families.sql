@@ -4,7 +4,7 @@ create function pc_block_families(
     out family pc_family, out fragments pc_fragment[]
 ) returns setof record
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     key text := quote_ident((registration).partition_key);
@@ -59,7 +59,7 @@ comment on function pc_block_families(text[], boolean[], integer[], pc_block, pa
 
 create function pc_template_tables(template text) returns bigint
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -72,7 +72,7 @@ comment on function pc_template_tables(text) is
 
 create function pc_is_key_condition(template text, key text, keyed boolean[]) returns boolean
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
@@ -91,7 +91,7 @@ comment on function pc_is_key_condition(text, text, boolean[]) is
 
 create function pc_is_immutable_template(template text, aliases text[], relations text[]) returns boolean
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     condition text := template;

@@ -1,6 +1,6 @@
 create function pc_refusal(relations oid[], functions oid[]) returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -1,6 +1,6 @@
 create function pc_prunes_wrongly(canonical text, relations oid[]) returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -16,7 +16,7 @@ comment on type pc_taken_apart is
 
 create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 set quote_all_identifiers = off
 set jit = off

@@ -1,6 +1,6 @@
 create function pc_analysis_digest(query text, registration partitioncache_registration, session jsonb) returns text
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -16,7 +16,7 @@ comment on function pc_analysis_digest(text, partitioncache_registration, jsonb)
 
 create function pc_known_analysis(digest text) returns partitioncache_analysis
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     known partitioncache_analysis;
@@ -43,7 +43,7 @@ comment on function pc_known_analysis(text) is
 
 create function pc_remember(digest text, apart pc_taken_apart) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     made partitioncache_analysis;
@@ -68,7 +68,7 @@ comment on function pc_remember(text, pc_taken_apart) is
 
 create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     digest text := pc_analysis_digest(query, registration, session);
@@ -99,7 +99,7 @@ comment on function pc_analyse(text, partitioncache_registration, jsonb) is
 
 create function pc_forget_analyses(most integer default 10000) returns bigint
 language sql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     with old as (
         delete from partitioncache_analysis a

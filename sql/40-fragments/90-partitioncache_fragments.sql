@@ -1,6 +1,6 @@
 create function pc_fragments(query text, partition_key text, cache text, session jsonb) returns setof pc_fragment
 language plpgsql volatile parallel unsafe rows 20
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -23,7 +23,7 @@ create function partitioncache_fragments(
     out hash text, out fragment text, out tables text[], out conjuncts text[]
 ) returns setof record
 language plpgsql volatile parallel unsafe rows 20
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_push_check(query, pc_session(session_path));
@@ -39,7 +39,7 @@ comment on function partitioncache_fragments(text, text, text, text) is
 
 create function pc_push_check(query text, session jsonb) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     checked refcursor;
@@ -57,7 +57,7 @@ begin
         when sqlstate 'PC000' then
             null;
         when invalid_cursor_definition then
-            perform @extschema@.pc_fail('PC005', 'only a single query that reads can be cached', sqlerrm, 'Pass one SELECT, without a semicolon between statements.');
+            perform partitioncache_internal.pc_fail('PC005', 'only a single query that reads can be cached', sqlerrm, 'Pass one SELECT, without a semicolon between statements.');
     end;
 end
 $$;

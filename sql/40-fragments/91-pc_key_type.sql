@@ -1,6 +1,6 @@
 create function pc_key_type(query text, partition_key text, session jsonb) returns text
 language sql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select pc_datatype_of(a.atttypid, a.attcollation)
     from unnest((pc_parse(query, session)).relations) with ordinality r(oid, n)

@@ -13,7 +13,7 @@ comment on type pc_usable_entry is
 
 create function pc_usable_entries(registration partitioncache_registration, hashes text[]) returns setof pc_usable_entry
 language plpgsql stable parallel safe rows 10
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     tracking boolean := exists (

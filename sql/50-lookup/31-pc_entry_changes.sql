@@ -3,7 +3,7 @@ create function pc_entry_changes(
     out null_changed boolean, out changed bigint, out tracked boolean, out problem text
 )
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     -- Whether every write to a tracked table is logged was made sure when the entry was evaluated; what has changed there since shows in dep_states.

@@ -1,6 +1,6 @@
 create function pc_entry_keys(registration partitioncache_registration, hash text, changed boolean, of_type anyelement, out keys anyarray)
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     stored text := case (registration).storage when 'bit' then format('pc_bits_decode(e.bits, e.base)::%s[]', pc_native_type((registration).datatype))

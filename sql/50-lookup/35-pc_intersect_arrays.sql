@@ -1,6 +1,6 @@
 create function pc_intersect_arrays(a anyarray, b anyarray) returns anyarray
 language plpgsql immutable strict parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -14,7 +14,7 @@ comment on function pc_intersect_arrays(anyarray, anyarray) is
 
 create function pc_intersect_bits(registration partitioncache_registration, hashes text[], of_type anyelement, out keys anyarray)
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     -- Bases are multiples of 64, so that what two entries have in common is cut out at the same words.

@@ -3,7 +3,7 @@ create function pc_lookup(
     out keys anyarray, out matches_null boolean, out usable text[], out used text[], out tracked boolean
 )
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     entries pc_usable_entry[];

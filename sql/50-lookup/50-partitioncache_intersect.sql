@@ -2,7 +2,7 @@ create function partitioncache_intersect(
     partition_key text, hashes text[], of_type anyelement, cache text default 'partitioncache', out keys anyarray, out hits integer
 )
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 declare

@@ -2,7 +2,7 @@ create function partitioncache_get(
     partition_key text, hash text, of_type anyelement, cache text default 'partitioncache'
 ) returns anyarray
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select i.keys from partitioncache_intersect(partition_key, array[hash], of_type, cache) i where i.hits = 1
 $$;

@@ -2,7 +2,7 @@ create function partitioncache_lookup(
     partition_key text, hashes text[], relation text, of_type anyelement, cache text default 'partitioncache'
 ) returns setof anyelement
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 declare

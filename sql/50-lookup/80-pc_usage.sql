@@ -1,6 +1,6 @@
 create function pc_count_use(registration partitioncache_registration, hashes text[]) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     used text;
@@ -34,11 +34,11 @@ comment on function pc_count_use(partitioncache_registration, text[]) is
 
 create function pc_counter(cache text, what text) returns text
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    return format('%s.%I', '@extschema@', cache || '_' || what);
+    return format('%s.%I', 'partitioncache_internal', cache || '_' || what);
 end
 $$;
 
@@ -47,7 +47,7 @@ comment on function pc_counter(text, text) is
 
 create function pc_usage(cache text, out hits bigint, out misses bigint)
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     hits := coalesce(pg_sequence_last_value(to_regclass(pc_counter(cache, 'hits'))), 0);

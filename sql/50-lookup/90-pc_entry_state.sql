@@ -3,7 +3,7 @@ create function pc_entry_state(
     out hash text, out state text, out reason text, out changed bigint, out tracked boolean, out owner name
 ) returns setof record
 language plpgsql stable parallel safe rows 100
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 begin

@@ -5,7 +5,7 @@ create function partitioncache_entries(
     out evaluation_ms double precision, out query text
 ) returns setof record
 language plpgsql stable parallel safe rows 100
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 declare

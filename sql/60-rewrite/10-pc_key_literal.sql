@@ -1,6 +1,6 @@
 create function pc_key_literal(keys anyarray) returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set DateStyle = 'ISO, YMD'
 set TimeZone = 'UTC'
 set extra_float_digits = 3
@@ -16,7 +16,7 @@ comment on function pc_key_literal(anyarray) is
 
 create function pc_key_list(keys anyarray, pattern text default '%s') returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set DateStyle = 'ISO, YMD'
 set TimeZone = 'UTC'
 set extra_float_digits = 3

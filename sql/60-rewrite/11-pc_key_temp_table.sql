@@ -1,6 +1,6 @@
 create function pc_key_temp_table(keys anyarray) returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     name text := 'partitioncache_keys_' || substr(md5(pc_key_literal(keys)), 1, 16);

@@ -10,7 +10,7 @@ create function pc_restriction(
     family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration
 ) returns pc_restriction
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     wanted text;
@@ -52,7 +52,7 @@ comment on function pc_restriction(pc_family, text, anyarray, boolean, partition
 
 create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -64,7 +64,7 @@ begin
                 when cardinality((family).columns) = 1 then '= ANY (ARRAY(SELECT k.k FROM %s k(k)))'
                 else 'IN (SELECT k.k FROM pg_catalog.unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
             end,
-            format('@extschema@.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
+            format('partitioncache_internal.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
                    (registration).partition_key, (family).hashes, (family).relation,
                    pc_native_type((registration).datatype), (registration).cache))
     );

@@ -1,6 +1,6 @@
 create function pc_insert_restrictions(canonical text, families pc_family[], restrictions pc_restriction[]) returns text
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     rewritten text := canonical;

@@ -1,6 +1,6 @@
 create function pc_partition_estimate(relation text, partition_key text) returns bigint
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -29,14 +29,14 @@ comment on function pc_partition_estimate(text, text) is
 
 create function pc_plan_cost(query text, session_path text) returns double precision
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     plan json;
 begin
     perform set_config('search_path', session_path, true);
     execute 'explain (format json) ' operator(pg_catalog.||) query into plan;
-    perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
+    perform set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
     return (plan -> 0 -> 'Plan' ->> 'Total Cost')::double precision;
 end
 $$;

@@ -1,6 +1,6 @@
 create function pc_gate(rewritten pc_rewritten, query text, session_path text, alternative text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     before double precision := pc_plan_cost(query, session_path);

@@ -3,7 +3,7 @@ create function partitioncache_apply(
     session_path text default pg_catalog.current_setting('search_path')
 ) returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin

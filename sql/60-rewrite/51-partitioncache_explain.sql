@@ -5,7 +5,7 @@ create function partitioncache_explain(
     out keys bigint, out partitions bigint, out entries jsonb, out rewritten text
 )
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 declare
@@ -30,7 +30,7 @@ comment on function partitioncache_explain(text, text, text, text, text) is
 
 create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
 language sql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,

@@ -3,7 +3,7 @@ create function partitioncache_open(
     session_path text default pg_catalog.current_setting('search_path')
 ) returns refcursor
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     rewritten text := partitioncache_apply(query, partition_key, cache, method, session_path);

@@ -10,7 +10,7 @@ comment on type pc_dependencies is
 
 create function pc_fragment_dependencies(fragment text) returns pc_dependencies
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set check_function_bodies = off
 as $$
 declare
@@ -25,8 +25,8 @@ begin
         perform set_config('search_path', '', true);
         open checked for execute fragment;  -- one statement, of tables that this role may read
         close checked;
-        execute @extschema@.pc_storing_statement(fragment);
-        perform set_config('search_path', 'pg_catalog, @extschema@, pg_temp', true);
+        execute partitioncache_internal.pc_storing_statement(fragment);
+        perform set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
         select f.relations, f.functions, f.operators into named, found.functions, operators
         from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';

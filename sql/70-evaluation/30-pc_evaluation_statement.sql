@@ -2,7 +2,7 @@ create function pc_evaluation_statement(
     fragment text, partition_key text, candidates anyarray, relation text, null_possible boolean
 ) returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     native text := (select format_type(t.typelem, null) from pg_type t where t.oid = pg_typeof(candidates));

@@ -1,6 +1,6 @@
 create function pc_null_possible(keyed oid[], partition_key text) returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -22,7 +22,7 @@ create function pc_evaluated_keys(
     out keys anyarray, out with_null boolean
 )
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     null_possible boolean := pc_null_possible(keyed, (registration).partition_key);
@@ -46,7 +46,7 @@ comment on function pc_evaluated_keys(partitioncache_registration, text, text[],
 
 create function pc_first_relation(fragment text) returns text
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
@@ -67,7 +67,7 @@ comment on function pc_first_relation(text) is
 
 create function pc_mostly_changed(registration partitioncache_registration, hash text, keyed oid[]) returns boolean
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     mostly boolean;
@@ -99,7 +99,7 @@ create function pc_refreshed_keys(
     out keys anyarray, out with_null boolean
 )
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     entry pc_usable_entry;

@@ -2,7 +2,7 @@ create function pc_evaluate_fragment(
     cache text, partition_key text, hash text, fragment text, keyed_tables text[], parts text[]
 ) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
@@ -21,7 +21,7 @@ create function pc_evaluate(
     registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement
 ) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 as $$

@@ -3,7 +3,7 @@ create function pc_log(
     key_count bigint, execution_time_ms double precision, attempt integer
 ) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     log_limit integer := (pc_settings(cache)).log_limit;

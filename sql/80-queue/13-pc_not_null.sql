@@ -1,6 +1,6 @@
 create function pc_not_null(variadic arguments text[]) returns void
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     missing text := (select arguments[i] from generate_series(1, cardinality(arguments), 2) i where arguments[i + 1] is null limit 1);

@@ -1,6 +1,6 @@
 create function pc_check_queue(queue text) returns void
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if queue is null or queue not in ('incoming', 'outgoing') then

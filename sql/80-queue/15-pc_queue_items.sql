@@ -15,7 +15,7 @@ comment on type pc_queue_item is
 
 create function pc_queue_items(items jsonb) returns pc_queue_item[]
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return array(

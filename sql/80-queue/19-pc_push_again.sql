@@ -1,6 +1,6 @@
 create function pc_push_again(queue text, cache text, pushed pc_queue_item[]) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- As in pc_enqueue.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off

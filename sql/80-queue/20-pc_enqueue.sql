@@ -1,6 +1,6 @@
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- Planning for the values of each call takes longer than the work. A plan is kept as long as the session, and the table fills and empties
 -- all the time: so no choice is left but one probe of the index for each item.
 set plan_cache_mode = force_generic_plan

@@ -1,6 +1,6 @@
 create function pc_notify(cache text) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if coalesce(current_setting('partitioncache.notify', true), '') = 'off' then

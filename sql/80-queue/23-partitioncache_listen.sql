@@ -1,6 +1,6 @@
 create function partitioncache_listen(cache text default 'partitioncache') returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);
@@ -16,7 +16,7 @@ comment on function partitioncache_listen(text) is
 
 create function partitioncache_unlisten(cache text default 'partitioncache') returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);

@@ -1,6 +1,6 @@
 create function pc_register_by_use(queries text[], partition_key text, cache text, session jsonb) returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     found_type text;

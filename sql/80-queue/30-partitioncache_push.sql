@@ -6,7 +6,7 @@ create function partitioncache_push_many(
     session_path text default pg_catalog.current_setting('search_path')
 ) returns bigint[]
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     session jsonb := pc_session(session_path);
@@ -36,7 +36,7 @@ create function partitioncache_push(
     session_path text default pg_catalog.current_setting('search_path')
 ) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return (partitioncache_push_many(array[query], partition_key, cache, priority, session_path))[1];

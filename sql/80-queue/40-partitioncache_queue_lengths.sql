@@ -1,6 +1,6 @@
 create function partitioncache_queue_lengths(cache text default 'partitioncache', out incoming bigint, out outgoing bigint)
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select count(*) filter (where q.queue = 'incoming'), count(*) filter (where q.queue = 'outgoing')
     from partitioncache_queue q

@@ -1,6 +1,6 @@
 create function partitioncache_queue_counts(queue text, cache text default 'partitioncache', out status text, out items bigint) returns setof record
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_check_queue(queue);

@@ -2,7 +2,7 @@ create function partitioncache_clear_queue(
     cache text default 'partitioncache', queue text default null, out incoming bigint, out outgoing bigint
 )
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);

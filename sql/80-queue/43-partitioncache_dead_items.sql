@@ -4,7 +4,7 @@ returns table (
     priority integer, attempts integer, error_msg text, died_at timestamptz, owner name
 )
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select q.queue, q.id, q.partition_key, q.hash, q.query, q.datatype, q.keyed_tables, q.parts, q.priority, q.attempts, q.error_msg, q.died_at, q.owner
     from partitioncache_queue q

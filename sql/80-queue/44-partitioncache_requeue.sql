@@ -1,6 +1,6 @@
 create function partitioncache_requeue(cache text default 'partitioncache', ids bigint[] default null, queue text default null) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     revived bigint;

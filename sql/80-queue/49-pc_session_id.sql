@@ -1,6 +1,6 @@
 create function pc_session_id(backend_start timestamptz, pid integer) returns text
 language sql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 return to_hex(trunc(extract(epoch from backend_start))::bigint) || '.' || to_hex(pid);
 
 comment on function pc_session_id(timestamptz, integer) is

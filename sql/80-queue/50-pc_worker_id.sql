@@ -1,6 +1,6 @@
 create function pc_worker_id() returns text
 language sql stable parallel restricted
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select pc_session_id(a.backend_start, a.pid) from pg_stat_get_activity(pg_backend_pid()) a
 $$;

@@ -2,7 +2,7 @@ create function pc_claim(
     queues text[], cache text, amount integer, lease interval, worker_pid integer, worker_id text, only_checked boolean
 ) returns setof partitioncache_queue
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- As in pc_enqueue; here the plan walks the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off

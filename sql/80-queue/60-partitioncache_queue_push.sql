@@ -1,6 +1,6 @@
 create function partitioncache_queue_push(queue text, items jsonb, cache text default 'partitioncache') returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_check_queue(queue);

@@ -5,7 +5,7 @@ create function partitioncache_queue_claim(
     parts text[], keyed_tables text[], priority integer, session jsonb
 )
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_check_queue(queue);

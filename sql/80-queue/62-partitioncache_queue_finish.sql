@@ -2,7 +2,7 @@ create function partitioncache_queue_finish(
     queue text, id bigint, claim bigint, outcome text default 'done', error_msg text default null, key_count bigint default null
 ) returns boolean
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_check_queue(queue);

@@ -1,6 +1,6 @@
 create function partitioncache_queue_extend(queue text, ids bigint[], claims bigint[], lease interval default '1 min') returns setof bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_check_queue(queue);

@@ -1,6 +1,6 @@
 create function pc_work_query(item partitioncache_queue) returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     fragments bigint;

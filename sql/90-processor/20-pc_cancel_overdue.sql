@@ -1,6 +1,6 @@
 create function pc_cancel_overdue(cache text) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     started_before timestamptz := clock_timestamp() - (pc_settings(cache)).fragment_timeout;

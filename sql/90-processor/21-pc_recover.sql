@@ -1,6 +1,6 @@
 create function pc_recover(cache text) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     recovered bigint;

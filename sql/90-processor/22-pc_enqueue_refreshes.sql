@@ -1,6 +1,6 @@
 create function pc_enqueue_refreshes(cache text, amount integer default 100) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registered text;

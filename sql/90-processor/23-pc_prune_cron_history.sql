@@ -1,6 +1,6 @@
 create function pc_prune_cron_history(cache text) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     home text := 'cron';

@@ -1,6 +1,6 @@
 create function pc_attempt(step text, cache text) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     result bigint;
@@ -19,7 +19,7 @@ comment on function pc_attempt(text, text) is
 
 create function pc_mend_tracking(cache text) returns bigint
 language sql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select count(*) filter (where t.problem is null) from pc_sync_tracking(pc_mend_tracking.cache) t
 $$;
@@ -29,7 +29,7 @@ comment on function pc_mend_tracking(text) is
 
 create function pc_drop_old_refreshes(cache text) returns bigint
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     dropped bigint;
@@ -47,7 +47,7 @@ comment on function pc_drop_old_refreshes(text) is
 
 create function pc_upkeep(cache text) returns void
 language sql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select pc_attempt(s.step, pc_upkeep.cache)
     from unnest(array['pc_mend_tracking', 'pc_trim_changes', 'pc_drop_old_refreshes', 'pc_prune_cron_history']) with ordinality s(step, place)

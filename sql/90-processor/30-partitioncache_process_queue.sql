@@ -2,7 +2,7 @@ create function partitioncache_process_queue(
     cache text default 'partitioncache', max_items integer default 1000, max_seconds double precision default 1
 ) returns integer
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     ends_at timestamptz := clock_timestamp() + max_seconds * interval '1 s';

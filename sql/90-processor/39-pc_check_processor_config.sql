@@ -3,7 +3,7 @@ create function pc_check_processor_config(
     max_attempts integer default null, log_limit integer default null
 ) returns void
 language plpgsql immutable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     wrong record;

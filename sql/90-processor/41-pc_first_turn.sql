@@ -1,6 +1,6 @@
 create function pc_first_turn(cache text, duration interval, frequency_seconds numeric, worker integer) returns pc_turn
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     turn pc_turn;

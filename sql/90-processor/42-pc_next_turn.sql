@@ -1,6 +1,6 @@
 create function pc_next_turn(turn pc_turn) returns pc_turn
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     settings partitioncache_settings := pc_settings(turn.cache);

@@ -9,22 +9,22 @@ as $$
 -- A procedure that commits cannot pin its search_path. So there is nothing in here to look up on it: every function is qualified and pins its own,
 -- and no operator is used.
 declare
-    turn @extschema@.pc_turn;
+    turn partitioncache_internal.pc_turn;
 begin
     commit;
-    turn := @extschema@.pc_first_turn(cache, duration, frequency_seconds, worker);
+    turn := partitioncache_internal.pc_first_turn(cache, duration, frequency_seconds, worker);
     loop
         commit;
         set transaction isolation level read committed, read write;
         perform pg_catalog.set_config('synchronous_commit', 'off', true);
-        turn := @extschema@.pc_next_turn(turn);
+        turn := partitioncache_internal.pc_next_turn(turn);
         exit when turn.finished;
         -- The claim is committed before the work begins. If a crash loses this commit, the item is merely claimed again.
         commit;
         set transaction isolation level read committed, read write;
         perform pg_catalog.set_config('synchronous_commit', 'off', true);
         if turn.works then
-            turn.outcome := @extschema@.pc_work(turn.item);
+            turn.outcome := partitioncache_internal.pc_work(turn.item);
         else
             perform pg_catalog.pg_sleep(turn.wait);
         end if;

@@ -1,6 +1,6 @@
 create function pc_cron_home() returns text
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     sees_settings boolean := pg_has_role('pg_read_all_settings', 'usage');

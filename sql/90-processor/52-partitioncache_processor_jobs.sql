@@ -3,7 +3,7 @@ returns table (
     job text, schedule text, command text, database text, username text, wanted boolean, scheduled boolean, statement text, removal text
 )
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     here boolean := pc_cron_home() = current_database();
@@ -22,7 +22,7 @@ begin
                     else format('select cron.schedule_in_database(%L, %L, %L, %L, %L);', j.name, '* * * * *', j.command, current_database(), current_user) end,
                format('select cron.unschedule(%L);', j.name)
         from (select n, pc_job_name(partitioncache_processor_jobs.cache, n),
-                     format('call %s.partitioncache_run_processor(%L, worker => %s)', '@extschema@', partitioncache_processor_jobs.cache, n)
+                     format('call %s.partitioncache_run_processor(%L, worker => %s)', 'partitioncache_internal', partitioncache_processor_jobs.cache, n)
               from generate_series(0, 64) n) j(worker, name, command)
         where j.worker <= settings.max_parallel_jobs or j.name = any (present)
         order by j.worker;

@@ -1,6 +1,6 @@
 create function pc_role_statement_timeout() returns interval
 language sql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select (v.value || case when v.value ~ '^ *[0-9]+ *$' then ' ms' else '' end)::interval
     from (select 1, d.setrole <> 0, d.setdatabase <> 0, split_part(c.setting, '=', 2)

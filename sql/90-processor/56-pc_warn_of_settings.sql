@@ -1,6 +1,6 @@
 create function pc_warn_of_settings() returns void
 language plpgsql stable parallel safe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if pc_role_statement_timeout() > interval '0' then

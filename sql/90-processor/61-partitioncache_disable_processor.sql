@@ -1,6 +1,6 @@
 create function partitioncache_disable_processor(cache text default 'partitioncache') returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);

@@ -7,7 +7,7 @@ create function partitioncache_update_processor_config(
     log_limit integer default null
 ) returns text
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);

@@ -5,7 +5,7 @@ create function partitioncache_processor_status(
     out last_activity timestamptz, out problem text
 )
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);

@@ -1,6 +1,6 @@
 create function partitioncache_grant(role regrole, level text default 'use') returns void
 language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, @extschema@, pg_temp
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     target text;
@@ -9,10 +9,10 @@ begin
         perform pc_fail('PC001', format('"%s" is no level of rights', level), '',
             'Levels are use (apply, push, process, read and fill the cache) and administer (also register, track, schedule and configure).');
     end if;
-    execute format('grant usage on schema @extschema@ to %s', role);
+    execute format('grant usage on schema partitioncache_internal to %s', role);
     for target in
         select p.oid::regprocedure::text from pg_proc p
-        where p.pronamespace = '@extschema@'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
+        where p.pronamespace = 'partitioncache_internal'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
           and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_processor|disable_processor|update_processor_config)$')
         union all
         -- Who tracks a table makes a trigger of it.
@@ -23,7 +23,7 @@ begin
     end loop;
     for target in
         select c.oid::regclass::text from pg_class c
-        where c.relnamespace = '@extschema@'::regnamespace and c.relkind in ('r', 'p', 'v')
+        where c.relnamespace = 'partitioncache_internal'::regnamespace and c.relkind in ('r', 'p', 'v')
           and (c.relname ^@ 'partitioncache_'
                or exists (select from partitioncache_registration r
                           where c.oid in (to_regclass(pc_key_table(r.cache, r.partition_key)), to_regclass(pc_changes_table(r.cache, r.partition_key)))))
@@ -32,7 +32,7 @@ begin
     end loop;
     for target in
         select c.oid::regclass::text from pg_class c
-        where c.relnamespace = '@extschema@'::regnamespace and c.relkind = 'S'
+        where c.relnamespace = 'partitioncache_internal'::regnamespace and c.relkind = 'S'
           and (c.relname ^@ 'partitioncache_'
                or exists (select from partitioncache_settings s
                           where c.oid in (to_regclass(pc_counter(s.cache, 'hits')), to_regclass(pc_counter(s.cache, 'misses')))))
@@ -40,7 +40,7 @@ begin
         execute format('grant usage, select on sequence %s to %s', target, role);
     end loop;
     if level = 'administer' then
-        execute format('grant create on schema @extschema@ to %s', role);
+        execute format('grant create on schema partitioncache_internal to %s', role);
     end if;
 end
 $$;

@@ -142,7 +142,7 @@ class Cluster:
             )
             # What is set for a database does not come along with its template.
             connection.execute(
-                sql.SQL("alter database {} set search_path = '$user', public, tap").format(
+                sql.SQL("alter database {} set search_path = '$user', public, tap, partitioncache_internal").format(
                     sql.Identifier(name)
                 )
             )
@@ -186,7 +186,7 @@ class Cluster:
             connection.execute("set search_path = public")
             connection.execute("create extension pg_cron")
         database.psql(_TEMPLATE_SQL)
-        database.execute(f"alter database {CRON_DATABASE} set search_path = '$user', public, tap")
+        database.execute(f"alter database {CRON_DATABASE} set search_path = '$user', public, tap, partitioncache_internal")
         return database
 
 

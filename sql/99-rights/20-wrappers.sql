@@ -1,0 +1,48 @@
+-- The functions for people, in the schema of the extension: each leads to the one of the same name in partitioncache_internal.
+-- plpgsql, because it keeps the plan of a call as long as the session lasts.
+do $generate$
+declare
+    f record;
+    target text;
+    call text;
+    body text;
+    kind text;
+    path text := current_setting('search_path');
+begin
+    -- Everything is written qualified.
+    perform set_config('search_path', '', true);
+    for f in
+        select p.*, pg_get_function_arguments(p.oid) as arguments, pg_get_function_result(p.oid) as result,
+               pg_get_function_identity_arguments(p.oid) as identity, obj_description(p.oid, 'pg_proc') as meaning,
+               (select string_agg('$' || n, ', ' order by n) from generate_series(1, p.pronargs) n) as passed,
+               (select string_agg(quote_ident(a.name), ', ' order by a.n)
+                from unnest(p.proargnames, p.proargmodes) with ordinality a(name, mode, n) where a.mode = 'o') as outs
+        from pg_proc p
+        where p.pronamespace = 'partitioncache_internal'::regnamespace
+          and (p.proname ^@ 'partitioncache_' or p.proname = 'pc_plan_cost') and p.prorettype <> 'trigger'::regtype
+        order by p.oid
+    loop
+        target := format('%I.%I', '@extschema@', f.proname);
+        call := format('partitioncache_internal.%I(%s)', f.proname, f.passed);
+        kind := case f.prokind when 'p' then 'procedure' else 'function' end;
+        body := case
+            when f.prokind = 'p' then 'call ' || call
+            when f.proretset then 'return query select * from ' || call
+            when f.outs is not null then format('select * into %s from %s', f.outs, call)
+            when f.prorettype = 'void'::regtype then 'perform ' || call
+            else 'return ' || call end;
+        execute format(E'create or replace %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\nbegin\n    %s;\nend\n$wrapper$',
+            kind, target, f.arguments,
+            case when f.prokind = 'p' then '' else 'returns ' || f.result end,
+            case when f.prokind = 'p' then '' else
+                case f.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end
+                || case f.proparallel when 's' then ' parallel safe' when 'r' then ' parallel restricted' else ' parallel unsafe' end
+                || case when f.proretset then format(' rows %s', f.prorows) else '' end
+                || ' set search_path = pg_catalog, pg_temp' end,
+            body);
+        execute format('comment on %s %s(%s) is %L', kind, target, f.identity, f.meaning);
+        execute format('revoke all on %s %s(%s) from public', kind, target, f.identity);
+    end loop;
+    perform set_config('search_path', path, true);
+end
+$generate$;
