@@ -3,6 +3,9 @@ language plpgsql volatile parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
+    if coalesce(detail, '') = '' then
+        raise exception using errcode = code, message = message, hint = hint;
+    end if;
     raise exception using errcode = code, message = message, detail = detail, hint = hint;
 end
 $$;

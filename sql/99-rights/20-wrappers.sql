@@ -1,5 +1,6 @@
 -- The functions for people, in the schema of the extension: each leads to the one of the same name in partitioncache_internal.
--- plpgsql, because it keeps the plan of a call as long as the session lasts.
+-- plpgsql, because it keeps the plan of a call as long as the session lasts. An error of ours is raised again here, so that it comes without
+-- the lines of where it came from; not in functions that may run in a parallel worker, where there are no subtransactions.
 do $generate$
 declare
     f record;
@@ -7,6 +8,12 @@ declare
     call text;
     body text;
     kind text;
+    again constant text := E'exception when ' || (select string_agg(format('sqlstate %L', 'PC00' || n), ' or ') from generate_series(1, 9) n) || E' then
+    get stacked diagnostics message = message_text, detail = pg_exception_detail, hint = pg_exception_hint;
+    if detail = \'\' then
+        raise exception using errcode = sqlstate, message = message, hint = hint;
+    end if;
+    raise exception using errcode = sqlstate, message = message, detail = detail, hint = hint;\n';
     path text := current_setting('search_path');
 begin
     -- Everything is written qualified.
@@ -31,7 +38,7 @@ begin
             when f.outs is not null then format('select * into %s from %s', f.outs, call)
             when f.prorettype = 'void'::regtype then 'perform ' || call
             else 'return ' || call end;
-        execute format(E'create or replace %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\nbegin\n    %s;\nend\n$wrapper$',
+        execute format(E'create or replace %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\n%sbegin\n    %s;\n%send\n$wrapper$',
             kind, target, f.arguments,
             case when f.prokind = 'p' then '' else 'returns ' || f.result end,
             case when f.prokind = 'p' then '' else
@@ -39,7 +46,9 @@ begin
                 || case f.proparallel when 's' then ' parallel safe' when 'r' then ' parallel restricted' else ' parallel unsafe' end
                 || case when f.proretset then format(' rows %s', f.prorows) else '' end
                 || ' set search_path = pg_catalog, pg_temp' end,
-            body);
+            case when f.prokind = 'f' and f.proparallel <> 's' then E'declare\n    message text;\n    detail text;\n    hint text;\n' else '' end,
+            body,
+            case when f.prokind = 'f' and f.proparallel <> 's' then again else '' end);
         execute format('comment on %s %s(%s) is %L', kind, target, f.identity, f.meaning);
         execute format('revoke all on %s %s(%s) from public', kind, target, f.identity);
     end loop;

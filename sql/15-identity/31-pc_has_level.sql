@@ -1,0 +1,18 @@
+create function pc_has_level(role oid, cache text, level text) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    -- Members have what their group was granted, as with any right; superusers are members of every role.
+    return pg_has_role(pc_has_level.role, pc_installer(), 'usage')
+        or exists (select from partitioncache_role g
+                   where g.cache = pc_has_level.cache and g.cluster = pc_cluster()
+                     and (g.level = pc_has_level.level or pc_level_rank(g.level) >= pc_level_rank(pc_has_level.level)
+                          or g.level = 'administer' and pc_has_level.level = 'monitor')
+                     and pg_has_role(pc_has_level.role, g.role, 'usage'));
+end
+$$;
+
+comment on function pc_has_level(oid, text, text) is
+'Whether a role has a level of rights in a cache: monitor, read, push, fill or administer, each of the last four with those before. The installer, its members and superusers have all. Example: select pc_has_level(pc_me(), ''partitioncache'', ''push'')';
