@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -446,6 +447,78 @@ def test_partition_local_is_the_users_assertion() -> None:
     assert plain.rewrite({"p": {1, 2}, "s": {2, 3}}).endswith(
         "AND p.city_id IN (1, 2) AND s.city_id IN (2, 3)"
     )
+
+
+@pytest.mark.parametrize(
+    ("joins", "connected"),
+    [
+        ("poi p, street s WHERE p.kind = 1 AND s.length = 2", False),
+        ("poi p CROSS JOIN street s WHERE p.kind = 1 AND s.length = 2 AND p.city_id > 0", False),
+        ("poi p, cuisine c, street s WHERE p.kind = c.id AND c.spicy = s.length AND p.kind = 1 AND s.length = 2", False),
+        ("poi p, street s WHERE p.kind = 1 AND s.length = 2 AND p.name LIKE s.name", True),
+        ("poi p JOIN street s USING (name) WHERE p.kind = 1 AND s.length = 2", True),
+        ("poi p, street s, event e WHERE p.id = e.poi_id AND e.day = s.length AND p.kind = 1 AND s.length = 2", True),
+        ("poi p, street s WHERE p.kind = 1 AND s.length = 2 AND nobody_knows(p.id, s.id)", False),
+    ],
+)  # fmt: skip
+def test_partition_local_connects_what_a_condition_connects(joins: str, connected: bool) -> None:
+    schema = {
+        "poi": ["id", "city_id", "kind", "name"],
+        "street": ["id", "city_id", "length", "name"],
+        "event": ["poi_id", "city_id", "day"],
+        "cuisine": ["id", "spicy"],
+    }
+    analysis = analyse(f"SELECT 1 FROM {joins}", "city_id", "postgres", schema, partition_local=True)
+    found = analysis.rewrite({"p": {1, 2}, "s": {2, 3}})
+    kept = (
+        ("p.city_id IN (2)", "s.city_id IN (2)")
+        if connected
+        else ("p.city_id IN (1, 2)", "s.city_id IN (2, 3)")
+    )
+    assert all(part in found for part in kept), found
+
+
+def test_partition_local_keeps_rows_of_tables_that_nothing_connects() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("create table poi (id integer primary key, city_id integer, area integer)")
+        connection.execute("create table street (id integer primary key, city_id integer, length integer)")
+        connection.executemany(
+            "insert into poi values (?, ?, ?)", [(n, n % 10, 191 if n in (3, 4) else n) for n in range(100)]
+        )
+        connection.executemany(
+            "insert into street values (?, ?, ?)", [(n, n % 10, 21 if n in (3, 5) else 1) for n in range(100)]
+        )
+        query = "select p.id, s.id from poi p, street s where p.area > 190 and s.length > 20"
+        schema = {"poi": ["id", "city_id", "area"], "street": ["id", "city_id", "length"]}
+        analysis = analyse(query, "city_id", "sqlite", schema, partition_local=True)
+        known: dict[str, set[int]] = {}
+        for fragment in analysis.fragments:
+            found = {row[0] for row in connection.execute(fragment.sql)}
+            known[fragment.family] = known.get(fragment.family, found) & found
+        rewritten = analysis.rewrite(known)
+        assert rewritten != query
+        assert sorted(connection.execute(rewritten)) == sorted(connection.execute(query))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "query"),
+    [
+        ("postgres", "SELECT * FROM t WHERE x = 1 FOR UPDATE"),
+        ("postgres", "SELECT * FROM t WHERE x = 1 FOR NO KEY UPDATE OF t NOWAIT"),
+        ("postgres", "SELECT * FROM t WHERE x = 1 LIMIT 3 FOR KEY SHARE SKIP LOCKED"),
+        ("postgres", "SELECT * FROM t WHERE x = 1 AND y IN (SELECT y FROM u FOR SHARE)"),
+        ("postgres", "WITH c AS (SELECT * FROM u FOR UPDATE) SELECT * FROM t, c WHERE t.x = 1 AND t.k = 1"),
+        ("postgres", "SELECT * FROM t JOIN (SELECT * FROM u FOR UPDATE) v ON v.k = t.k WHERE t.x = 1"),
+        ("mysql", "SELECT * FROM t WHERE x = 1 FOR UPDATE"),
+        ("mysql", "SELECT * FROM t WHERE x = 1 LOCK IN SHARE MODE"),
+        ("mysql", "SELECT * FROM t WHERE x = 1 FOR SHARE SKIP LOCKED"),
+    ],
+)
+def test_a_query_that_locks_rows_is_left_alone(dialect: str, query: str) -> None:
+    reason = analyse(query, "k", dialect).reason
+    assert reason is not None
+    assert "lock" in reason
+    assert extend_query_with_partition_keys(query, {1}, "k", dialect=dialect) == query
 
 
 def test_keys_are_equal_through_a_third_table(data: sqlite3.Connection) -> None:

@@ -362,7 +362,6 @@ def test_the_users_text_stays_to_the_letter() -> None:
         ("SELECT * FROM s.t WHERE a", "SELECT * FROM s.t WHERE (a) AND t.k IN (1)"),
         ("SELECT * FROM t LEFT JOIN u USING (k)", "SELECT * FROM t LEFT JOIN u USING (k) WHERE t.k IN (1)"),
         ("SELECT * FROM t JOIN u USING (k)", "SELECT * FROM t JOIN u USING (k) WHERE t.k IN (1) AND u.k IN (1)"),
-        ("SELECT * FROM t FOR UPDATE", "SELECT * FROM t WHERE t.k IN (1) FOR UPDATE"),
         ("SELECT * FROM t FETCH FIRST ROW ONLY", "SELECT * FROM t WHERE t.k IN (1) FETCH FIRST ROW ONLY"),
         ("SELECT sum(x) OVER w FROM t WINDOW w AS (ORDER BY y)",
          "SELECT sum(x) OVER w FROM t WHERE t.k IN (1) WINDOW w AS (ORDER BY y)"),

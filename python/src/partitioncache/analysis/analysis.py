@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from partitioncache.analysis import fragments as parts
 from partitioncache.analysis import keys as sets
 from partitioncache.analysis import restriction as forms
-from partitioncache.analysis.classes import PartitionClass, all_equalities, classes
+from partitioncache.analysis.classes import PartitionClass, classes
 from partitioncache.analysis.conditions import Condition, canonical
 from partitioncache.analysis.dialects import Rules, rules
 from partitioncache.analysis.fragments import Fragment, Plan
@@ -148,8 +148,8 @@ def analyse(
         schema: the columns of the tables, by table name: ``{"poi": ["id", "city_id"]}``. Without it, the only table
             of a query is believed to have the partition column, a table of a join has it if the query says
             ``table.partition_key`` anywhere, and conditions on columns without a table's name are left out of joins.
-        partition_local: the user's assertion that matches never cross partitions: the keys of all tables are
-            equal although the query does not say so.
+        partition_local: the user's assertion that matches never cross partitions: the keys of tables that a
+            condition connects are equal although the query does not say so.
         max_fragments: the largest number of fragments.
 
     Returns:
@@ -171,7 +171,7 @@ def analyse(
         check_functions(statement)
         key = found_rules.exact_column(partition_key)
         conditions, notes = _conditions(statement, key)
-        groups = classes(statement, all_equalities(statement, conditions), key, partition_local)
+        groups = classes(statement, conditions, key, partition_local)
         plan = Plan(statement, key, conditions, groups)
         found = parts.fragments(plan, max_fragments)
     except Unsure as unsure:
@@ -231,7 +231,7 @@ def extend_query_with_partition_keys(
         statement = read(query, found_rules, _schema(schema, found_rules))
         key = found_rules.exact_column(partition_key)
         conditions, _ = _conditions(statement, key)
-        groups = classes(statement, all_equalities(statement, conditions), key, False)
+        groups = classes(statement, conditions, key, partition_local=False)
         if len(groups) != 1:
             raise Unsure(f"the query does not equate the {partition_key} of its tables")
         wanted = [_given(groups[0], source, keys) for source in groups[0].members]

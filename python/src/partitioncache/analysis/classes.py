@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlglot import exp
 
@@ -21,7 +22,7 @@ class PartitionClass:
     Attributes:
         members: the sources, in the query's order.
         equated: the groups that the query itself equates; a table alone in its group may have NULL keys. More than
-            one group in a class is the user's assertion that matches never cross partitions.
+            one group in a class: a condition connects them, and the user asserts that no match crosses partitions.
     """
 
     members: tuple[int, ...]
@@ -54,24 +55,42 @@ class _Groups:
 
 
 def classes(
-    statement: Statement, equalities: Sequence[tuple[Column, Column]], key: str, partition_local: bool
+    statement: Statement, conditions: Sequence[Condition], key: str, partition_local: bool
 ) -> tuple[PartitionClass, ...]:
     """The classes of the query's tables that have the partition column.
+
+    Args:
+        statement: the query.
+        conditions: those of its conditions that a fragment may hold.
+        key: the partition column, spelled.
+        partition_local: the user's assertion that no match crosses partitions: then tables that some condition
+            connects are in one class. Tables that none connects match anything, and stay apart.
 
     Raises:
         Unsure: no table surely has it.
     """
     members = keyed_sources(statement, key)
     groups = _Groups()
-    for first, second in equalities:
+    for first, second in _all_equalities(statement, conditions):
         groups.join(first, second)
+    equated = [frozenset(group) for group in _together(groups, members, key)]
+    if partition_local:
+        connected = [condition.sources for condition in conditions]
+        connected += [frozenset((left, right)) for (left, _), (right, _) in statement.merged]
+        for sources in connected:
+            for left, right in pairwise(sorted(sources.intersection(members))):
+                groups.join((left, key), (right, key))
+    return tuple(
+        PartitionClass(tuple(group), tuple(part for part in equated if part.issubset(group)))
+        for group in _together(groups, members, key)
+    )
+
+
+def _together(groups: _Groups, members: Sequence[int], key: str) -> list[list[int]]:
     by_root: dict[Column, list[int]] = {}
     for source in members:
         by_root.setdefault(groups.find((source, key)), []).append(source)
-    equated = tuple(frozenset(group) for group in by_root.values())
-    if partition_local:
-        return (PartitionClass(tuple(members), equated),)
-    return tuple(PartitionClass(tuple(sorted(group)), (group,)) for group in equated)
+    return list(by_root.values())
 
 
 def keyed_sources(statement: Statement, key: str) -> list[int]:
@@ -138,7 +157,7 @@ def _shadowed(column: exp.Column, statement: Statement) -> bool:
     return False
 
 
-def all_equalities(statement: Statement, conditions: Sequence[Condition]) -> list[tuple[Column, Column]]:
+def _all_equalities(statement: Statement, conditions: Sequence[Condition]) -> list[tuple[Column, Column]]:
     """The pairs of columns that every row of the result has equal: by conditions, USING and NATURAL.
 
     Also between sources that can be no part of a fragment: a chain may go through them.

@@ -319,13 +319,12 @@ def _temporary_in(statement: Statement, key: str, restriction: Restriction) -> _
 def _temporary_join(statement: Statement, key: str, restriction: Restriction) -> _Form:
     """A join with the distinct keys, in the query's own FROM, where that changes nothing but the rows searched.
 
-    Not where ``SELECT *`` would show the joined column, where NULL keys match, where FOR UPDATE would have to lock
-    what is joined, or where SQLite's temporary table, which does not take over a collation, might hold two keys
-    that are one to the partition column.
+    Not where ``SELECT *`` would show the joined column, where NULL keys match, or where SQLite's temporary table,
+    which does not take over a collation, might hold two keys that are one to the partition column.
     """
     doubtful = statement.rules.name == "sqlite" and sets.kind(restriction.keys) not in sets.EXACT
     starred = any(isinstance(item, exp.Star) for item in statement.tree.expressions)
-    unfit = doubtful or starred or None in restriction.keys or bool(statement.tree.args.get("locks"))
+    unfit = doubtful or starred or None in restriction.keys
     table = None if unfit else _temporary(statement, key, restriction)
     if table is None:
         return _temporary_in(statement, key, restriction)

@@ -23,7 +23,7 @@ Schema = Mapping[str, frozenset[str]]
 
 _CLAUSES = {
     "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "windows",
-    "locks", "hint", "operation_modifiers", "with_",
+    "hint", "operation_modifiers", "with_",
 }  # fmt: skip
 _CLAUSE_NAMES = {
     "into": "SELECT … INTO",
@@ -39,9 +39,7 @@ _AFTER_WHERE = {
     TokenType.HAVING,
     TokenType.ORDER_BY,
     TokenType.LIMIT,
-    TokenType.FOR,
     TokenType.FETCH,
-    TokenType.LOCK,
     TokenType.SEMICOLON,
 }
 
@@ -124,8 +122,8 @@ def read(query: str, rules: Rules, schema: Schema | None) -> Statement:
         Unsure: it is not one SELECT whose FROM is a list of inner or one-sided outer joins.
     """
     tokens, tree = parse(query, rules)
-    _check_clauses(tree)
     _check_nothing_writes(tree)
+    _check_clauses(tree)
     ctes = _ctes(tree, rules)
     scan = _Scan(rules, schema, ctes)
     _scan_from(tree, scan)
@@ -314,6 +312,8 @@ def _check_clauses(tree: exp.Select) -> None:
 def _check_nothing_writes(tree: exp.Select) -> None:
     if tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Command) is not None:
         raise Unsure("the statement does more than read")
+    if tree.find(exp.Lock) is not None:
+        raise Unsure("FOR UPDATE or SHARE locks rows, and reads them again")
 
 
 def _ctes(tree: exp.Select, rules: Rules) -> frozenset[str]:
