@@ -29,4 +29,4 @@ end
 $$;
 
 comment on function partitioncache_set_query(text, text, text, text) is
-'Stores the text of the query that an entry answers, for people and tools to read; the entry may be stored before or after. The query of an entry that the processor evaluated stays what it is. Example: select partitioncache_set_query(''city_id'', ''pizza'', ''select …'')';
+'Stores the text of the query that an entry answers, for people and tools to read; the entry may be stored before or after. The query of an entry that the processor evaluated stays what it is. Example: select partitioncache_set_query(''city_id'', ''pizza'', ''select ...'')';

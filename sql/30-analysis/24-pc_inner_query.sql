@@ -5,7 +5,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        -- The whole is "BEGIN ATOMIC SELECT 1 … FROM ( <query>) alias; END". Its indentation may go where no literal spans lines.
+        -- The whole is "BEGIN ATOMIC SELECT 1 ... FROM ( <query>) alias; END". Its indentation may go where no literal spans lines.
         with token as materialized (
             select * from pc_tokens(written)
         ), cut as (

@@ -7,7 +7,7 @@ create type pc_block as (
 );
 
 comment on type pc_block is
-'One SELECT … FROM … WHERE … of a query, as token numbers; the WHERE part is null where there is none.';
+'One SELECT ... FROM ... WHERE ... of a query, as token numbers; the WHERE part is null where there is none.';
 
 create function pc_query_blocks(tokens text[], closes integer[]) returns setof pc_block
 language plpgsql immutable parallel safe rows 2

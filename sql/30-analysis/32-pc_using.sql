@@ -13,7 +13,7 @@ end
 $$;
 
 comment on function pc_using_columns(text[], integer[], integer, integer) is
-'The columns of JOIN … USING (…), whose right side begins at right_starts. Example: select pc_using_columns(array[''q'', ''USING'', ''('', ''x'', '')''], ''{null,null,5,null,null}'', 1, 5)';
+'The columns of JOIN ... USING (...), whose right side begins at right_starts. Example: select pc_using_columns(array[''q'', ''USING'', ''('', ''x'', '')''], ''{null,null,5,null,null}'', 1, 5)';
 
 create function pc_side_ends(tokens text[], closes integer[], starts integer, ends integer) returns integer
 language plpgsql immutable parallel safe
@@ -63,4 +63,4 @@ end
 $$;
 
 comment on function pc_using_equalities(text[], integer[], integer, integer, integer, text[]) is
-'The equalities of an inner JOIN … USING: numbers of a table on either side (from 0, in the order of aliases) and the column. Example: see pc_block_conjuncts';
+'The equalities of an inner JOIN ... USING: numbers of a table on either side (from 0, in the order of aliases) and the column. Example: see pc_block_conjuncts';

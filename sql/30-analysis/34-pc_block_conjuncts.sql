@@ -37,7 +37,7 @@ begin
                        -- the characters that mark a table's place below
                        when p.token ~ E'[\x01\x02]' then false
                        when not p.is_name then true
-                       -- a.x, schema.f(…), schema.type: a qualifier has to be one of the block's own tables
+                       -- a.x, schema.f(...), schema.type: a qualifier has to be one of the block's own tables
                        when p.next = '.' and p.previous is distinct from '.'
                            then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous = '::'
                                          or (p.previous = '(' and p.before = 'OPERATOR'), false)

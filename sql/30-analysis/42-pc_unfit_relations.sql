@@ -21,4 +21,4 @@ end
 $$;
 
 comment on function pc_unfit_relations(oid[]) is
-'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, CURRENT_DATE, functions that are not immutable, …). Example: select pc_unfit_relations(array[''pg_class''::regclass])';
+'Those of the relations that cannot be part of a fragment: system catalogs, temporary tables, and views whose rows may differ from one reading to the next (LIMIT, windows, DISTINCT ON, CURRENT_DATE, functions that are not immutable, ...). Example: select pc_unfit_relations(array[''pg_class''::regclass])';

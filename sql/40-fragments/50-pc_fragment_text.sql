@@ -111,4 +111,4 @@ end
 $$;
 
 comment on function pc_render_fragment(integer[], text[], text[], text, integer[], integer[]) is
-'The text of a fragment with its tables named t1, t2, … in the given order, its conditions sorted. Example: see pc_fragment_text';
+'The text of a fragment with its tables named t1, t2, ... in the given order, its conditions sorted. Example: see pc_fragment_text';

@@ -39,7 +39,7 @@ end
 $$;
 
 comment on function pc_known_analysis(text) is
-'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables (by privileges on them whole). Example: select pc_known_analysis(''…'')';
+'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables (by privileges on them whole). Example: select pc_known_analysis(''...'')';
 
 create function pc_remember(digest text, apart pc_taken_apart) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe

@@ -52,7 +52,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        -- "SELECT DISTINCT tN.key FROM a t1, b t2 …": the relation of the table whose key is selected
+        -- "SELECT DISTINCT tN.key FROM a t1, b t2 ...": the relation of the table whose key is selected
         select r.m[1]
         from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
              regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)

@@ -15,7 +15,7 @@ end
 $$;
 
 comment on function pc_evaluate_fragment(text, text, text, text, text[], text[]) is
-'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on; the number of keys. Raises whatever goes wrong, and then nothing is stored. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''…'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
+'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on; the number of keys. Raises whatever goes wrong, and then nothing is stored. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
 
 create function pc_evaluate(
     registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement

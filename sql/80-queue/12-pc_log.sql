@@ -24,4 +24,4 @@ end
 $$;
 
 comment on function pc_log(text, text, text, text, text, text, bigint, double precision, integer) is
-'Writes a row to partitioncache_processor_log and every hundredth time removes what exceeds log_limit. Example: select pc_log(''partitioncache'', ''outgoing'', ''city_id'', ''…'', ''success'', null, 12, 3.4, 1)';
+'Writes a row to partitioncache_processor_log and every hundredth time removes what exceeds log_limit. Example: select pc_log(''partitioncache'', ''outgoing'', ''city_id'', ''...'', ''success'', null, 12, 3.4, 1)';

@@ -12,7 +12,7 @@ end
 $$;
 
 comment on function partitioncache_listen(text) is
-'Makes this session listen for pushes into the queues of a cache and returns the channel, partitioncache; the payload of each notification is the cache''s name. Pushes notify only while a session listens in this way, because NOTIFY makes commits wait for one another; alter role or database … set partitioncache.notify = off turns them off altogether. Ends with partitioncache_unlisten or the session. Example: select partitioncache_listen()';
+'Makes this session listen for pushes into the queues of a cache and returns the channel, partitioncache; the payload of each notification is the cache''s name. Pushes notify only while a session listens in this way, because NOTIFY makes commits wait for one another; alter role or database ... set partitioncache.notify = off turns them off altogether. Ends with partitioncache_unlisten or the session. Example: select partitioncache_listen()';
 
 create function partitioncache_unlisten(cache text default 'partitioncache') returns void
 language plpgsql volatile parallel unsafe

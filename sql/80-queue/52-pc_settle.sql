@@ -36,4 +36,4 @@ end
 $$;
 
 comment on function pc_settle(text, bigint, bigint, text, text, bigint) is
-'Says what became of a claim: success or skipped (the item is done and deleted), failed or timeout (tried again after 10 s, 40 s, …, or dead), released (back in the queue, the attempt does not count). False, and nothing changes, if the claim is no longer the item''s latest. Example: select pc_settle(''outgoing'', 7, 1, ''success'', null, 12)';
+'Says what became of a claim: success or skipped (the item is done and deleted), failed or timeout (tried again after 10 s, 40 s, ..., or dead), released (back in the queue, the attempt does not count). False, and nothing changes, if the claim is no longer the item''s latest. Example: select pc_settle(''outgoing'', 7, 1, ''success'', null, 12)';

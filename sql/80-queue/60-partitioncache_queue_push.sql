@@ -9,7 +9,7 @@ begin
         or exists (select from jsonb_array_elements(items) i
                    where i ->> 'query' is null or i ->> 'partition_key' is null or (queue = 'outgoing' and i ->> 'hash' is null)) then
         perform pc_fail('PC001', 'items is no array of items', 'Each item has "query" and "partition_key", in the outgoing queue also "hash"; "datatype", "keyed_tables", "parts" and "priority" may be there.',
-            'Pass for example [{"query": "select …", "partition_key": "city_id"}].');
+            'Pass for example [{"query": "select ...", "partition_key": "city_id"}].');
     end if;
     return (select e.added from pc_enqueue(queue, cache, items, false) e);
 end

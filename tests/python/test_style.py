@@ -33,6 +33,14 @@ def run(*command: str, folder: Path = CHECKOUT) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.parametrize(
+    "path", [CHECKOUT / "partitioncache.control", *sorted((CHECKOUT / "sql").glob("*/*.sql"))], ids=lambda path: path.name
+)
+def test_the_extension_is_written_in_ascii(path: Path) -> None:
+    """CREATE EXTENSION reads the script in the encoding of the database, whichever that is."""
+    assert path.read_bytes().isascii()
+
+
 def test_ruff() -> None:
     run("ruff", "check", "--no-cache", "python", "tests", "demo")
 
