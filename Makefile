@@ -1,4 +1,4 @@
-# make               puts extension/partitioncache--VERSION.sql together from sql/
+# make               puts extension/partitioncache--VERSION.sql together from sql/, and the upgrades from upgrade/
 # make install       installs the extension into the PostgreSQL that PG_CONFIG belongs to
 # make installcheck  a short check of that installation (a running server, PG* variables as for psql)
 # make demo          the gain on real data, with nothing installed but Python
@@ -9,8 +9,8 @@
 
 EXTENSION    = partitioncache
 EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" partitioncache.control)
-BUILT        = extension/$(EXTENSION)--$(EXTVERSION).sql
-DATA         = $(wildcard extension/$(EXTENSION)--*.sql)
+BUILT        = $(patsubst %,extension/$(EXTENSION)--%.sql,$(EXTVERSION) $(notdir $(wildcard upgrade/*--$(EXTVERSION))))
+DATA         = $(sort $(wildcard extension/$(EXTENSION)--*.sql) $(BUILT))
 REGRESS      = partitioncache
 REGRESS_OPTS = --inputdir=tests/regress --outputdir=.build/regress
 EXTRA_CLEAN  = .build

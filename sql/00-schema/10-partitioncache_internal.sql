@@ -5,4 +5,4 @@ create schema partitioncache_internal;
 comment on schema partitioncache_internal is
 'Tables, types and functions of PartitionCache. What people call stands in the schema of the extension and leads here.';
 
-set search_path = partitioncache_internal, pg_temp;
+set local search_path = partitioncache_internal, pg_temp;

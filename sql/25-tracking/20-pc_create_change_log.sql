@@ -1,7 +1,9 @@
 create function pc_log_function(cache text, partition_key text) returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
-return format('%s.%I', 'partitioncache_internal', cache || '_log_' || partition_key);
+as $$
+    select format('%s.%I', 'partitioncache_internal', cache || '_log_' || partition_key)
+$$;
 
 comment on function pc_log_function(text, text) is
 'The trigger function that logs writes for a partition key, schema-qualified and quoted. Example: select pc_log_function(''partitioncache'', ''city_id'')';

@@ -1,7 +1,9 @@
 create function pc_trigger_name(event text, cache text, partition_key text, relation oid) returns name
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
-return format('partitioncache_%s_%s_%s', event, relation, substr(md5(pc_changes_table(cache, partition_key)), 1, 8))::name;
+as $$
+    select format('partitioncache_%s_%s_%s', event, relation, substr(md5(pc_changes_table(cache, partition_key)), 1, 8))::name
+$$;
 
 comment on function pc_trigger_name(text, text, text, oid) is
 'The name of a trigger that logs writes to a tracked table or to one of its partitions. Example: select pc_trigger_name(''insert'', ''partitioncache'', ''city_id'', 16384)';

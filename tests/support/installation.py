@@ -51,17 +51,11 @@ class Installation:
         return str(self.bindir / name)
 
     def install_extension(self, checkout: Path = CHECKOUT) -> None:
-        """Puts the extension together from the checkout's sql/ and installs it here, with any released upgrades."""
-        subprocess.run(
-            [
-                checkout / "scripts" / "build-extension",
-                self.extension_folder / f"partitioncache--{version()}.sql",
-            ],
-            check=True,
-        )
+        """Puts the extension together from the checkout's sources and installs it here, beside what was released."""
         shutil.copy(checkout / "partitioncache.control", self.extension_folder)
-        for upgrade in (checkout / "extension").glob("partitioncache--*--*.sql"):
-            shutil.copy(upgrade, self.extension_folder)
+        for script in (checkout / "extension").glob("partitioncache--*.sql"):
+            shutil.copy(script, self.extension_folder)
+        subprocess.run([checkout / "scripts" / "build-extension", self.extension_folder], check=True)
 
 
 def version() -> str:

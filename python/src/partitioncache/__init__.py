@@ -20,7 +20,7 @@ from partitioncache.migrate import Migration, migrate_cache_backend
 from partitioncache.registry import list_cache_types, recommend
 from partitioncache.tracking import TrackedTable, track, tracked_tables, untrack
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Cache",

@@ -15,7 +15,7 @@ from partitioncache.setup.scripts import released, version_order
 _CRON_WITH_SECONDS = (1, 5)
 
 #: The oldest server that the SQL runs on.
-_OLDEST_SERVER = 14
+_OLDEST_SERVER = 15
 
 
 @dataclass(frozen=True)

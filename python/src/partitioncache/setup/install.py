@@ -80,7 +80,7 @@ def _installed_over_connection(connection: Connection) -> tuple[str, str, str] |
         select n.nspname::text
         from pg_catalog.pg_proc as p
         join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-        where p.proname = 'partitioncache_version' and p.pronargs = 0
+        where p.proname = 'partitioncache_version' and p.pronargs = 0 and n.nspname <> 'partitioncache_internal'
         order by n.nspname <> pg_catalog.current_schema(), n.nspname
         """
     ).fetchall()
