@@ -10,7 +10,7 @@ comment on view pc_call_channel is
 alter view pc_call_channel alter column caller set default current_user;
 
 create function pc_dispatch() returns trigger
-language plpgsql volatile security definer
+language plpgsql volatile parallel unsafe security definer
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare

@@ -134,7 +134,7 @@ def test_the_server_object(database: Database) -> None:
     with Server(conninfo=database.conninfo()) as server:
         assert server.schema == "public"
         assert database.name in repr(server)
-        assert server.call("partitioncache_version") == [(__version__,)]
+        assert server.call("partitioncache_version") == [(partitioncache.__version__,)]
         server.call("partitioncache_register", "k", "integer", cache="c")
         server.call("partitioncache_set", "k", "h", Typed("pg_catalog.int4[]", [1, 2]), cache="c")
         assert server.call("partitioncache_count", cache="c", partition_key="k") == [(1,)]
