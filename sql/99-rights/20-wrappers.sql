@@ -29,7 +29,7 @@ begin
           and (p.proname ^@ 'partitioncache_' or p.proname = 'pc_plan_cost') and p.prorettype <> 'trigger'::regtype
         order by p.oid
     loop
-        target := format('%I.%I', '@extschema@', f.proname);
+        target := '@extschema@.' || quote_ident(f.proname);
         call := format('partitioncache_internal.%I(%s)', f.proname, f.passed);
         kind := case f.prokind when 'p' then 'procedure' else 'function' end;
         body := case
