@@ -8,30 +8,12 @@ create function partitioncache_register(
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-declare
-    known partitioncache_registration;
 begin
     perform pc_check_registration(partition_key, datatype, storage, cache, partition_local);
-    perform pg_advisory_xact_lock(hashtextextended('partitioncache ' || cache, 0));
-
-    select r.* into known from partitioncache_registration r
-    where r.cache = partitioncache_register.cache and r.partition_key = partitioncache_register.partition_key;
-    if found then
-        if (known.datatype, known.storage, known.partition_local) is distinct from (datatype, storage, partition_local) then
-            perform pc_fail('PC003', format('partition key "%s" is already registered in cache "%s" in another way', partition_key, cache),
-                format('Registered: datatype %s, storage %s, partition_local %s. Asked for: datatype %s, storage %s, partition_local %s.',
-                       known.datatype, known.storage, known.partition_local, datatype, storage, partition_local),
-                'Use the registered form, or another cache.');
-        end if;
-        return;
-    end if;
-
-    perform pc_create_cache(cache);
-    insert into partitioncache_registration (cache, partition_key, datatype, storage, partition_local)
-    values (cache, partition_key, datatype, storage, partition_local);
-    perform pc_create_key_table(cache, partition_key, datatype, storage);
+    perform pc_call('register', jsonb_build_object('cache', cache, 'partition_key', partition_key, 'datatype', datatype, 'storage', storage,
+                                                   'partition_local', partition_local));
 end
 $$;
 
 comment on function partitioncache_register(text, text, text, text, boolean) is
-'Registers a partition key. datatype: integer, bigint, float, numeric, text, uuid, date, timestamp or timestamptz; storage: array (all datatypes) or bit (integer, bigint); partition_local: your assertion that no match ever crosses partitions, and that rows without a partition key match none of another table. Registering the same again changes nothing. Raises PC001 for a bad argument, PC003 if it is registered in another way, PC004 if the storage cannot hold the datatype. Example: select partitioncache_register(''city_id'', ''integer'')';
+'Registers a partition key. datatype: integer, bigint, float, numeric, text, uuid, date, timestamp or timestamptz; storage: array (all datatypes) or bit (integer, bigint); partition_local: your assertion that no match ever crosses partitions, and that rows without a partition key match none of another table. Registering the same again changes nothing. Needs the level administer in the cache; a new cache may be made by whoever administers another, and is then administered by that role. Raises PC001 for a bad argument, PC003 if it is registered in another way, PC004 if the storage cannot hold the datatype, PC007 without the right. Example: select partitioncache_register(''city_id'', ''integer'')';

@@ -9,7 +9,6 @@ begin
     foreach counter in array array[pc_counter(cache, 'hits'), pc_counter(cache, 'misses')] loop
         if to_regclass(counter) is null then
             execute format('create sequence %s', counter);
-            perform pc_grant_as(counter, 'partitioncache_internal.partitioncache_registration');
         end if;
     end loop;
 end

@@ -8,42 +8,33 @@ declare
         when 'bit' then 'bits bit varying, base bigint'
         else format('keys %s[]', pc_native_type(datatype)) end;
 begin
-    if to_regclass(key_table) is not null then
-        perform pc_fail('PC003', format('the table %s exists already', key_table), 'It would hold the key sets.',
-            'Drop or rename it, or choose another name for the cache.');
-    end if;
     execute format($sql$
         create table %1$s (
-            hash text primary key check (hash <> ''),
+            hash text not null check (hash <> ''),
+            role oid not null default 0,
             %2$s,
             matches_null boolean not null default false,
             key_count bigint,
             query text,
-            keyed_tables text[],
-            parts text[],
-            deps oid[],
-            dep_states bigint[],
-            keyed oid[],
-            functions oid[],
-            function_state bigint,
-            snapshot pg_snapshot,
-            cluster bigint,
-            owner name not null default current_user,
+            generation bigint,
+            evaluation pc_evaluation,
+            owner oid not null,
+            owner_name name not null,
+            cluster bigint not null default pc_cluster(),
             created_at timestamptz not null default now(),
             evaluated_at timestamptz,
-            evaluation_ms double precision
+            primary key (hash, role)
         )$sql$, key_table, held);
     if storage = 'array' and 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
         execute format('alter table %s alter keys set compression lz4', key_table);
     end if;
-    -- Roles share what they know; but the processor evaluates an entry again as its owner, so nobody may sign for another.
-    execute format('alter table %s enable row level security', key_table);
-    execute format('create policy shared on %s using (true) with check (owner = current_user)', key_table);
     execute format('comment on table %s is %L', key_table,
-        format('Key sets of partition key %I in cache %I. key_count is null where only the query is known.', partition_key, cache));
-    perform pc_grant_as(key_table, 'partitioncache_internal.partitioncache_registration');
+        format('Key sets of partition key %I in cache %I. role: 0 for one that serves everybody, else the role that it serves alone. key_count is null where only the query is known; evaluation where the user asserted it.',
+               partition_key, cache));
+    perform pc_create_entries_view(cache, partition_key, storage);
+    perform pc_create_store_view(cache, partition_key, datatype);
 end
 $$;
 
 comment on function pc_create_key_table(text, text, text, text) is
-'Makes the table for the key sets of a newly registered partition key. It belongs to the role that registers and is saved by pg_dump as any table. Each row is owned by the role that wrote it last, and no role can write one that another owns. Example: select pc_create_key_table(''partitioncache'', ''city_id'', ''integer'', ''array'')';
+'Makes the table for the key sets of a newly registered partition key, and the views through which roles read and store them. pg_dump saves it as any table. Example: select pc_create_key_table(''partitioncache'', ''city_id'', ''integer'', ''array'')';

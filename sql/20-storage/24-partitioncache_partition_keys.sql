@@ -10,7 +10,7 @@ begin
         select r.partition_key, r.datatype, r.storage from partitioncache_registration r
         where r.cache = partitioncache_partition_keys.cache order by 1
     loop
-        execute format('select count(*) filter (where key_count is not null) from %s', pc_key_table(cache, partition_key)) into entries;
+        execute format('select count(*) filter (where key_count is not null) from %s', pc_entries_view(cache, partition_key)) into entries;
         bytes := pg_total_relation_size(pc_key_table(cache, partition_key)::regclass);
         return next;
     end loop;
@@ -18,4 +18,4 @@ end
 $$;
 
 comment on function partitioncache_partition_keys(text) is
-'The registered partition keys of a cache: datatype, storage, entries = number of key sets, bytes on disk with indexes. Example: select * from partitioncache_partition_keys()';
+'The registered partition keys of a cache: datatype, storage, entries = number of key sets that the role may see, bytes on disk with indexes. Example: select * from partitioncache_partition_keys()';

@@ -13,9 +13,10 @@ begin
             'Pass an array, empty if nothing matches; partitioncache_delete removes an entry.');
     end if;
     perform pc_check_key_type(registration, (select t.typelem::regtype from pg_type t where t.oid = pg_typeof(keys)));
-    perform pc_store_keys(registration, hash, keys, query);
+    execute format('insert into %s (hash, keys, query) values ($1, $2::%s[], $3)', pc_store_view(cache, partition_key), pc_native_type(registration.datatype))
+    using hash, keys, query;
 end
 $$;
 
 comment on function partitioncache_set(text, text, anyarray, text, text) is
-'Stores the partition keys that match under a hash or a name of your own, and replaces what stood there. A null among the keys says that rows without a partition key match too. Such an entry is your assertion: it does not follow later writes. Raises PC001, PC002 (not registered), PC004 (keys of another type). Example: select partitioncache_set(''city_id'', ''pizza'', array[3, 5, 8])';
+'Stores the partition keys that match under a hash or a name of your own, and replaces what stood there. A null among the keys says that rows without a partition key match too. Such an entry is your assertion: it does not follow later writes. It serves everybody if the role may fill the cache, else the role alone. Raises PC001, PC002 (not registered), PC004 (keys of another type), PC007 (no right). Example: select partitioncache_set(''city_id'', ''pizza'', array[3, 5, 8])';

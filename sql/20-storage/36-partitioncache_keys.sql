@@ -4,9 +4,9 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_registration(cache, partition_key);
-    return query execute format('select hash from %s where key_count is not null order by hash', pc_key_table(cache, partition_key));
+    return query execute format('select distinct hash from %s where key_count is not null and serves order by hash', pc_entries_view(cache, partition_key));
 end
 $$;
 
 comment on function partitioncache_keys(text, text) is
-'The hashes of all entries of a partition key. Example: select * from partitioncache_keys(''city_id'')';
+'The hashes of all entries of a partition key that serve the role. Example: select * from partitioncache_keys(''city_id'')';

@@ -12,14 +12,14 @@ $$;
 comment on function pc_oldest_reader() is
 'Transactions before this one are visible to every session of this database that the role can see: an evaluation that runs now needs the log from here on. Example: select pc_oldest_reader()';
 
-create function pc_tracked_entries(registration partitioncache_registration, out hash text, out snapshot pg_snapshot, out fresh boolean) returns setof record
+create function pc_tracked_entries(registration partitioncache_registration, out hash text, out role oid, out snapshot pg_snapshot, out fresh boolean) returns setof record
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return query execute format(
-        'select e.hash, e.snapshot, u.changed = 0 from pc_usable_entries($1, null) u join %s e on e.hash = u.hash
-         where u.problem is null and u.tracked and e.snapshot is not null',
+        'select e.hash, e.role, (e.evaluation).snapshot, u.changed = 0 from pc_usable_entries($1, null, ''all'') u join %s e on e.hash = u.hash and e.role = u.role
+         where u.problem is null and u.tracked and (e.evaluation).snapshot is not null',
         pc_key_table(registration.cache, registration.partition_key)) using registration;
 end
 $$;
@@ -37,9 +37,9 @@ begin
     -- An entry whose tables have not changed up to now is as good as evaluated now. It would else need the log for ever.
     -- One statement has one snapshot; an entry that somebody else stores meanwhile has another, and is left alone.
     execute format($sql$
-        update %s e set snapshot = pc_snapshot()
+        update %s e set evaluation.snapshot = pc_snapshot()
         from pc_tracked_entries($1) t
-        where t.hash = e.hash and t.fresh and t.snapshot::text = e.snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
+        where t.hash = e.hash and t.role = e.role and t.fresh and t.snapshot::text = (e.evaluation).snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
         $sql$, pc_key_table(registration.cache, registration.partition_key)) using registration;
     get diagnostics advanced = row_count;
     return advanced;

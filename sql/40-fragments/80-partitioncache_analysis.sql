@@ -1,5 +1,5 @@
 create table partitioncache_analysis (
-    owner name not null default current_user,
+    owner oid not null,
     digest text not null,
     made_at timestamptz not null default clock_timestamp(),
     reason text,
@@ -15,10 +15,11 @@ create table partitioncache_analysis (
 
 create index on partitioncache_analysis (digest);
 
-alter table partitioncache_analysis enable row level security;
-
--- Whoever could write here for another role would write the text that the other one runs.
-create policy own on partitioncache_analysis using (owner = current_user) with check (owner = current_user);
-
 comment on table partitioncache_analysis is
 'What queries were found to consist of, by the digest of their text and of all that gives it its meaning. Used only by the role that made it, and only while the catalog is as it was (state). Several rows of one digest do no harm: there is no unique index, so that nobody ever waits for another''s transaction.';
+
+create view pc_own_analysis with (security_barrier) as
+select * from partitioncache_analysis a where a.owner = (select pc_me());
+
+comment on view pc_own_analysis is
+'The remembered analyses of the role in force. Whoever could write here for another role would write the text that the other one runs.';

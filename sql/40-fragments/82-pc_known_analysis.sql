@@ -21,10 +21,9 @@ as $$
 declare
     known partitioncache_analysis;
 begin
-    -- Table owners see the rows of all roles, so the role is asked for here as well.
     for known in
-        select a.* from partitioncache_analysis a
-        where a.digest = pc_known_analysis.digest and a.owner = current_user
+        select a.* from pc_own_analysis a
+        where a.digest = pc_known_analysis.digest
         order by a.made_at desc
         limit 1
     loop
@@ -48,17 +47,20 @@ as $$
 declare
     made partitioncache_analysis;
 begin
+    made.digest := digest;
+    made.reason := apart.reason;
+    made.canonical := apart.canonical;
+    made.families := apart.families;
     if apart.passing then
-        made.digest := digest;
-        made.reason := apart.reason;
-        made.canonical := apart.canonical;
-        made.families := apart.families;
         return made;
     end if;
-    insert into partitioncache_analysis (digest, reason, canonical, families, named, relations, functions, operators, types, state)
-    values (digest, apart.reason, apart.canonical, apart.families, apart.named, apart.relations, apart.functions, apart.operators, apart.types,
-            pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types))
-    returning * into made;
+    made.named := apart.named;
+    made.relations := apart.relations;
+    made.functions := apart.functions;
+    made.operators := apart.operators;
+    made.types := apart.types;
+    made.state := pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types);
+    perform pc_call('remember', to_jsonb(made));
     return made;
 end
 $$;
@@ -98,7 +100,7 @@ comment on function pc_analyse(text, partitioncache_registration, jsonb) is
 'What a query consists of, remembered or found out now; never fails: whatever PostgreSQL has against the query is the reason for leaving it unchanged. Example: select (pc_analyse(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))).reason';
 
 create function pc_forget_analyses(most integer default 10000) returns bigint
-language sql volatile parallel unsafe
+language sql volatile parallel unsafe security definer
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     with old as (

@@ -1,5 +1,6 @@
 create type pc_usable_entry as (
     hash text,
+    role oid,
     key_count bigint,
     matches_null boolean,
     parts text[],
@@ -9,53 +10,85 @@ create type pc_usable_entry as (
 );
 
 comment on type pc_usable_entry is
-'An entry as it stands against the catalog and the change log: changed = partitions that were written to since and ride along; tracked = whether any of its tables is; problem = why it must not be used, null if it may.';
+'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; problem: why it must not be used, null if it may.';
 
-create function pc_usable_entries(registration partitioncache_registration, hashes text[]) returns setof pc_usable_entry
+create function pc_usable_entries(registration partitioncache_registration, hashes text[], scope text default 'serves') returns setof pc_usable_entry
 language plpgsql stable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    tracking boolean := exists (
-        select from partitioncache_tracked t
-        where t.cache = (registration).cache and t.partition_key = (registration).partition_key);
+    written text := pc_written_view((registration).cache, (registration).partition_key);
+    changes text := pc_changes_table((registration).cache, (registration).partition_key);
+    log_of_entry text := case
+        when to_regclass(changes) is null
+            then 'select null::oid as relation, null::text[] as keys, null::boolean as whole, null::boolean as removal, null::boolean as keyed where false'
+        when scope = 'all'
+            then format('select c.relation, c.keys, c.whole, c.removal, c.relation = any (e.keyed_roots) as keyed from %s c
+                         where c.relation = any (e.keyed_roots || e.whole_roots) and c.xid >= pg_snapshot_xmin(e.snapshot)
+                           and not pg_visible_in_snapshot(c.xid, e.snapshot)', changes)
+        else format('select * from %s w where w.hash = e.hash and w.role = e.role', written) end;
 begin
     return query execute format($sql$
         with entry as materialized (
-            select e.hash, e.key_count, e.matches_null, e.parts, e.deps, e.dep_states, e.keyed, e.functions, e.function_state,
-                   e.snapshot, e.cluster
-            from %1$s e
+            select e.*, coalesce(e.keyed_roots || e.whole_roots, '{}') <> '{}' as tracked
+            from (%1$s) e
             where e.key_count is not null and ($1 is null or e.hash = any ($1))
         ), state as materialized (
             select s.relation, s.state from pc_relation_states(array(select distinct unnest(e.deps) from entry e)) s
+        ), now as materialized (
+            -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
+            select r.generation, r.log_trimmed_below from partitioncache_registration r
+            where r.cache = $2.cache and r.partition_key = $2.partition_key
         )
-        select e.hash, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts,
-               coalesce(c.changed, 0), coalesce(c.tracked, false),
+        select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked,
                case
-                   when e.deps is null then null
+                   when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
+                   when e.generation is distinct from n.generation then 'it was evaluated before the cache was cleared'
                    when $4 and (e.functions <> '{}' or exists (select from unnest(e.deps) d where not pc_is_certain(d)))
                        then 'a definition may have changed since this transaction took its snapshot'
-                   when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, array(
-                       select r.root from pc_tracked_roots($2.cache, $2.partition_key, e.deps) r)),
+                   when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, e.keyed_roots || e.whole_roots),
                        'changed in its definition or rewritten as a whole since: ' || o.altered)
                    when e.functions <> '{}' and e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
-                   else c.problem
+                   when e.tracked and pg_snapshot_xmin(e.snapshot) < n.log_trimmed_below then 'the change log has been trimmed past it'
+                   when c.whole_written is not null
+                       then format('%%s was written to since, and a row of it can make any partition match', c.whole_written::regclass)
+                   when c.unknown then 'a table of it was written to while its partition column was missing or had another type'
                end
         from entry e
+        cross join now n
         cross join lateral (
             select string_agg(case when s.relation is null then 'a dropped table' else d.relation::regclass::text end, ', ') as altered
             from unnest(e.deps, e.dep_states) d(relation, state)
             left join state s on s.relation = d.relation
             where s.state is distinct from d.state) o
-        left join lateral (%2$s) c on true
+        left join lateral (
+            select count(distinct k.key) filter (where w.keyed and not w.removal)
+                       + coalesce(bool_or(k.key is null and not w.whole) filter (where w.keyed and not w.removal), false)::integer as changed,
+                   bool_or(k.key is null and not w.whole) filter (where w.keyed and not w.removal) as null_changed,
+                   coalesce(bool_or(w.whole) filter (where w.keyed and not w.removal), false) as unknown,
+                   min(w.relation) filter (where w.relation = any (e.whole_roots)) as whole_written
+            from (%2$s) w left join lateral unnest(w.keys) k(key) on true) c on e.tracked
         $sql$,
-        pc_key_table((registration).cache, (registration).partition_key),
-        case when tracking then 'select * from pc_entry_changes($2, e.deps, e.keyed, e.snapshot) where e.deps is not null'
-             else 'select null::boolean as null_changed, null::bigint as changed, null::boolean as tracked, null::text as problem' end)
+        case when scope = 'all' then pc_all_entries((registration).cache, (registration).partition_key)
+             else format('select * from %s%s', pc_entries_view((registration).cache, (registration).partition_key),
+                         case when scope = 'serves' then ' where serves' else '' end) end,
+        log_of_entry)
     using hashes, registration, pc_cluster(), pc_old_snapshot();
 end
 $$;
 
-comment on function pc_usable_entries(partitioncache_registration, text[]) is
-'The entries under these hashes (null: all), each judged against the catalog of now and against the writes that the snapshot in force sees. Example: select * from pc_usable_entries(pc_registration(''partitioncache'', ''city_id''), null)';
+comment on function pc_usable_entries(partitioncache_registration, text[], text) is
+'The entries under these hashes (null: all), each judged against the catalog of now and against the writes that the snapshot in force sees. scope: serves = those that the role in force may use; visible = also those that it may only watch over; all = every one, for the installer. Example: select * from pc_usable_entries(pc_registration(''partitioncache'', ''city_id''), null)';
+
+create function pc_all_entries(cache text, partition_key text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
+                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).functions, (evaluation).function_state, (evaluation).snapshot, (evaluation).cluster
+                   from %s', pc_key_table(cache, partition_key))
+$$;
+
+comment on function pc_all_entries(text, text) is
+'The query by which the installer reads all entries of a partition key. Example: select pc_all_entries(''partitioncache'', ''city_id'')';

@@ -12,7 +12,7 @@ $$;
 comment on function pc_intersect_arrays(anyarray, anyarray) is
 'The elements that two arrays without duplicates and nulls have in common. Example: select pc_intersect_arrays(array[1,2], array[2,3])';
 
-create function pc_intersect_bits(registration partitioncache_registration, hashes text[], of_type anyelement, out keys anyarray)
+create function pc_intersect_bits(registration partitioncache_registration, hashes text[], roles oid[], of_type anyelement, out keys anyarray)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -20,7 +20,7 @@ begin
     -- Bases are multiples of 64, so that what two entries have in common is cut out at the same words.
     execute format($sql$
         with entry as materialized (
-            select e.base, e.bits || B'' as bits from %s e where e.hash = any ($1)
+            select e.base, e.bits || B'' as bits from %s e join unnest($1, $2) u(hash, role) using (hash, role)
         ), overlap as materialized (
             select max(e.base) as low, min(e.base + (length(e.bits) - 1)) as high, bool_or(e.bits is null) as nothing from entry e
         )
@@ -28,10 +28,10 @@ begin
                else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer + 1)), o.low)
                      from entry e) end
         from overlap o
-        $sql$, pc_key_table((registration).cache, (registration).partition_key))
-    into keys using hashes;
+        $sql$, pc_entries_view((registration).cache, (registration).partition_key))
+    into keys using hashes, roles;
 end
 $$;
 
-comment on function pc_intersect_bits(partitioncache_registration, text[], anyelement) is
-'The keys that entries in bit storage have in common, found word by word. Example: select pc_intersect_bits(pc_registration(''partitioncache'', ''city_id''), ''{a,b}'', null::integer)';
+comment on function pc_intersect_bits(partitioncache_registration, text[], oid[], anyelement) is
+'The keys that entries in bit storage have in common, found word by word. Example: select pc_intersect_bits(pc_registration(''partitioncache'', ''city_id''), ''{a,b}'', ''{0,0}'', null::integer)';

@@ -8,10 +8,11 @@ as $$
 declare
     entries pc_usable_entry[];
     entry pc_usable_entry;
-    unchanged text[];
+    unchanged pc_usable_entry[];
 begin
     select coalesce(array_agg(u order by u.key_count), '{}') into entries
-    from pc_usable_entries(registration, hashes) u where u.problem is null;
+    -- What the role has stored for itself comes before what serves everybody.
+    from (select distinct on (u.hash) u.* from pc_usable_entries(registration, hashes) u where u.problem is null order by u.hash, u.role desc) u;
     -- A statement whose triggers are running has written, and has perhaps not logged it yet.
     if pg_trigger_depth() > 0 and exists (select from unnest(entries) e where e.tracked) then
         entries := array(select e from unnest(entries) e where not e.tracked);
@@ -27,17 +28,17 @@ begin
                      where not exists (select from unnest(entries) w where e.hash = any (w.parts) and w.changed = 0)
                      order by e.key_count);
     used := array(select e.hash from unnest(entries) e);
-    unchanged := array(select e.hash from unnest(entries) e where e.changed = 0);
+    unchanged := array(select e from unnest(entries) e where e.changed = 0);
     if (registration).storage = 'bit' and cardinality(unchanged) > 1 then
-        keys := pc_intersect_bits(registration, unchanged, of_type);
+        keys := pc_intersect_bits(registration, array(select e.hash from unnest(unchanged) e), array(select e.role from unnest(unchanged) e), of_type);
         entries := array(select e from unnest(entries) e where e.changed <> 0);
     end if;
     foreach entry in array entries loop
         exit when cardinality(keys) = 0;
         if keys is null then
-            keys := pc_entry_keys(registration, entry.hash, entry.changed <> 0, of_type);
+            keys := pc_entry_keys(registration, entry.hash, entry.role, entry.changed <> 0, of_type);
         else
-            keys := pc_intersect_arrays(keys, pc_entry_keys(registration, entry.hash, entry.changed <> 0, of_type));
+            keys := pc_intersect_arrays(keys, pc_entry_keys(registration, entry.hash, entry.role, entry.changed <> 0, of_type));
         end if;
     end loop;
 end

@@ -4,7 +4,7 @@ create function partitioncache_get(
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select i.keys from partitioncache_intersect(partition_key, array[hash], of_type, cache) i where i.hits = 1
+    select i.keys from partitioncache_intersect(partition_key, array[hash], of_type, cache) i where i.hits > 0
 $$;
 
 comment on function partitioncache_get(text, text, anyelement, text) is

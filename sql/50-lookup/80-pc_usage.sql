@@ -1,5 +1,5 @@
 create function pc_count_use(registration partitioncache_registration, hashes text[]) returns void
-language plpgsql volatile parallel unsafe
+language plpgsql volatile parallel unsafe security definer
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
@@ -30,7 +30,7 @@ end
 $$;
 
 comment on function pc_count_use(partitioncache_registration, text[]) is
-'Notes that a query was restricted by these entries, or by none. Does nothing in a read-only transaction. Example: select pc_count_use(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
+'Notes that a query was restricted by these entries, or by none. Runs with the installer''s rights, because nobody else may change counters; does nothing in a read-only transaction. Example: select pc_count_use(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
 
 create function pc_counter(cache text, what text) returns text
 language plpgsql immutable parallel safe

@@ -1,6 +1,6 @@
 create function pc_entry_state(
-    cache text, partition_key text, hashes text[] default null,
-    out hash text, out state text, out reason text, out changed bigint, out tracked boolean, out owner name
+    cache text, partition_key text, hashes text[] default null, scope text default 'serves',
+    out hash text, out role oid, out state text, out reason text, out changed bigint, out tracked boolean, out owner oid
 ) returns setof record
 language plpgsql stable parallel safe rows 100
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -8,14 +8,14 @@ set jit = off
 as $$
 begin
     return query execute format($sql$
-        select u.hash,
-               case when u.problem is not null then 'aside' when e.deps is null then 'asserted' when u.changed > 0 then 'changed' else 'fresh' end,
+        select u.hash, u.role,
+               case when u.problem is not null then 'aside' when e.asserted then 'asserted' when u.changed > 0 then 'changed' else 'fresh' end,
                u.problem, u.changed, u.tracked, e.owner
-        from pc_usable_entries($1, $2) u join %s e on e.hash = u.hash
-        $sql$, pc_key_table(cache, partition_key))
-    using pc_registration(cache, partition_key), hashes;
+        from pc_usable_entries($1, $2, $3) u join %s e on e.hash = u.hash and e.role = u.role
+        $sql$, pc_entries_view(cache, partition_key))
+    using pc_registration(cache, partition_key), hashes, scope;
 end
 $$;
 
-comment on function pc_entry_state(text, text, text[]) is
-'How the entries stand. state: fresh; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand. tracked: whether it follows writes, or its tables are taken to be static. Example: select * from pc_entry_state(''partitioncache'', ''city_id'')';
+comment on function pc_entry_state(text, text, text[], text) is
+'How the entries stand. state: fresh; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand. tracked: whether it follows writes, or its tables are taken to be static. scope: see pc_usable_entries. Example: select * from pc_entry_state(''partitioncache'', ''city_id'')';

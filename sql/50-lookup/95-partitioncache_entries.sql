@@ -2,7 +2,7 @@ create function partitioncache_entries(
     partition_key text, cache text default 'partitioncache',
     out hash text, out state text, out reason text, out changed bigint, out tracked boolean, out key_count bigint, out bytes bigint,
     out uses bigint, out last_used timestamptz, out owner name, out created_at timestamptz, out evaluated_at timestamptz,
-    out evaluation_ms double precision, out query text
+    out evaluation_ms double precision, out query text, out serves name
 ) returns setof record
 language plpgsql stable parallel safe rows 100
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -12,16 +12,17 @@ declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
 begin
     return query execute format($sql$
-        select e.hash, s.state, s.reason, s.changed, s.tracked, e.key_count, pg_column_size(e.%I)::bigint,
-               u.uses, u.last_used, e.owner, e.created_at, e.evaluated_at, e.evaluation_ms, e.query
+        select e.hash, s.state, s.reason, s.changed, s.tracked, e.key_count, e.bytes,
+               u.uses, u.last_used, coalesce(pg_get_userbyid(nullif(e.owner, 0)), e.owner_name), e.created_at, e.evaluated_at, e.evaluation_ms, e.query,
+               case when e.role <> 0 then pg_get_userbyid(e.role) end
         from %s e
         left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = e.hash
-        left join pc_entry_state($1, $2) s on s.hash = e.hash
-        order by e.hash
-        $sql$, case registration.storage when 'bit' then 'bits' else 'keys' end, pc_key_table(cache, partition_key))
+        left join pc_entry_state($1, $2, scope => 'visible') s on s.hash = e.hash and s.role = e.role
+        order by e.hash, e.role
+        $sql$, pc_entries_view(cache, partition_key))
     using cache, partition_key;
 end
 $$;
 
 comment on function partitioncache_entries(text, text) is
-'The entries of a partition key. state: fresh; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand; null for a query that was stored without keys. changed: how many partitions; tracked: whether it follows writes, or its tables are taken to be static; key_count, and bytes that the keys take; uses: minutes in which it was used; last_used; owner: the role that stored it; evaluation_ms: how long its evaluation took. Raises PC002 (partition key not registered). Example: select hash, state, reason, key_count from partitioncache_entries(''city_id'')';
+'The entries of a partition key that the role may use, has stored or may watch over. state: fresh; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand; null for a query that was stored without keys. changed: how many partitions; tracked: whether it follows writes, or its tables are taken to be static; key_count, and bytes that the keys take; uses: minutes in which it was used; last_used; owner: the role that stored it; evaluation_ms: how long its evaluation took; query: only of the role''s own, and for administrators; serves: the one role that it serves, null for everybody. Raises PC002 (partition key not registered). Example: select hash, state, reason, key_count from partitioncache_entries(''city_id'')';

@@ -1,4 +1,5 @@
 create type pc_dependencies as (
+    named oid[],
     relations oid[],
     states bigint[],
     functions oid[],
@@ -6,7 +7,7 @@ create type pc_dependencies as (
 );
 
 comment on type pc_dependencies is
-'What a fragment reads, through views as well, and calls, each with its fingerprint.';
+'What a fragment names and reads, through views as well, and what it calls, each with its fingerprint.';
 
 create function pc_fragment_dependencies(fragment text) returns pc_dependencies
 language plpgsql volatile parallel unsafe
@@ -15,7 +16,6 @@ set check_function_bodies = off
 as $$
 declare
     checked refcursor;
-    named oid[];
     operators oid[];
     found pc_dependencies;
 begin
@@ -27,13 +27,13 @@ begin
         close checked;
         execute partitioncache_internal.pc_storing_statement(fragment);
         perform set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
-        select f.relations, f.functions, f.operators into named, found.functions, operators
+        select f.relations, f.functions, f.operators into found.named, found.functions, operators
         from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
     end;
-    found.relations := array(select distinct c.relation from pc_relation_closure(named) c order by 1);
+    found.relations := array(select distinct c.relation from pc_relation_closure(found.named) c order by 1);
     found.functions := array(
         select f from unnest(found.functions) f where f >= 16384
         union

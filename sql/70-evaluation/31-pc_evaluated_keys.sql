@@ -65,7 +65,7 @@ $$;
 comment on function pc_first_relation(text) is
 'The table of a fragment whose partition column it selects. Example: select pc_first_relation(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
 
-create function pc_mostly_changed(registration partitioncache_registration, hash text, keyed oid[]) returns boolean
+create function pc_mostly_changed(registration partitioncache_registration, hash text) returns boolean
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -77,22 +77,21 @@ begin
     end if;
     -- Only so much of the log is read as must hold too many partitions, if no partition occurs more than twice in it.
     execute format('select count(distinct w.key) > e.enough
-                    from (select e.snapshot, greatest(1000, e.key_count / 4) as enough from %s e where e.hash = $1) e
+                    from (select e.hash, e.role, greatest(1000, e.key_count / 4) as enough from %s e where e.hash = $1 and e.role = $2) e
                     cross join lateral (
                         select k.key
                         from %s c, unnest(c.keys) k(key)
-                        where not c.whole and c.relation in (select r.root from pc_tracked_roots($2, $3, $4) r)
-                          and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)
+                        where c.hash = e.hash and c.role = e.role and c.keyed and not c.whole
                         limit 2 * e.enough + 2) w
                     group by e.enough',
-                   pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
-    into mostly using hash, (registration).cache, (registration).partition_key, keyed;
+                   pc_entries_view((registration).cache, (registration).partition_key), pc_written_view((registration).cache, (registration).partition_key))
+    into mostly using hash, pc_stored_as((registration).cache);
     return coalesce(mostly, false);
 end
 $$;
 
-comment on function pc_mostly_changed(partitioncache_registration, text, oid[]) is
-'Whether the log, as far as a bounded look into it tells, holds so many partitions that to evaluate an entry anew costs less than to evaluate those. Example: select pc_mostly_changed(pc_registration(''partitioncache'', ''city_id''), ''pizza'', ''{}'')';
+comment on function pc_mostly_changed(partitioncache_registration, text) is
+'Whether the log, as far as a bounded look into it tells, holds so many partitions that to evaluate an entry anew costs less than to evaluate those. Example: select pc_mostly_changed(pc_registration(''partitioncache'', ''city_id''), ''pizza'')';
 
 create function pc_refreshed_keys(
     registration partitioncache_registration, hash text, fragment text, of_type anyelement, keyed oid[],
@@ -109,25 +108,24 @@ declare
     written_null boolean;
 begin
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
-    if pc_mostly_changed(registration, hash, keyed) then
+    if pc_mostly_changed(registration, hash) then
         return;
     end if;
-    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.problem is null and u.changed > 0;
+    select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.role = pc_stored_as((registration).cache) and u.problem is null and u.changed > 0;
     if not found or entry.changed > greatest(1000, entry.key_count / 4) then
         return;
     end if;
     -- One statement, so that the keys and the writes since belong to the same evaluation, whoever else stores or trims meanwhile.
-    execute format('select pc_entry_keys($1, e.hash, false, $2), e.matches_null, w.keys, w.with_null
+    execute format('select pc_entry_keys($1, e.hash, e.role, false, $2), e.matches_null, w.keys, w.with_null
                     from %s e
                     cross join lateral (
                         select coalesce(array_agg(distinct k.key) filter (where k.key is not null), ''{}'') as keys,
                                coalesce(bool_or(k.key is null), false) as with_null
                         from %s c, unnest(c.keys) k(key)
-                        where not c.whole and c.relation in (select r.root from pc_tracked_roots($3, $4, $5) r)
-                          and c.xid >= pg_snapshot_xmin(e.snapshot) and not pg_visible_in_snapshot(c.xid, e.snapshot)) w
-                    where e.hash = $6 and e.snapshot is not null',
-                   pc_key_table((registration).cache, (registration).partition_key), pc_changes_table((registration).cache, (registration).partition_key))
-    into held, held_null, written, written_null using registration, of_type, (registration).cache, (registration).partition_key, keyed, hash;
+                        where c.hash = e.hash and c.role = e.role and c.keyed and not c.whole) w
+                    where e.hash = $3 and e.role = $4 and e.snapshot is not null',
+                   pc_entries_view((registration).cache, (registration).partition_key), pc_written_view((registration).cache, (registration).partition_key))
+    into held, held_null, written, written_null using registration, of_type, hash, pc_stored_as((registration).cache);
     if held is null then
         return;
     end if;

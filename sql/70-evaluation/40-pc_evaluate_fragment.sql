@@ -15,7 +15,7 @@ end
 $$;
 
 comment on function pc_evaluate_fragment(text, text, text, text, text[], text[]) is
-'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on; the number of keys. Raises whatever goes wrong, and then nothing is stored. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
+'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on, for everybody if the role may fill the cache, else for the role alone; the number of keys. Raises whatever goes wrong, and then nothing is stored; PC000 if the cache was cleared meanwhile. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
 
 create function pc_evaluate(
     registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement
@@ -30,26 +30,36 @@ declare
     snapshot pg_snapshot := pc_snapshot();
     started timestamptz := clock_timestamp();
     dependencies pc_dependencies := pc_fragment_dependencies(fragment);
-    -- What is also read through a view can change the view's rows of any partition.
-    keyed oid[] := array(select t::regclass::oid from unnest(keyed_tables) t
-                         except select c.relation from pc_relation_closure(dependencies.relations) c where c.relation <> c.root);
+    evaluation pc_evaluation;
     evaluated record;
 begin
+    evaluation.keyed_tables := keyed_tables;
+    evaluation.parts := parts;
+    evaluation.snapshot := snapshot;
+    evaluation.named := dependencies.named;
+    evaluation.deps := dependencies.relations;
+    evaluation.dep_states := dependencies.states;
+    evaluation.functions := dependencies.functions;
+    evaluation.function_state := dependencies.function_state;
+    -- What is also read through a view can change the view's rows of any partition.
+    evaluation.keyed := array(select t::regclass::oid from unnest(keyed_tables) t
+                              except select c.relation from pc_relation_closure(dependencies.relations) c where c.relation <> c.root);
+    select coalesce(array_agg(distinct r.root) filter (where r.dep = any (evaluation.keyed)), '{}'),
+           coalesce(array_agg(distinct r.root) filter (where r.dep <> all (evaluation.keyed)), '{}')
+    into evaluation.keyed_roots, evaluation.whole_roots
+    from pc_tracked_roots((registration).cache, (registration).partition_key, dependencies.relations) r;
     -- Where writes are not surely logged, the entry is kept for those who look at it, and put aside: a state that is null fits no table.
-    if pc_tracking_problem((registration).cache, (registration).partition_key, array(
-           select r.root from pc_tracked_roots((registration).cache, (registration).partition_key, dependencies.relations) r)) is not null then
-        dependencies.states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
+    if pc_tracking_problem((registration).cache, (registration).partition_key, evaluation.keyed_roots || evaluation.whole_roots) is not null then
+        evaluation.dep_states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
     end if;
-    select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, keyed);
+    select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, evaluation.keyed);
     if evaluated.keys is null then
-        select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, keyed);
+        select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, evaluation.keyed);
     end if;
-    perform pc_store_keys(registration, hash, case when evaluated.with_null then array_append(evaluated.keys, null) else evaluated.keys end, fragment);
-    execute format('update %s e set keyed_tables = $2, parts = $3, deps = $4, dep_states = $5, keyed = $6, functions = $7, function_state = $8,
-                           snapshot = $9, cluster = pc_cluster(), evaluation_ms = $10
-                    where e.hash = $1', pc_key_table((registration).cache, (registration).partition_key))
-    using hash, keyed_tables, parts, dependencies.relations, dependencies.states, keyed, dependencies.functions, dependencies.function_state,
-          snapshot, extract(epoch from clock_timestamp() - started) * 1000;
+    evaluation.milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
+    execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',
+                   pc_store_view((registration).cache, (registration).partition_key))
+    using hash, case when evaluated.with_null then array_append(evaluated.keys, null) else evaluated.keys end, fragment, evaluation, registration.generation;
     return cardinality(evaluated.keys);
 end
 $$;

@@ -17,7 +17,7 @@ begin
         perform pc_fail('PC002', format('partition key "%s" is not registered in cache "%s", and no table of the query has a column of that name and a fitting type', partition_key, cache),
             '', format('Check the spelling, or call partitioncache_register(%L, <datatype>, cache => %L) first.', partition_key, cache));
     end if;
-    if not has_function_privilege('partitioncache_register(text, text, text, text, boolean)', 'execute') then
+    if not pc_has_level(pc_me(), cache, 'administer') then
         perform pc_fail('PC007', format('partition key "%s" is not registered in cache "%s", and role "%s" may not register it', partition_key, cache, current_user),
             '', format('Let a role that administers PartitionCache call partitioncache_register(%L, %L, cache => %L).', partition_key, found_type, cache));
     end if;

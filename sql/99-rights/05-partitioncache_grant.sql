@@ -1,50 +1,45 @@
-create function partitioncache_grant(role regrole, level text default 'use') returns void
+create function partitioncache_grant(role regrole, level text default 'push', cache text default 'partitioncache') returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    if role is null or coalesce(cache, '') = '' then
+        perform pc_fail('PC001', 'a role and a cache are needed', '', 'Name them as in partitioncache_grant(''app'', ''push'', ''partitioncache'').');
+    end if;
+    if level is null or level <> 'monitor' and pc_level_rank(level) is null then
+        perform pc_fail('PC001', format('"%s" is no level of rights', level), case when level = 'use' then 'The level use of version 0.1.0 is now fill or, for roles that are not trusted with what others get, push.' else '' end,
+            'Levels are read (apply, explain), push (also queue queries and evaluate them for oneself), fill (trusted: key sets serve everybody), administer, and monitor.');
+    end if;
+    perform pc_call('grant', jsonb_build_object('role', role::oid, 'level', level, 'cache', cache));
+end
+$$;
+
+comment on function partitioncache_grant(regrole, text, text) is
+'Gives a role rights in one cache. read: apply and explain. push: also queue queries, work on its own items, track its own tables; what is evaluated as that role serves that role alone. fill: trusted, its key sets serve everybody. administer: also register, configure, grant, clear. monitor: sees counts and states of all, no texts and no keys; stands beside the others, pg_monitor can have it. A role has one of the first four in a cache: a lower one takes rights away. To be called by administrators of the cache; administer is given by the installer. Granting the same again changes nothing, so that what was taken away by REVOKE stays away. Raises PC001 for another level, PC007 without the right. Example: select partitioncache_grant(''app'', ''push'')';
+
+create function pc_do_grant(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    target text;
+    role oid := (argument ->> 'role')::oid;
+    level text := argument ->> 'level';
+    cache text := argument ->> 'cache';
 begin
-    if level is null or level not in ('use', 'administer') then
-        perform pc_fail('PC001', format('"%s" is no level of rights', level), '',
-            'Levels are use (apply, push, process, read and fill the cache) and administer (also register, track, schedule and configure).');
+    perform pc_require_new_cache(caller, cache);
+    if level = 'administer' and not pg_has_role(caller, pc_installer(), 'usage') then
+        perform pc_fail('PC007', format('role "%s" may not make administrators', pg_get_userbyid(caller)), '',
+            format('Let role "%s", which installed PartitionCache, call: select partitioncache_grant(%L, %L, %L);', pg_get_userbyid(pc_installer()),
+                   pg_get_userbyid(role), level, cache));
     end if;
-    execute format('grant usage on schema partitioncache_internal to %s', role);
-    for target in
-        select p.oid::regprocedure::text from pg_proc p
-        where p.pronamespace = 'partitioncache_internal'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
-          and (level = 'administer' or p.proname !~ '^partitioncache_(register|grant|track|untrack|enable_processor|disable_processor|update_processor_config)$')
-        union all
-        -- Who tracks a table makes a trigger of it.
-        select pc_log_function(r.cache, r.partition_key) || '()' from partitioncache_registration r
-        where level = 'administer' and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null
-    loop
-        execute format('grant execute on routine %s to %s', target, role);
-    end loop;
-    for target in
-        select c.oid::regclass::text from pg_class c
-        where c.relnamespace = 'partitioncache_internal'::regnamespace and c.relkind in ('r', 'p', 'v')
-          and (c.relname ^@ 'partitioncache_'
-               or exists (select from partitioncache_registration r
-                          where c.oid in (to_regclass(pc_key_table(r.cache, r.partition_key)), to_regclass(pc_changes_table(r.cache, r.partition_key)))))
-    loop
-        execute format('grant select, insert, update, delete on %s to %s', target, role);
-    end loop;
-    for target in
-        select c.oid::regclass::text from pg_class c
-        where c.relnamespace = 'partitioncache_internal'::regnamespace and c.relkind = 'S'
-          and (c.relname ^@ 'partitioncache_'
-               or exists (select from partitioncache_settings s
-                          where c.oid in (to_regclass(pc_counter(s.cache, 'hits')), to_regclass(pc_counter(s.cache, 'misses')))))
-    loop
-        execute format('grant usage, select on sequence %s to %s', target, role);
-    end loop;
-    if level = 'administer' then
-        execute format('grant create on schema partitioncache_internal to %s', role);
+    if pg_has_role(role, pc_installer(), 'usage') then
+        raise notice 'role "%" has every right already', pg_get_userbyid(role);
     end if;
+    perform pc_create_cache(cache);
+    perform pc_grant_level(role, level, cache);
+    return null;
 end
 $$;
 
-comment on function partitioncache_grant(regrole, text) is
-'Gives a role the right to use PartitionCache (apply, push, process, read and fill the cache) or to administer it (also register, track, schedule and configure). Roles that may use one cache share its key sets, and so trust one another with which partitions match; queues and remembered analyses stay each role''s own. To be called by the owner of the extension. Raises PC001 for another level. Example: select partitioncache_grant(''app'', ''use'')';
-
+comment on function pc_do_grant(oid, jsonb) is
+'partitioncache_grant for a caller: {role: its OID, level, cache}. Example: see pc_call';

@@ -1,0 +1,41 @@
+create function pc_create_entries_view(cache text, partition_key text, storage text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    entries text := pc_entries_view(cache, partition_key);
+begin
+    -- serves: the role may be told which partitions match, because it may read what the fragment reads. Who watches over the cache sees that
+    -- there are entries, how they stand and whose they are, not what they say.
+    execute format($sql$
+        create view %1$s with (security_barrier) as
+        select e.hash, e.role, a.serves,
+               %2$s, case when a.serves then e.matches_null end as matches_null, e.key_count, pg_column_size(%3$s)::bigint as bytes,
+               case when a.mine or a.all_texts then e.query end as query,
+               e.evaluation is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
+               (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).functions,
+               (e.evaluation).function_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
+               e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at
+        from %4$s e
+        cross join lateral (
+            select e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine,
+                   (select pc_has_level(pc_me(), %5$L, 'administer')) as all_texts,
+                   e.role in (0, (select pc_me()))
+                   and not exists (select from unnest((e.evaluation).named) n(relation)
+                                   where not (has_table_privilege(n.relation, 'select')
+                                              or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'))) as serves) a
+        where a.serves or a.mine or (select pc_has_level(pc_me(), %5$L, 'monitor'))
+        $sql$, entries,
+        case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'
+                     else 'case when a.serves then e.keys end as keys' end,
+        case storage when 'bit' then 'e.bits' else 'e.keys' end,
+        pc_key_table(cache, partition_key), cache);
+    execute format('comment on view %s is %L', entries,
+        format('The entries of partition key %I in cache %I that the role in force may see. serves: it may use them; mine: it stored them.', partition_key, cache));
+    perform pc_share(cache, entries, 'read', 'select');
+    perform pc_share(cache, entries, 'monitor', 'select');
+end
+$$;
+
+comment on function pc_create_entries_view(text, text, text) is
+'Makes the view in which roles see the entries of a partition key, and shares it with those that were granted the cache. Example: select pc_create_entries_view(''partitioncache'', ''city_id'', ''array'')';

@@ -1,0 +1,21 @@
+create function pc_do_delete(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(argument ->> 'cache', argument ->> 'partition_key');
+    hashes text[] := array(select jsonb_array_elements_text(argument -> 'hashes'));
+    deleted bigint;
+begin
+    perform pc_require(caller, registration.cache, 'push');
+    execute format('delete from %s e where e.hash = any ($1) and e.role = any ($2)', pc_key_table(registration.cache, registration.partition_key))
+    using hashes, case when pc_has_level(caller, registration.cache, 'fill') then array[0, caller] else array[caller] end;
+    get diagnostics deleted = row_count;
+    delete from partitioncache_entry_use u
+    where deleted > 0 and u.cache = registration.cache and u.partition_key = registration.partition_key and u.hash = any (hashes);
+    return to_jsonb(deleted);
+end
+$$;
+
+comment on function pc_do_delete(oid, jsonb) is
+'partitioncache_delete for a caller: {cache, partition_key, hashes}; how many were deleted. Example: see pc_call';

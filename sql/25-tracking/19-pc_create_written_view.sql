@@ -1,0 +1,24 @@
+create function pc_create_written_view(cache text, partition_key text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    written text := pc_written_view(cache, partition_key);
+begin
+    -- Whoever may use an entry learns which partitions its tables were written in since, also of tables that it reads through a view only.
+    execute format($sql$
+        create view %s with (security_barrier) as
+        select e.hash, e.role, c.relation, case when e.serves then c.keys end as keys, c.whole, c.removal, c.relation = any (e.keyed_roots) as keyed
+        from %s e
+        join %s c on c.relation = any (e.keyed_roots || e.whole_roots) and c.xid >= pg_snapshot_xmin(e.snapshot)
+                 and not pg_visible_in_snapshot(c.xid, e.snapshot)
+        $sql$, written, pc_entries_view(cache, partition_key), pc_changes_table(cache, partition_key));
+    execute format('comment on view %s is %L', written,
+        format('What was written to the tables of each entry of partition key %I in cache %I since it was evaluated.', partition_key, cache));
+    perform pc_share(cache, written, 'read', 'select');
+    perform pc_share(cache, written, 'monitor', 'select');
+end
+$$;
+
+comment on function pc_create_written_view(text, text) is
+'Makes the view in which roles see what was written to the tables of their entries, beside a new change log. Example: select pc_create_written_view(''partitioncache'', ''city_id'')';

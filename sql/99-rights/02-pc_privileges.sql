@@ -1,0 +1,50 @@
+create function pc_privileges(cache text, level text, out target text, out privilege text) returns setof record
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    with home as (
+        -- Where the functions for people are: they belong to the installer, or they are not ours.
+        select p.pronamespace as oid from pg_proc p
+        where p.proname = 'partitioncache_version' and p.proowner = pc_installer() and p.pronamespace <> 'partitioncache_internal'::regnamespace
+    ), needed as (
+        -- Schemas and functions
+        select 'monitor' as level, format('schema %I', n.nspname) as target, 'usage' as privilege
+        from pg_namespace n where n.nspname = 'partitioncache_internal' or n.oid in (select h.oid from home h)
+        union all
+        select pc_function_level(p.proname, p.prosecdef), format('routine %s', p.oid::regprocedure), 'execute'
+        from pg_proc p
+        where p.pronamespace = 'partitioncache_internal'::regnamespace and p.proname ~ '^(partitioncache|pc)_' and p.prorettype <> 'trigger'::regtype
+           or p.pronamespace in (select h.oid from home h) and p.proname ^@ 'partitioncache_' and p.proowner = pc_installer()
+        union all
+        -- What is no secret, and views that show each role its own
+        select 'monitor', c.oid::regclass::text, 'select'
+        from pg_class c
+        where c.relnamespace = 'partitioncache_internal'::regnamespace
+              and (c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static',
+                                 'partitioncache_role', 'partitioncache_entry_use')
+                   or c.relkind = 'v' and c.relname ^@ 'pc_own_')
+           or c.relnamespace in (select h.oid from home h) and c.relkind = 'v' and c.relname ^@ 'partitioncache_' and c.relowner = pc_installer()
+        union all
+        select 'read', 'pc_call_channel', p.privilege from unnest(array['insert (operation, argument)', 'select (result)']) p(privilege)
+        union all
+        -- This cache
+        select 'monitor', format('sequence %s', pc_counter(cache, w)), 'select' from unnest('{hits,misses}'::text[]) w
+        union all
+        select v.level, v.target, v.privilege
+        from partitioncache_registration r
+        cross join lateral (values
+            ('monitor', pc_entries_view(r.cache, r.partition_key), 'select'),
+            ('monitor', pc_written_view(r.cache, r.partition_key), 'select'),
+            ('push', pc_store_view(r.cache, r.partition_key), 'insert (hash, keys, query, evaluation, generation)')) v(level, target, privilege)
+        where r.cache = pc_privileges.cache and to_regclass(v.target) is not null
+        union all
+        select 'push', format('function %s()', pc_log_function(r.cache, r.partition_key)), 'execute'
+        from partitioncache_registration r
+        where r.cache = pc_privileges.cache and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null
+    )
+    select n.target, n.privilege from needed n
+    where n.level = 'monitor' or pc_level_rank(n.level) <= pc_level_rank(pc_privileges.level)
+$$;
+
+comment on function pc_privileges(text, text) is
+'Every privilege that a level of rights in a cache consists of. target: as in GRANT; privilege. Example: select * from pc_privileges(''partitioncache'', ''read'')';
