@@ -8,6 +8,7 @@ declare
     call text;
     body text;
     kind text;
+    twice boolean;
     again constant text := E'exception when ' || (select string_agg(format('sqlstate %L', 'PC00' || n), ' or ') from generate_series(1, 9) n) || E' then
     get stacked diagnostics message = message_text, detail = pg_exception_detail, hint = pg_exception_hint;
     if detail = \'\' then
@@ -32,13 +33,17 @@ begin
         target := '@extschema@.' || quote_ident(f.proname);
         call := format('partitioncache_internal.%I(%s)', f.proname, f.passed);
         kind := case f.prokind when 'p' then 'procedure' else 'function' end;
+        -- In SQL a column of the result may be called as a parameter is.
+        twice := exists (select from unnest(f.proargnames) name group by name having count(*) > 1);
         body := case
+            when twice then 'select * from ' || call
             when f.prokind = 'p' then 'call ' || call
             when f.proretset then 'return query select * from ' || call
             when f.outs is not null then format('select * into %s from %s', f.outs, call)
             when f.prorettype = 'void'::regtype then 'perform ' || call
             else 'return ' || call end;
-        execute format(E'create or replace %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\n%sbegin\n    %s;\n%send\n$wrapper$',
+        execute format(case when twice then E'create or replace %s %s(%s) %s language sql %s as $wrapper$\n%s    %s;\n%s$wrapper$'
+                            else E'create or replace %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\n%sbegin\n    %s;\n%send\n$wrapper$' end,
             kind, target, f.arguments,
             case when f.prokind = 'p' then '' else 'returns ' || f.result end,
             case when f.prokind = 'p' then '' else
@@ -46,9 +51,9 @@ begin
                 || case f.proparallel when 's' then ' parallel safe' when 'r' then ' parallel restricted' else ' parallel unsafe' end
                 || case when f.proretset then format(' rows %s', f.prorows) else '' end
                 || ' set search_path = pg_catalog, pg_temp' end,
-            case when f.prokind = 'f' and f.proparallel <> 's' then E'declare\n    message text;\n    detail text;\n    hint text;\n' else '' end,
+            case when f.prokind = 'f' and f.proparallel <> 's' and not twice then E'declare\n    message text;\n    detail text;\n    hint text;\n' else '' end,
             body,
-            case when f.prokind = 'f' and f.proparallel <> 's' then again else '' end);
+            case when f.prokind = 'f' and f.proparallel <> 's' and not twice then again else '' end);
         execute format('comment on %s %s(%s) is %L', kind, target, f.identity, f.meaning);
         execute format('revoke all on %s %s(%s) from public', kind, target, f.identity);
     end loop;
