@@ -5,18 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date, datetime, timezone
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 import partitioncache
 from partitioncache.analysis import analyse
-from partitioncache.binding import bind
-from partitioncache.errors import ConfigurationError, NotRegisteredError, PartitionCacheError, QueryError
+from partitioncache.errors import ConfigurationError, NotRegisteredError, PartitionCacheError
 from partitioncache.queues import open_queue
 from support.cluster import Database
 from support.services import RedisServer
@@ -170,52 +166,6 @@ def test_parameters(data: Database, server_cache: partitioncache.Cache, open_cac
         for cache in (server_cache, local):
             with pytest.raises(PartitionCacheError):
                 partitioncache.apply_cache(query, cache, "city_id", wrong)
-
-
-@pytest.mark.parametrize("value", [
-    1, -1, 1.5, "a'b", "\\", "%s", "?", ":x", "", None, True, Decimal("1.50"), date(2024, 1, 31),
-    datetime(2024, 1, 31, 1, 2, 3, 4), datetime(2024, 1, 31, tzinfo=timezone.utc), UUID(int=7), b"\x00ab", [1, 2],
-])  # fmt: skip
-def test_binding_says_what_the_driver_says(data: Database, value: object) -> None:
-    query = "SELECT %s = x FROM (SELECT %s AS x) q"
-    with data.connect() as connection:
-        assert connection.execute(bind("SELECT %s", [value]).encode()).fetchone() is not None
-        try:
-            wanted = connection.execute("SELECT %s", [value]).fetchone()
-        except (
-            Exception
-        ) as error:  # the driver cannot send it untyped: then it is enough that we say so as well
-            pytest.fail(str(error))
-        assert connection.execute(bind("SELECT %s", [value]).encode()).fetchone() == wanted
-    assert bind(query, ["a", "a"]) == "SELECT 'a' = x FROM (SELECT 'a' AS x) q"
-    if not isinstance(value, (datetime, date, UUID, Decimal, list)):
-        with closing(sqlite3.connect(":memory:")) as connection:
-            wanted = connection.execute("SELECT ?", [value]).fetchone()
-            assert connection.execute(bind("SELECT ?", [value], "sqlite")).fetchone() == wanted
-
-
-def test_binding_leaves_the_rest_alone() -> None:
-    query = (
-        "SELECT '?', \":a\", x::text, a%%b -- ? :a %s\nFROM t /* %s */ WHERE a = %s AND b = '%%' AND c=%(n)s"
-    )
-    with pytest.raises(QueryError):
-        bind(query, [1])
-    assert (
-        bind("SELECT '?', x::text FROM t WHERE a = :a -- :b", {"a": 1, "b": 2})
-        == "SELECT '?', x::text FROM t WHERE a = 1 -- :b"
-    )
-    assert bind("SELECT '%%' WHERE 5 %% 2 = %s", [1]) == "SELECT '%' WHERE 5 % 2 = 1"
-    assert bind("SELECT '%%', 5 %% 2", None) == "SELECT '%%', 5 %% 2"
-    assert (
-        bind("SELECT * FROM t WHERE a = %(a)s OR b = %(a)s", {"a": "ü'"}, "mysql")
-        == "SELECT * FROM t WHERE a = 'ü''' OR b = 'ü'''"
-    )
-    with pytest.raises(QueryError, match="b has no value"):
-        bind("SELECT :b", {"a": 1})
-    with pytest.raises(QueryError, match="cannot be read"):
-        bind("SELECT 'a", [1])
-    with pytest.raises(QueryError, match="cannot be a parameter"):
-        bind("SELECT ?", [float("nan")], "sqlite")
 
 
 def test_mistakes(open_cache: OpenCache, server_cache: partitioncache.Cache) -> None:

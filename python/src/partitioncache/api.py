@@ -119,7 +119,7 @@ def apply_cache(
     if isinstance(handler, PostgresqlArray):
         server = handler.server
         ((rewritten,),) = server.call(
-            "partitioncache_apply", server.bind(query, params), name, handler.cache, method
+            "partitioncache_apply", bind(query, params), name, handler.cache, method
         )
         return str(rewritten)
     query = bind(query, params, dialect)

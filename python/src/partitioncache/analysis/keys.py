@@ -122,7 +122,7 @@ def _sqlite(key: Key, rules: Rules) -> list[str]:
         # A longer number would be read as a float; as a text it becomes what the column's affinity makes of it.
         return [str(key) if -(2**63) <= key < 2**63 else f"'{key}'"]
     if isinstance(key, float):
-        return [] if math.isnan(key) else [_sqlite_real(key)]
+        return [] if math.isnan(key) else [sqlite_real(key)]
     if isinstance(key, Decimal):
         return [f"{key:f}", f"'{key:f}'"] if key.is_finite() else []
     return [string(_text(key), rules)]
@@ -140,12 +140,12 @@ def _shortest(key: float) -> str:
     return str(int(key)) if key.is_integer() and abs(key) < 2**53 else repr(key)
 
 
-def _sqlite_real(key: float) -> str:
+def sqlite_real(key: float) -> str:
     """A float that SQLite reads as exactly this one.
 
     SQLite before 3.43 may read the last digit of a long decimal wrongly; a quotient of integers it computes exactly.
 
-    >>> _sqlite_real(2.5), _sqlite_real(0.1)
+    >>> sqlite_real(2.5), sqlite_real(0.1)
     ('2.5', '(3602879701896397.0 / 36028797018963968)')
     """
     if math.isinf(key):

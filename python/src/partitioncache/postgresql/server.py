@@ -6,7 +6,7 @@ a statement. The connections keep the session settings of their role, because qu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -141,27 +141,6 @@ class Server(Closing):
             sql.Identifier(self._schema, function), sql.SQL(", ").join(placeholders)
         )
         return connection.execute(statement, [*map(_value, (*arguments, *named.values()))]).fetchall()
-
-    def bind(self, query: str, params: Sequence[object] | Mapping[str, object] | None) -> str:
-        """The query with its parameters put in as literals, quoted by psycopg.
-
-        Args:
-            query: SQL with ``%s`` or ``%(name)s``, as psycopg takes it.
-            params: their values; None leaves the query as it is, whatever percent signs it has.
-
-        Raises:
-            QueryError: names or number of parameters do not fit.
-        """
-        if params is None:
-            return query
-        with self.connection() as connection:
-            try:
-                return psycopg.ClientCursor(connection).mogrify(query.encode(), params)
-            except (TypeError, psycopg.ProgrammingError) as error:
-                raise QueryError(
-                    f"The parameters do not fit the query: {_sentence(str(error))}",
-                    hint="Give a sequence for %s, a dict for %(name)s, and write %% for a percent sign.",
-                ) from None
 
     def close(self) -> None:
         """Closes the connections. Closing twice is harmless."""
