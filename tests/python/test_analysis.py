@@ -454,7 +454,7 @@ def test_partition_local_is_the_users_assertion() -> None:
     [
         ("poi p, street s WHERE p.kind = 1 AND s.length = 2", False),
         ("poi p CROSS JOIN street s WHERE p.kind = 1 AND s.length = 2 AND p.city_id > 0", False),
-        ("poi p, cuisine c, street s WHERE p.kind = c.id AND c.spicy = s.length AND p.kind = 1 AND s.length = 2", False),
+        ("poi p, cuisine c, street s WHERE p.kind = c.id AND c.spicy = s.length AND p.x = 1 AND s.y = 2", False),
         ("poi p, street s WHERE p.kind = 1 AND s.length = 2 AND p.name LIKE s.name", True),
         ("poi p JOIN street s USING (name) WHERE p.kind = 1 AND s.length = 2", True),
         ("poi p, street s, event e WHERE p.id = e.poi_id AND e.day = s.length AND p.kind = 1 AND s.length = 2", True),
@@ -463,8 +463,8 @@ def test_partition_local_is_the_users_assertion() -> None:
 )  # fmt: skip
 def test_partition_local_connects_what_a_condition_connects(joins: str, connected: bool) -> None:
     schema = {
-        "poi": ["id", "city_id", "kind", "name"],
-        "street": ["id", "city_id", "length", "name"],
+        "poi": ["id", "city_id", "kind", "name", "x"],
+        "street": ["id", "city_id", "length", "name", "y"],
         "event": ["poi_id", "city_id", "day"],
         "cuisine": ["id", "spicy"],
     }

@@ -259,11 +259,10 @@ def _known(found: Mapping[str, tuple[KeySet | None, int]]) -> dict[str, KeySet]:
 def _families_by_server(query: str, handler: PostgresqlArray, partition_key: str) -> Families:
     if handler.datatype(partition_key) is None:
         return {}
-    schema = handler.server.schema
     statement = sql.SQL(
         "select f.family, f.hashes "
         "from unnest(({}(%s, {}(%s, %s), {}(pg_catalog.current_setting('search_path')))).families) f"
-    ).format(*(sql.Identifier(schema, name) for name in ("pc_analyse", "pc_registration", "pc_session")))
+    ).format(*map(handler.server.function, ("pc_analyse", "pc_registration", "pc_session")))
     with handler.server.connection() as connection:
         rows = connection.execute(statement, [query, handler.cache, partition_key]).fetchall()
     return {str(family): set(hashes) for family, hashes in rows if hashes}

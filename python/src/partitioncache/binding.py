@@ -112,12 +112,13 @@ def open_placeholder(query: str, dialect: str = "postgres") -> str | None:
     >>> open_placeholder("SELECT * FROM poi WHERE kind = %s"), open_placeholder("SELECT 5 % 2, '%s'")
     ('%s', None)
     """
+    dialect = rules(dialect).name
     try:
         tokens = _tokens(query, dialect)
     except QueryError:
         return None
+    patterns = [_TOKEN_STYLES[dialect]] if dialect == "sqlite" else [_PERCENT, _TOKEN_STYLES[dialect]]
     for token in tokens:
-        patterns = [_TOKEN_STYLES[dialect]] if dialect == "sqlite" else [_PERCENT, _TOKEN_STYLES[dialect]]
         for pattern in patterns:
             match = pattern.match(query, token.start)
             if match and match[0] != "%%" and not match[0].startswith(":") and _is_placeholder(match):
@@ -378,10 +379,8 @@ def _no_position(literal: str, cut: _Cut) -> str:
 def _literal(value: object, name: str, dialect: str, connection: psycopg.Connection[Any] | None) -> str:
     """One literal; negative numbers in parentheses, so that ``-`` before them makes no comment."""
     try:
-        if rules(dialect).name == "postgres":
-            text = _postgres(value, connection)
-        else:
-            text = _WRITE[rules(dialect).name](value)
+        write = _WRITE.get(rules(dialect).name)
+        text = _postgres(value, connection) if write is None else write(value)
     except (ValueError, TypeError, OverflowError, ArithmeticError, Unsure, psycopg.Error) as error:
         why = "it is no valid Unicode text" if isinstance(error, UnicodeError) else str(error)
         raise QueryError(

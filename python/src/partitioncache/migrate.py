@@ -140,11 +140,7 @@ def _by_analysis(query: str, partition_key: str) -> Iterator[tuple[str, str]]:
 
 def _by_server(backend: PostgresqlArray, query: str, partition_key: str) -> Iterator[tuple[str, str]]:
     """The server's fragment with all of a text's conditions."""
-    schema = backend.server.schema
-    names = (
-        sql.Identifier(schema, name)
-        for name in ("pc_analyse", "pc_registration", "pc_session", "pc_fragments")
-    )
+    names = map(backend.server.function, ("pc_analyse", "pc_registration", "pc_session", "pc_fragments"))
     statement = sql.SQL(
         "with s as (select {session}(pg_catalog.current_setting('search_path')) as session) "
         "select ({analyse}(%(query)s, {registration}(%(cache)s, %(key)s), s.session)).canonical, "

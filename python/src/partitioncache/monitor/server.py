@@ -59,10 +59,10 @@ _TIMEOUT: Final = "select extract(epoch from ({pc_settings}(%(cache)s)).fragment
 _PROCESS: Final = "select {partitioncache_process_queue}(%(cache)s, %(items)s, %(seconds)s)"
 
 
-def _statement(text: LiteralString, schema: str) -> sql.Composed:
-    """A statement in which ``{name}`` stands for that name in the schema of the extension."""
+def _statement(text: LiteralString, server: Server) -> sql.Composed:
+    """A statement in which ``{name}`` stands for that function of the extension."""
     names = {name for _, name, _, _ in Formatter().parse(text) if name}
-    return sql.SQL(text).format(**{name: sql.Identifier(schema, name) for name in names})
+    return sql.SQL(text).format(**{name: server.function(name) for name in names})
 
 
 class ServerEvaluator:
@@ -94,8 +94,8 @@ class ServerEvaluator:
         return self.backend.server
 
     def statement(self, text: LiteralString) -> sql.Composed:
-        """A statement in which ``{name}`` stands for that name in the schema of the extension."""
-        return _statement(text, self.server.schema)
+        """A statement in which ``{name}`` stands for that function of the extension."""
+        return _statement(text, self.server)
 
     def take_apart(self, item: Item) -> list[Item]:
         """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
@@ -251,7 +251,7 @@ class ServerMonitor:
 
     def _usual_timeout(self) -> float:
         with self._server.connection() as connection:
-            statement = _statement(_TIMEOUT, self._server.schema)
+            statement = _statement(_TIMEOUT, self._server)
             row = connection.execute(statement, {"cache": self._cache}).fetchone()
         return float(row[0]) if row else 1800.0
 
@@ -332,7 +332,7 @@ class ServerMonitor:
         self._events.running += 1
         started = time.monotonic()
         try:
-            row = connection.execute(_statement(_PROCESS, self._server.schema), given).fetchone()
+            row = connection.execute(_statement(_PROCESS, self._server), given).fetchone()
         finally:
             self._events.running -= 1
         done = int(row[0]) if row else 0

@@ -42,6 +42,9 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
 }
 
 
+_INNER_SCHEMA: Final = "partitioncache_internal"
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """An argument of a call that is cast to a type.
@@ -105,6 +108,10 @@ class Server(Closing):
         """The schema in which PartitionCache is installed."""
         return self._schema
 
+    def function(self, name: str) -> sql.Identifier:
+        """One of the extension's functions, as a name in a statement; those called ``pc_…`` are inner ones."""
+        return sql.Identifier(_INNER_SCHEMA if name.startswith("pc_") else self._schema, name)
+
     @property
     def conninfo(self) -> str:
         """The connection string, with the password if there is one: not for messages."""
@@ -138,7 +145,7 @@ class Server(Closing):
         for name, argument in named.items():
             placeholders.append(sql.SQL("{} => {}").format(sql.Identifier(name), _placeholder(argument)))
         statement = sql.SQL("select * from {}({})").format(
-            sql.Identifier(self._schema, function), sql.SQL(", ").join(placeholders)
+            self.function(function), sql.SQL(", ").join(placeholders)
         )
         return connection.execute(statement, [*map(_value, (*arguments, *named.values()))]).fetchall()
 

@@ -186,7 +186,7 @@ class PostgreSQLQueue(Closing):
         """The items whose attempts are used up, the latest first."""
         with self._server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
             statement = sql.SQL("select * from {}(%s, %s) limit %s").format(
-                sql.Identifier(self._server.schema, "partitioncache_dead_items")
+                self._server.function("partitioncache_dead_items")
             )
             rows = cursor.execute(statement, [self._name, check_queue(queue), limit]).fetchall()
         return [
