@@ -35,6 +35,21 @@ $$;
 comment on function pc_stored_tree() is
 'The tree of what pc_storing_statement stored, for pc_tree_facts; null if nothing is. Example: select pc_stored_tree()';
 
+create function pc_stored_objects(relations oid[]) returns pc_object[]
+language plpgsql stable parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return array(
+        select o from unnest(pc_depends_on(row('pg_proc'::regclass, to_regprocedure('pg_temp.partitioncache_stored()'))::pc_object)) o
+        where (o).class <> 'pg_class'::regclass or (o).object <> all (relations));
+end
+$$;
+
+comment on function pc_stored_objects(oid[]) is
+'The objects that what pc_storing_statement stored depends on, without the relations it reads, which are passed. Example: select pc_stored_objects(''{}'')';
+
 create function pc_view_trees(views oid[]) returns text[]
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp

@@ -13,6 +13,8 @@ declare
     written text;
     again text;
     pinned text;
+    constants text;
+    read_constants text;
     difference boolean := false;
     effective name[];
     accepted boolean := false;
@@ -31,18 +33,18 @@ begin
         perform partitioncache_internal.pc_enter_canonical();
         written := partitioncache_internal.pc_stored_text();
         parsed.canonical := partitioncache_internal.pc_inner_query(written);
-        select f.relations, f.functions, f.operators, f.types, f.odd_nodes, f.holds_date
-        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.odd_nodes, parsed.holds_date
+        select f.relations, f.functions, f.operators, f.types, f.roots operator(pg_catalog.||) partitioncache_internal.pc_stored_objects(f.relations), f.odd_nodes, f.holds_date, partitioncache_internal.pc_tree_constants(partitioncache_internal.pc_stored_tree())
+        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.roots, parsed.odd_nodes, parsed.holds_date, constants
         from partitioncache_internal.pc_tree_facts(array[partitioncache_internal.pc_stored_tree()]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.
         perform partitioncache_internal.pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
-        again := partitioncache_internal.pc_reparse(parsed.canonical);
+        select r.written, r.constants into again, read_constants from partitioncache_internal.pc_reparse(parsed.canonical) r;
         if again operator(pg_catalog.<>) written then
             perform pg_catalog.set_config('search_path', '', true);
             perform partitioncache_internal.pc_enter_canonical();
-            pinned := partitioncache_internal.pc_reparse(parsed.canonical);
+            select r.written into pinned from partitioncache_internal.pc_reparse(parsed.canonical) r;
             difference := again operator(pg_catalog.<>) pinned;
         end if;
         raise exception using errcode = 'PC000';
@@ -61,9 +63,13 @@ begin
         perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',
             'Look at standard_conforming_strings, and at functions, operators and types in the search_path that shadow PostgreSQL''s own.');
     end if;
+    -- The values are compared: two that are written alike need not be the same.
+    if constants is distinct from read_constants then
+        perform pc_fail('PC005', 'a constant in it does not read back from its text as the same value', '', 'Write the constant in another way.');
+    end if;
     return parsed;
 end
 $$;
 
 comment on function pc_parse(text, jsonb) is
-'Lets PostgreSQL parse a query as the session that wrote it would, and write it out again in full: every relation schema-qualified, every column qualified, every constant typed. Nothing is executed, nothing stays. Raises PostgreSQL''s own error for what it does not accept, for several statements and for what the role may not read; PC005 if the canonical text would be read differently under the session''s settings. Example: select (pc_parse(''select 1'', pc_session(''public''))).canonical';
+'Lets PostgreSQL parse a query as the session that wrote it would, and write it out again in full: every relation schema-qualified, every column qualified, every constant typed. Nothing is executed, nothing stays. Raises PostgreSQL''s own error for what it does not accept, for several statements and for what the role may not read; PC005 if the canonical text, or a constant in it, would be read differently under the session''s settings. Example: select (pc_parse(''select 1'', pc_session(''public''))).canonical';

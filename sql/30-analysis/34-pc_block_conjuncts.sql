@@ -39,7 +39,7 @@ begin
                        when not p.is_name then true
                        -- a.x, schema.f(...), schema.type: a qualifier has to be one of the block's own tables
                        when p.next = '.' and p.previous is distinct from '.'
-                           then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous = '::'
+                           then coalesce(a.n is not null or p.holds_query or p.after_member = '(' or p.previous in ('::', 'COLLATE')
                                          or (p.previous = '(' and p.before = 'OPERATOR'), false)
                        when p.previous in ('.', '::', 'COLLATE') or p.next = '(' then true
                        when p.holds_query then p.previous = 'AS' or not exists (select from merged m where m.name = p.token)

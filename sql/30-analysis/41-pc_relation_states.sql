@@ -74,12 +74,11 @@ begin
         select f.root, hashtextextended(
             string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace::regnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers), ';'
                        order by f.member)
-            || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, e.labels), ';'
-                                  order by a.attnum)
-                from pg_attribute a
-                left join lateral (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) as labels
-                                   from pg_enum l where a.atttypid >= 16384 and l.enumtypid = a.atttypid) e on true
-                where a.attrelid = f.root and a.attnum > 0)
+            || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, a.attgenerated), ';' order by a.attnum)
+                from pg_attribute a where a.attrelid = f.root and a.attnum > 0)
+            || coalesce((select string_agg(concat_ws(' ', d.oid, d.xmin), ';' order by d.oid)
+                         from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+                         where a.attgenerated <> '' and a.attrelid = any (array_agg(f.member))), '')
             || coalesce((select string_agg(concat_ws(' ', w.oid, w.xmin), ';' order by w.oid) from pg_rewrite w where w.ev_class = f.root), '')
             -- A write through a parent is logged by the parent's triggers only.
             || coalesce((select string_agg(concat_ws(' ', a.member, a.link, g.oid, g.xmin, g.tgenabled), ';' order by a.member, g.oid)
@@ -98,7 +97,7 @@ end
 $$;
 
 comment on function pc_relation_states(oid[]) is
-'A fingerprint of each relation: of its name and schema, columns, rules, enum labels, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
+'A fingerprint of each relation: of its name and schema, columns, expressions of generated ones, rules, row-level security, files, partitions and children, and of our triggers on all of them. What was learned of a relation is used only while its fingerprint is the same: a rewritten, re-created, attached or altered table has another, for a transaction with an older snapshot as well. A relation that is gone has none. Example: select * from pc_relation_states(array[''pg_class''::regclass])';
 
 create function pc_relation_state(relation oid) returns bigint
 language plpgsql volatile parallel safe
@@ -112,32 +111,3 @@ $$;
 
 comment on function pc_relation_state(oid) is
 'The fingerprint of one relation; null if it is gone. Example: select pc_relation_state(''pg_class''::regclass)';
-
-create function pc_function_state(functions oid[]) returns bigint
-language plpgsql volatile parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-set quote_all_identifiers = off
-as $$
-#variable_conflict use_column
-begin
-    return (
-        -- All of a name: a text that calls one of them may call another tomorrow.
-        with called as materialized (
-            select p.oid, p.proname, p.pronamespace, p.prorettype from pg_proc p where p.oid = any (functions)
-        )
-        select hashtextextended(concat_ws('|', functions::text,
-            (select string_agg(concat_ws(' ', p.oid, p.xmin, p.pronamespace::regnamespace), ';' order by p.oid)
-             from pg_proc p where (p.proname, p.pronamespace) in (select c.proname, c.pronamespace from called c)),
-            (select string_agg(concat_ws(' ', o.oid, o.xmin, o.oprnamespace::regnamespace), ';' order by o.oid)
-             from pg_operator o
-             where o.oid >= 16384
-               and o.oprname in (select n.oprname from pg_operator n where n.oid >= 16384 and n.oprcode in (select c.oid from called c))),
-            (select string_agg(concat_ws(' ', c.oid, c.xmin), ';' order by c.oid) from pg_cast c where c.castfunc in (select f.oid from called f)),
-            (select string_agg(concat_ws(' ', l.oid, l.xmin), ';' order by l.oid) from pg_enum l where l.enumtypid in (select c.prorettype from called c))), 0)
-        where functions <> '{}'
-    );
-end
-$$;
-
-comment on function pc_function_state(oid[]) is
-'A fingerprint of some functions, which changes when one of them is replaced or dropped, when one of the same name is added, and when an operator or a cast that calls one is made anew; null for no functions. Example: select pc_function_state(''{}'')';

@@ -15,7 +15,8 @@ begin
            or (c.relkind = 'v' and exists (
                    select from pc_tree_facts(pc_view_trees(array[c.oid])) f
                    where f.order_dependent or f.odd_nodes
-                      or exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')))
+                      or exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')
+                      or pc_closure('{}', array[c.oid]) is null))
     );
 end
 $$;

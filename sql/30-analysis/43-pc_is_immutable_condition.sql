@@ -14,6 +14,7 @@ begin
         select not f.odd_nodes and not f.order_dependent
                and not exists (select from pg_proc p where p.oid = any (f.functions) and p.provolatile <> 'i')
                and pc_unfit_relations(f.relations) = '{}'
+               and pc_closure(f.roots || pc_stored_objects(f.relations), f.relations) is not null
         into immutable
         from pc_tree_facts(array[pc_stored_tree()]) f;
         raise exception using errcode = 'PC000';

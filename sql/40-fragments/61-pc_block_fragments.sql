@@ -45,7 +45,7 @@ begin
     return query
         with written as materialized (
             select row_number() over () as n, c.tables, c.conjuncts, c.class, c.looked_up_only, used.numbers, used.templates,
-                   f.fragment, f.conjuncts as texts, encode(sha256(convert_to(f.fragment, 'UTF8')), 'hex') as hash
+                   f.fragment, f.conjuncts as texts, pc_sha256(f.fragment) as hash
             from pc_fragment_choices(conjunct_tables, classes, most) c
             cross join lateral (
                 select pc_bits(c.tables) as numbers,

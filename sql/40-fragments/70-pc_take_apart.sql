@@ -8,11 +8,12 @@ create type pc_taken_apart as (
     functions oid[],
     operators oid[],
     types oid[],
+    closure pc_object[],
     passing boolean
 );
 
 comment on type pc_taken_apart is
-'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; passing: that is true at this moment only, because the text says today or the like.';
+'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; passing: that is true at this moment only, because the text says today or the like.';
 
 create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
@@ -46,6 +47,7 @@ begin
     result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
     result.operators := parsed.operators;
     result.types := parsed.types;
+    result.closure := pc_closure(parsed.roots, result.relations);
     -- PostgreSQL reads 'today' as a date once, when it parses. Whatever could hide such a word (escapes) counts as one.
     result.passing := parsed.holds_date and (query ~* 'now|today|tomorrow|yesterday|\\|u&' or parsed.canonical ~ 'time with time zone');
     result.reason := pc_refusal(result.relations, result.functions);
@@ -63,7 +65,7 @@ begin
     end if;
     unfit := pc_unfit_relations(parsed.relations);
     prunes_wrongly := pc_prunes_wrongly(parsed.canonical, result.relations);
-    doubtful := parsed.odd_nodes or exists (
+    doubtful := parsed.odd_nodes or result.closure is null or exists (
         select from pg_proc p where p.oid = any (parsed.functions) and p.provolatile <> 'i');
 
     result.families := '{}';

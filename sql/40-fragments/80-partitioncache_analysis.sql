@@ -10,6 +10,7 @@ create table partitioncache_analysis (
     functions oid[] not null,
     operators oid[] not null,
     types oid[] not null,
+    closure pc_object[],
     state bigint not null
 );
 

@@ -1,4 +1,4 @@
-create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[]) returns bigint
+create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[], closure pc_object[]) returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
@@ -30,12 +30,11 @@ begin
              where t.oid >= 16384
                -- and these are types whose names could be shadowed
                and t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)) || '{text,uuid,date}'::name[])),
-            (select string_agg(concat_ws(' ', l.oid, l.xmin), ',' order by l.oid) from pg_enum l where l.enumtypid = any (types)),
-            (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_'),
-            (select string_agg(concat_ws(' ', c.oid, c.xmin), ',' order by c.oid) from pg_cast c where c.oid >= 16384)), 0)
+            pc_closure_state(closure),
+            (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_')), 0)
     );
 end
 $$;
 
-comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[]) is
-'A fingerprint of the part of the catalog that decides what a text means: the objects it uses and all of the same names, the schemas and the casts. Example: select pc_analysis_state(''{}'', ''{}'', ''{}'', ''{}'', ''{}'')';
+comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[], pc_object[]) is
+'A fingerprint of the part of the catalog that decides what a text means: the objects it uses and all of the same names, what they hang on, the schemas and the casts. Example: select pc_analysis_state(''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')';

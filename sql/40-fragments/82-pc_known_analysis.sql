@@ -5,8 +5,8 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        select encode(sha256(convert_to(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
-                                                  (registration).partition_local, session, query), 'UTF8')), 'hex')
+        select pc_sha256(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
+                                   (registration).partition_local, session, query))
     );
 end
 $$;
@@ -27,7 +27,7 @@ begin
         order by a.made_at desc
         limit 1
     loop
-        if known.state = pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types)
+        if known.state = pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types, known.closure)
             and not exists (select from unnest(known.named) n where not has_table_privilege(n, 'select'))
         then
             return known;
@@ -59,7 +59,8 @@ begin
     made.functions := apart.functions;
     made.operators := apart.operators;
     made.types := apart.types;
-    made.state := pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types);
+    made.closure := apart.closure;
+    made.state := pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types, apart.closure);
     perform pc_call('remember', to_jsonb(made));
     return made;
 end

@@ -35,6 +35,8 @@ begin
             where e.key_count is not null and ($1 is null or e.hash = any ($1))
         ), state as materialized (
             select s.relation, s.state from pc_relation_states(array(select distinct unnest(e.deps) from entry e)) s
+        ), behind as materialized (
+            select c.closure, pc_closure_state(c.closure) as state from (select distinct e.closure from entry e where e.closure is not null) c
         ), now as materialized (
             -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
             select r.generation, r.log_trimmed_below from partitioncache_registration r
@@ -45,11 +47,11 @@ begin
                    when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
                    when e.generation is distinct from n.generation then 'it was evaluated before the cache was cleared'
-                   when $4 and (e.functions <> '{}' or exists (select from unnest(e.deps) d where not pc_is_certain(d)))
+                   when $4 and (pc_is_passing(e.closure) or exists (select from unnest(e.deps) d where not pc_is_certain(d)))
                        then 'a definition may have changed since this transaction took its snapshot'
                    when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, e.keyed_roots || e.whole_roots),
                        'changed in its definition or rewritten as a whole since: ' || o.altered)
-                   when e.functions <> '{}' and e.function_state is distinct from pc_function_state(e.functions) then 'a function it calls was replaced since'
+                   when b.state is distinct from e.closure_state then 'something that it calls or is written with was changed since: a function, an operator, a type, a collation or the like'
                    when e.tracked and pg_snapshot_xmin(e.snapshot) < n.log_trimmed_below then 'the change log has been trimmed past it'
                    when c.whole_written is not null
                        then format('%%s was written to since, and a row of it can make any partition match', c.whole_written::regclass)
@@ -57,6 +59,7 @@ begin
                end
         from entry e
         cross join now n
+        left join behind b on b.closure = e.closure
         cross join lateral (
             select string_agg(case when s.relation is null then 'a dropped table' else d.relation::regclass::text end, ', ') as altered
             from unnest(e.deps, e.dep_states) d(relation, state)
@@ -86,7 +89,7 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
-                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).functions, (evaluation).function_state, (evaluation).snapshot, (evaluation).cluster
+                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster
                    from %s', pc_key_table(cache, partition_key))
 $$;
 

@@ -39,8 +39,8 @@ begin
     evaluation.named := dependencies.named;
     evaluation.deps := dependencies.relations;
     evaluation.dep_states := dependencies.states;
-    evaluation.functions := dependencies.functions;
-    evaluation.function_state := dependencies.function_state;
+    evaluation.closure := dependencies.closure;
+    evaluation.closure_state := dependencies.closure_state;
     -- What is also read through a view can change the view's rows of any partition.
     evaluation.keyed := array(select t::regclass::oid from unnest(keyed_tables) t
                               except select c.relation from pc_relation_closure(dependencies.relations) c where c.relation <> c.root);

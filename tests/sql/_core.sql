@@ -37,8 +37,8 @@ declare
     fragment record;
     filled bigint := 0;
 begin
-    for fragment in select * from pc_fragments(query, partition_key, cache, pc_session(current_setting('search_path'))) loop
-        perform pc_evaluate_fragment(cache, partition_key, fragment.hash, fragment.fragment, fragment.keyed_tables, fragment.parts);
+    for fragment in select * from partitioncache_internal.pc_fragments(query, partition_key, cache, partitioncache_internal.pc_session(current_setting('search_path'))) loop
+        perform partitioncache_internal.pc_evaluate_fragment(cache, partition_key, fragment.hash, fragment.fragment, fragment.keyed_tables, fragment.parts);
         filled := filled + 1;
     end loop;
     return filled;

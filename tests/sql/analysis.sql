@@ -70,7 +70,7 @@ select matches(pc_stored_text(), 'poi.id', 'what is stored, as text');
 select matches(pc_stored_tree(), ':relid ' || 'poi'::regclass::oid, 'what is stored, as a tree');
 rollback;
 select is(pc_stored_tree(), null, 'stored until it is rolled back');
-select matches(pc_reparse('select 1 as a'), 'SELECT 1 AS a\) ', 'what PostgreSQL makes of a text under the settings in force');
+select matches((pc_reparse('select 1 as a')).written, 'SELECT 1 AS a\) ', 'what PostgreSQL makes of a text under the settings in force');
 select is(pc_inner_query(E'BEGIN ATOMIC\n SELECT 1\n    FROM ( SELECT 2 AS x) q;\nEND'), 'SELECT 2 AS x', 'the query inside');
 select is((pc_parse(E'select ''a'' as "x\ny"', pc_session('public'))).canonical, E'SELECT ''a''::text AS "x\ny"', 'a name with a line break');
 
@@ -142,8 +142,32 @@ insert into poi (id) values (1000);
 delete from poi where id = 1000;
 analyze poi;
 select is(pc_relation_state('poi'::regclass), :before, 'rows do not change it');
-select is(pc_function_state('{}'), null, 'no functions, no state');
-select isnt(pc_function_state(array['upper(text)'::regprocedure]::oid[]), pc_function_state(array['lower(text)'::regprocedure]::oid[]), 'functions differ');
+
+-- What their meaning hangs on
+create function grade(integer) returns integer language sql immutable as 'select $1 % 10';
+create function graded(integer) returns boolean language sql immutable return grade($1) = 3;
+create view graded_poi as select id, city_id from poi where graded(kind);
+create function closure_of(query text) returns text[] language sql as $$
+    with parsed as materialized (select p.* from pc_parse(query, pc_session(current_setting('search_path'))) p)
+    select array_agg(case when (o).object = 0 then (o).class::regclass::text else (select i.type || ' ' || i.identity from pg_identify_object((o).class, (o).object, 0) i) end order by 1)
+    from parsed, unnest(pc_closure(parsed.roots, array(select c.relation from pc_relation_closure(parsed.relations) c))) o
+$$;
+select is(closure_of('select id from poi where kind = 3 and opened > ''2024-01-01'''), '{pg_cast}', 'PostgreSQL''s own needs nothing but that there are no casts');
+select ok(closure_of('select id from poi where name > ''x''') @> '{"collation pg_catalog.\"default\""}', 'the collation by which texts are compared');
+select ok(closure_of('select id from poi where graded(kind)') @> '{"function public.graded(integer)","function public.grade(integer)",pg_proc,pg_ts_config}', 'functions called by functions; what one that is a string calls is unknown');
+select ok(closure_of('select id from graded_poi') @> '{"function public.graded(integer)","function public.grade(integer)"}', 'through views');
+select ok(closure_of('select id from poi where id = any (select 1 from (values (''{sad}''::mood[])) v)') @> '{"type public.mood"}', 'the elements of arrays');
+select ok(not pc_is_passing(pc_closure('{}', '{}')), 'nothing of users'' own');
+select is(pc_closure(array[row('pg_policy'::regclass, 1)::pc_object], '{}'), null, 'what cannot be followed');
+select is(pc_closure_state(pc_closure('{}', array['graded_poi'::regclass])), pc_closure_state(pc_closure('{}', array['graded_poi'::regclass])), 'its fingerprint does not change by itself');
+select pc_hidden_state() as before \gset
+create type other_mood as enum ('sad');
+select isnt(pc_hidden_state(), :before, 'functions that are strings may name any type');
+select ok(pc_plain_types(array['integer', 'text[]', 'mood[]', 'int4range', 'regclass']::regtype[]::oid[]), 'types of constants');
+select ok(not pc_plain_types(array[t::regtype]), 'not surely meant as written: ' || t) from unnest('{regclass[],money,poi,information_schema.sql_identifier}'::text[]) t;
+select is(pc_tree_constants('{CONST :consttype 23 :constisnull false :location 7 :constvalue 4 [ 1 ]} {CONST :consttype 23 :constisnull false :location 9 :constvalue 4 [ 2 ]}'),
+    pc_tree_constants('{CONST :consttype 23 :constisnull false :location 1 :constvalue 4 [ 2 ]} {CONST :consttype 23 :constisnull false :location 2 :constvalue 4 [ 1 ]}'), 'values of constants, wherever they stand');
+select isnt((select count(*) from pc_known_fields()), 0::bigint, 'fields of nodes that are known');
 
 -- What cannot be in a fragment
 create temp table mine (x integer);

@@ -92,7 +92,7 @@ select is(pc_keyed_tables('{0}', '{"ONLY public.poi"}', '{1}', '{0}', 0, '{}'), 
 select is(pc_refusal('{}', '{}'), null, 'nothing speaks against it');
 select is(pc_refusal('{}', array['random()'::regprocedure]::oid[]), 'it calls random, which is volatile: fewer rows read would mean fewer calls', 'volatile');
 alter table kind enable row level security;
-select is(pc_refusal(array['kind'::regclass]::oid[], '{}'), 'row-level security is on for kind, so that roles see different rows', 'row-level security');
+select is(pc_refusal(array['kind'::regclass]::oid[], '{}'), 'row-level security is on for public.kind, so that roles see different rows', 'row-level security');
 alter table kind disable row level security;
 
 -- The type of a key
@@ -114,9 +114,9 @@ select is(pc_known_analysis('nothing'), null, 'what was never asked is not');
 select isnt(pc_analysis_digest('select 1', pc_registration('partitioncache', 'city_id'), pc_session('public')), pc_analysis_digest('select 1', pc_registration('partitioncache', 'city_id'), pc_session('public, x')), 'another search path, another digest');
 select is((pc_analyse('selec', pc_registration('partitioncache', 'city_id'), pc_session('public'))).reason, 'syntax error at or near "selec"', 'analyse never fails');
 select is((select count(*) from partitioncache_analysis), 1::bigint, 'what PostgreSQL does not accept is not remembered');
-select is(pc_analysis_state('{}', '{}', '{}', '{}', '{}'), pc_analysis_state('{}', '{}', '{}', '{}', '{}'), 'a state does not change by itself');
-select pc_analysis_state('{}', '{}', '{}', '{}', '{}') as before \gset
+select is(pc_analysis_state('{}', '{}', '{}', '{}', '{}', '{}'), pc_analysis_state('{}', '{}', '{}', '{}', '{}', '{}'), 'a state does not change by itself');
+select pc_analysis_state('{}', '{}', '{}', '{}', '{}', '{}') as before \gset
 create schema another;
-select isnt(pc_analysis_state('{}', '{}', '{}', '{}', '{}'), :before, 'a new schema could be in the search path');
+select isnt(pc_analysis_state('{}', '{}', '{}', '{}', '{}', '{}'), :before, 'a new schema could be in the search path');
 
 select * from finish();

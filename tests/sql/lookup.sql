@@ -1,7 +1,7 @@
 -- Which entries are used, and what they say together.
 \ir _core.sql
 select no_plan();
-create function registration() returns partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
+create function registration() returns partitioncache_internal.partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
 
 -- Several entries
 select partitioncache_set('city_id', 'a', array[1, 2, 3, 4]);

@@ -70,14 +70,14 @@ select * from after_change('create or replace view poi_view as select id, city_i
 select * from after_change('create or replace view poi_view as select id, city_id, kind from poi where area < 20', 'select id from poi_view_view where kind = 1', 'changed in its definition%poi_view', 'CREATE OR REPLACE VIEW behind a view');
 select * from after_change('alter table poi add column extra integer default 7', 'select id from poi_view_view where kind = 1', 'changed in its definition%poi', 'the table behind a view altered');
 select * from after_change('update poi set kind = kind + 1; refresh materialized view poi_matview', 'select id from poi_matview where kind = 1', 'changed in its definition%', 'REFRESH MATERIALIZED VIEW');
-select * from after_change('create or replace function firm(integer) returns boolean language sql immutable as ''select $1 = 2''', 'select id from poi where firm(kind)', 'a function it calls was replaced since', 'CREATE OR REPLACE FUNCTION');
-select * from after_change('drop function firm(integer); create function firm(integer) returns boolean language sql immutable as ''select $1 = 3''', 'select id from poi where firm(kind)', 'a function it calls was replaced since', 'a function dropped and created again');
-select * from after_change('create function poly(integer) returns integer language sql immutable as ''select $1 + 1''', 'select id from poi where poly(kind) = 4', 'a function it calls was replaced since', 'an overload that fits better');
-select * from after_change('drop operator === (integer, integer); create operator === (function = int4lt, leftarg = integer, rightarg = integer)', 'select id from poi where kind === 2', 'a function it calls was replaced since', 'an operator created again with another function');
-select * from after_change('drop cast (integer as mood); create function mood_of_2(integer) returns mood language sql immutable as $f$ select case when $1 % 3 = 0 then ''sad'' else ''fine'' end::public.mood $f$; create cast (integer as mood) with function mood_of_2(integer)', 'select id from poi where kind::mood = ''sad''', 'a function it calls was replaced since', 'a cast created again with another function');
-select * from after_change('alter type mood rename value ''sad'' to ''x''; alter type mood rename value ''fine'' to ''sad''; alter type mood rename value ''x'' to ''fine''', 'select id from feeling where mood = ''sad''', 'changed in its definition%feeling', 'enum labels exchanged');
-select * from after_change('alter type mood rename value ''sad'' to ''x''; alter type mood rename value ''fine'' to ''sad''; alter type mood rename value ''x'' to ''fine''', 'select id from poi where mood_of(kind) = ''sad''', 'a function it calls was replaced since', 'enum labels exchanged, where only a function gives that type');
-select * from after_change('alter type mood add value ''sadder'' before ''sad''', 'select id from feeling where mood <= ''sad''', 'changed in its definition%feeling', 'an enum label added');
+select * from after_change('create or replace function firm(integer) returns boolean language sql immutable as ''select $1 = 2''', 'select id from poi where firm(kind)', 'something that it calls or is written with was changed since%', 'CREATE OR REPLACE FUNCTION');
+select * from after_change('drop function firm(integer); create function firm(integer) returns boolean language sql immutable as ''select $1 = 3''', 'select id from poi where firm(kind)', 'something that it calls or is written with was changed since%', 'a function dropped and created again');
+select * from after_change('create function poly(integer) returns integer language sql immutable as ''select $1 + 1''', 'select id from poi where poly(kind) = 4', 'something that it calls or is written with was changed since%', 'an overload that fits better');
+select * from after_change('drop operator === (integer, integer); create operator === (function = int4lt, leftarg = integer, rightarg = integer)', 'select id from poi where kind === 2', 'something that it calls or is written with was changed since%', 'an operator created again with another function');
+select * from after_change('drop cast (integer as mood); create function mood_of_2(integer) returns mood language sql immutable as $f$ select case when $1 % 3 = 0 then ''sad'' else ''fine'' end::public.mood $f$; create cast (integer as mood) with function mood_of_2(integer)', 'select id from poi where kind::mood = ''sad''', 'something that it calls or is written with was changed since%', 'a cast created again with another function');
+select * from after_change('alter type mood rename value ''sad'' to ''x''; alter type mood rename value ''fine'' to ''sad''; alter type mood rename value ''x'' to ''fine''', 'select id from feeling where mood = ''sad''', 'something that it calls%', 'enum labels exchanged');
+select * from after_change('alter type mood rename value ''sad'' to ''x''; alter type mood rename value ''fine'' to ''sad''; alter type mood rename value ''x'' to ''fine''', 'select id from poi where mood_of(kind) = ''sad''', 'something that it calls or is written with was changed since%', 'enum labels exchanged, where only a function gives that type');
+select * from after_change('alter type mood add value ''sadder'' before ''sad''', 'select id from feeling where mood <= ''sad''', 'something that it calls%', 'an enum label added');
 select * from after_change('insert into child select id + 1000, 77, 1 from poi; alter table child no inherit parent', 'select id from parent where kind = 1', 'changed in its definition%parent', 'a child taken away');
 select * from after_change('alter table child inherit parent', 'select id, city_id from parent where kind = 1', 'changed in its definition%parent', 'a child added');
 select * from after_change('alter table parted attach partition parted_2 for values from (10) to (20)', 'select * from parted where kind = 1', 'changed in its definition%parted', 'ATTACH PARTITION');
@@ -89,7 +89,7 @@ create table staging.shop as select i as id, 50 + i % 7 as city_id, i % 2 as kin
 create function live.good(integer) returns boolean language sql immutable as 'select $1 = 1';
 create function staging.good(integer) returns boolean language sql immutable as 'select $1 = 0';
 select * from after_change('alter schema live rename to old; alter schema staging rename to live', 'select * from live.shop where kind = 1', 'changed in its definition%shop', 'one schema put in the place of another');
-select * from after_change('alter schema live rename to staging; alter schema old rename to live', 'select id from poi where live.good(kind)', 'a function it calls was replaced since', 'one schema put in the place of another, a function');
+select * from after_change('alter schema live rename to staging; alter schema old rename to live', 'select id from poi where live.good(kind)', 'something that it calls or is written with was changed since%', 'one schema put in the place of another, a function');
 
 -- VACUUM FULL cannot run in a function.
 select partitioncache_clear() >= 0 as cleared;
@@ -107,7 +107,7 @@ grant select on poi to public;
 select is((select array_agg(state || '') from pc_entry_state('partitioncache', 'city_id')), '{fresh}', 'VACUUM, ANALYZE, an index, REINDEX, COMMENT, GRANT: as before');
 
 -- Another cluster: its transactions are numbered otherwise.
-update partitioncache_cache_city_id set cluster = 1;
+update partitioncache_cache_city_id set evaluation.cluster = 1;
 select is((select array_agg(state || ': ' || reason) from pc_entry_state('partitioncache', 'city_id')), '{"aside: it was computed in another database cluster, whose transactions are numbered otherwise"}', 'another cluster: aside');
 select is(partitioncache_get('city_id', (select hash from partitioncache_cache_city_id), null::integer), null, 'get: as if it were not there');
 select is((select hits from partitioncache_intersect('city_id', array(select hash from partitioncache_cache_city_id), null::integer)), 0, 'intersect: no hit');

@@ -158,8 +158,8 @@ create operator =~= (function = wobbly_equals, leftarg = integer, rightarg = int
 create operator =-= (function = steady_equals, leftarg = integer, rightarg = integer);
 select * from restricted('select id from poi p where firm(kind) and kind === 1', '{p.city_id}', 'functions and operators of one''s own');
 select is(conjuncts_cached('select id from poi where firm(kind) and kind === 1 and steady(kind) and kind =-= 1'), '{"(t1.kind OPERATOR(public.===) 1)",public.firm(t1.kind)}'::text[], 'stable ones of one''s own: dropped');
-select * from unchanged('select id from poi where wobbly(kind)', 'it calls wobbly, which is volatile%', 'a volatile function of one''s own');
-select * from unchanged('select id from poi where kind =~= 1', 'it calls wobbly_equals, which is volatile%', 'a volatile operator of one''s own');
+select * from unchanged('select id from poi where wobbly(kind)', 'it calls public.wobbly, which is volatile%', 'a volatile function of one''s own');
+select * from unchanged('select id from poi where kind =~= 1', 'it calls public.wobbly_equals, which is volatile%', 'a volatile operator of one''s own');
 create aggregate wobbly_sum(integer) (sfunc = int4pl, stype = integer);
 create function wobbly_plus(integer, integer) returns integer language sql volatile as 'select $1 + $2';
 create type mood as enum ('sad', 'fine');
@@ -172,10 +172,10 @@ select is(conjuncts_cached('select id from feeling where id < 50 and mood::text 
 
 -- 8. Row-level security
 alter table street enable row level security;
-select * from unchanged('select p.id from poi p join street s on s.city_id = p.city_id where p.kind = 1', 'row-level security is on for street%', 'row-level security');
-select * from unchanged('select p.id from poi p where p.kind = 1 and exists (select from street)', 'row-level security is on for street%', 'row-level security in a sub-select');
+select * from unchanged('select p.id from poi p join street s on s.city_id = p.city_id where p.kind = 1', 'row-level security is on for public.street%', 'row-level security');
+select * from unchanged('select p.id from poi p where p.kind = 1 and exists (select from street)', 'row-level security is on for public.street%', 'row-level security in a sub-select');
 create view street_view as select * from street;
-select * from unchanged('select p.id from poi p join street_view s on s.city_id = p.city_id where p.kind = 1', 'row-level security is on for street%', 'row-level security behind a view');
+select * from unchanged('select p.id from poi p join street_view s on s.city_id = p.city_id where p.kind = 1', 'row-level security is on for public.street%', 'row-level security behind a view');
 alter table street disable row level security;
 select * from restricted('select p.id from poi p join street_view s on s.city_id = p.city_id where p.kind = 1 and s.length > 90', '{p.city_id,s.city_id}', 'and off again');
 
