@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
@@ -473,3 +474,79 @@ def test_handler_is_a_backend(open_cache: OpenCache, cache_type: str) -> None:
     with cache:
         cache.set_set("h", {1})
     cache.close()
+
+
+# Values that are not what was stored
+
+
+def stored_values(
+    cache: partitioncache.Cache,
+) -> tuple[dict[tuple[bytes, bytes], bytes], Callable[[tuple[bytes, bytes], bytes], None]]:
+    """All values that a cache has in its store, and a function that puts another one in the place of one."""
+    handler: Any = cache.underlying_handler
+    if cache.backend.startswith("redis"):
+        client = handler._client
+        found = {
+            (name, field): value
+            for name in client.keys(f"*{handler._cache}*")
+            for field, value in client.hgetall(name).items()
+        }
+        return found, lambda place, value: client.hset(*place, value)
+    names = [name for kind in (b"k", b"e", b"q") for name in handler._below(kind)]
+    with handler._files.reading() as store:
+        found = {(name, b""): store.get(name) for name in names}
+    return found, lambda place, value: handler._put({place[0]: value})
+
+
+@pytest.mark.parametrize("cache_type", [name for name in CACHE_TYPES if not name.startswith("postgresql")])
+def test_a_damaged_value_is_no_value(
+    open_cache: OpenCache, cache_type: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    chance = random.Random(cache_type)
+    cache = open_cache(cache_type, "k", "integer")
+    right = {"dense": set(range(5_000)), "sparse": {-7, 3, 2**30, None}, "empty": set(), "one": {4}}
+    queries = {name: f"SELECT '{name * 30}'" for name in right}
+    for name, keys in right.items():
+        cache.set_set(name, keys, query=queries[name])
+    values, put = stored_values(cache)
+    assert len(values) == 9
+    before = len(caplog.records)
+    for place, value in values.items():
+        others = [other for other in values.values() if other != value]
+        for way in range(40):
+            damaged = bytearray(value)
+            if way % 4 == 0:
+                damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+            elif way % 4 == 1:
+                del damaged[chance.randrange(len(damaged)) :]
+            elif way % 4 == 2:
+                damaged[chance.randrange(len(damaged) + 1) : 0] = chance.randbytes(chance.randrange(1, 9))
+            else:
+                damaged = bytearray(chance.choice([*others, b"", b"[1,2]", b"integer 1", b"text", bytes(99)]))
+            if damaged == value:
+                continue
+            put(place, bytes(damaged))
+            for name, keys in right.items():
+                assert cache.get(name) in (keys, None)
+                assert cache.get_query(name) in (queries[name], None)
+                found, hits = cache.get_intersected([name, "dense"])
+                known = [right[each] for each in {name, "dense"} if cache.exists(each)]
+                assert hits == len(known)
+                assert found == (set.intersection(*known) if known else None)
+            assert cache.get_partition_keys() in ([("k", "integer")], [])
+            cache.register("k", "integer")
+            assert len(cache.get_all_keys()) == cache.count() == 4
+        put(place, value)
+    assert {name: cache.get(name) for name in right} == right
+    assert len(caplog.records) - before == len(values), "one warning each"
+
+
+@pytest.mark.parametrize("cache_type", ["rocksdict", "redis_bit"])
+def test_keys_of_another_datatype_are_not_read(open_cache: OpenCache, cache_type: str) -> None:
+    cache = open_cache(cache_type, "k", "integer")
+    cache.set_set("h", {1, 2})
+    values, put = stored_values(cache)
+    place = next(place for place in values if b"k" in (place[0][:1], place[1]))
+    put(place, b"")
+    cache.register("k", "bigint")
+    assert cache.get("h") is None

@@ -6,6 +6,14 @@ stands apart in `hint`, so that a command can print it in another colour and a p
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+logger = logging.getLogger("partitioncache")
+
 
 class PartitionCacheError(Exception):
     """What all errors of this package have in common.
@@ -50,11 +58,18 @@ class RegistrationConflictError(PartitionCacheError):
     """A partition key that the cache knows with another data type or storage."""
 
 
-class UnavailableError(PartitionCacheError, ConnectionError):
+class BackendError(PartitionCacheError):
+    """A cache, or its server or files, that cannot do now what was asked: nothing is wrong with the question.
+
+    Whoever can do without the cache may go on without it; see `without_cache`.
+    """
+
+
+class UnavailableError(BackendError, ConnectionError):
     """A server or file that cannot be reached or opened."""
 
 
-class ReadOnlyError(PartitionCacheError):
+class ReadOnlyError(BackendError):
     """A write to a cache that another process holds for writing, or that was opened for reading."""
 
 
@@ -68,6 +83,25 @@ class QueueError(PartitionCacheError):
 
 class TrackingError(PartitionCacheError, ValueError):
     """A table whose writes cannot be tracked."""
+
+
+def without_cache(call: Callable[[], T], otherwise: T) -> T:
+    """What a call to a cache returns; something else, with a warning in the log, if the cache fails.
+
+    Args:
+        call: asks the cache. Errors of whoever asks, such as a wrong argument, are raised as they are.
+        otherwise: what to go on with where the cache cannot answer.
+
+    >>> def lost() -> str:
+    ...     raise UnavailableError("Redis at localhost:6379 cannot be reached.")
+    >>> without_cache(lost, "SELECT 1")
+    'SELECT 1'
+    """
+    try:
+        return call()
+    except BackendError as error:
+        logger.warning("Going on without the cache: %s", error)
+        return otherwise
 
 
 def not_registered(partition_key: str, cache: str) -> NotRegisteredError:

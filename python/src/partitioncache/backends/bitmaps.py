@@ -12,12 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Final, TypeAlias
 
-CHUNK_BITS: Final = 65_472
-"""Numbers in a chunk. Its 8,184 bytes and a header of up to 8 fill an allocation of 8 KiB; with 65,536 bits the
-header would make an allocator take 10 KiB, a quarter more than the bitmap needs."""
-
-FULL_CHUNK: Final = b"\xff" * (CHUNK_BITS // 8)
-"""The bits of a chunk that has all its numbers."""
+CHUNK_BITS: Final = 65_536
+"""Numbers in a chunk."""
 
 Bitmap: TypeAlias = dict[int, bytes]
 """The bits of each chunk that has any."""

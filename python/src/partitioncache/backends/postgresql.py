@@ -154,6 +154,12 @@ class PostgresqlArray(Closing):
             self._server.call_on(connection, "partitioncache_clear", partition_key, self._cache)
         return int(entries)
 
+    def same_as(self, other: object) -> bool:
+        """Whether both are one cache of one database, however it is connected to and whichever storage is meant."""
+        if not isinstance(other, PostgresqlArray) or self._cache != other._cache:
+            return False
+        return self._server.identity() == other._server.identity()
+
     def close(self) -> None:
         self._server.close()
 

@@ -86,6 +86,9 @@ class Backend(Protocol):
     def clear(self, partition_key: str | None = None) -> int:
         """Removes all entries of one partition key, or of all; registrations stay. Returns how many there were."""
 
+    def same_as(self, other: object) -> bool:
+        """Whether another backend reads and writes the very same entries."""
+
     def close(self) -> None:
         """Gives connections and files back. Closing twice is harmless."""
 

@@ -10,35 +10,19 @@ An entry is one value, and one write is one batch: other readers see it whole or
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Final, cast
+from typing import Final, cast
 
-from partitioncache.backends.bitmaps import CHUNK_BITS, Bitmap, dense, from_bitmap, intersection, to_bitmap
-from partitioncache.backends.packing import pack, pack_bytes, unpack, unpack_bytes
 from partitioncache.backends.rocksdb_files import Files
-from partitioncache.closing import Closing
-from partitioncache.config import (
-    DEFAULT_CACHE,
-    checked_cache_name,
-    checked_hash,
-    checked_partition_key,
-    rocksdb_path,
-)
-from partitioncache.datatypes import Key, KeySet, checked, collected, infer
-from partitioncache.errors import (
-    ConfigurationError,
-    RegistrationConflictError,
-    not_registered,
-)
-from partitioncache.registry import CACHE_TYPES, check_datatype
+from partitioncache.backends.stored import Kind, StoredCache
+from partitioncache.config import rocksdb_path
+from partitioncache.errors import ConfigurationError, UnavailableError
 
-_REGISTRATION: Final = b"k"
-_ENTRY: Final = b"e"
-_QUERY: Final = b"q"
+_KINDS: Final[Mapping[Kind, bytes]] = {"registration": b"k", "entry": b"e", "query": b"q"}
 
 
-class Rocksdict(Closing):
+class Rocksdict(StoredCache):
     """Keys of all data types; and what all three backends have in common.
 
     Args:
@@ -68,104 +52,19 @@ class Rocksdict(Closing):
                 f"{self.backend} takes no argument {', '.join(sorted(others))}.",
                 hint="It takes path, cache and read_only.",
             )
-        self._cache = checked_cache_name(cache or table_prefix or DEFAULT_CACHE)
+        super().__init__(cache, table_prefix)
         self._files = Files.at(rocksdb_path(self.backend, path), self.backend, read_only)
         self._closed = False
-
-    @property
-    def datatypes(self) -> frozenset[str]:
-        return CACHE_TYPES[self.backend].datatypes
 
     @property
     def path(self) -> Path:
         """The directory."""
         return self._files.path
 
-    def register(self, partition_key: str, datatype: str) -> None:
-        checked_partition_key(partition_key)
-        datatype = check_datatype(self.backend, datatype)
-        with self._files.lock:
-            known = self.datatype(partition_key)
-            if known is None:
-                self._write({self._name(_REGISTRATION, partition_key): datatype.encode()})
-            elif known != datatype:
-                raise RegistrationConflictError(
-                    f"{partition_key} is registered as {known}, not as {datatype}.",
-                    hint="Use that data type, or a cache of another name.",
-                )
-
-    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
-        checked_hash(hash)
-        keys = collected(keys)
-        with self._files.lock:
-            datatype = self.datatype(partition_key)
-            values: dict[bytes, bytes | None] = {}
-            if datatype is None:
-                datatype = check_datatype(self.backend, infer(keys))
-                values[self._name(_REGISTRATION, checked_partition_key(partition_key))] = datatype.encode()
-            values[self._name(_ENTRY, partition_key, hash)] = self._pack(checked(keys, datatype), datatype)
-            self._write(values)
-
-    def get(self, hash: str, partition_key: str) -> KeySet | None:
-        return self.get_intersected([hash], partition_key)[0]
-
-    def exists(self, hash: str, partition_key: str) -> bool:
-        return self._value(self._name(_ENTRY, partition_key, hash)) is not None
-
-    def delete(self, hash: str, partition_key: str) -> bool:
-        with self._files.lock:
-            names = [self._name(kind, partition_key, hash) for kind in (_ENTRY, _QUERY)]
-            found = [name for name in names if self._value(name) is not None]
-            if found:
-                self._write(dict.fromkeys(found))
-        return bool(found)
-
-    def get_all_keys(self, partition_key: str) -> set[str]:
-        prefix = self._name(_ENTRY, partition_key, "")
-        return {name[len(prefix) :].decode() for name in self._names_below(prefix)}
-
-    def set_query(self, hash: str, query: str, partition_key: str) -> None:
-        checked_hash(hash)
-        with self._files.lock:
-            self._registered(partition_key)
-            self._write({self._name(_QUERY, partition_key, hash): pack_bytes(query.encode())})
-
-    def get_query(self, hash: str, partition_key: str) -> str | None:
-        text = self._value(self._name(_QUERY, partition_key, hash))
-        return None if text is None else unpack_bytes(text).decode()
-
-    def get_intersected(self, hashes: Iterable[str], partition_key: str) -> tuple[KeySet | None, int]:
-        datatype = self.datatype(partition_key)
-        if datatype is None:
-            return None, 0
-        names = [self._name(_ENTRY, partition_key, hash) for hash in dict.fromkeys(hashes)]
-        entries = [packed for packed in self._values(names) if packed is not None]
-        if not entries:
-            return None, 0
-        return self._together(entries, datatype), len(entries)
-
-    def get_partition_keys(self) -> list[tuple[str, str]]:
-        prefix = self._name(_REGISTRATION, "")
-        names = [name[len(prefix) :].decode() for name in self._names_below(prefix)]
-        return sorted((name, datatype) for name in names if (datatype := self.datatype(name)) is not None)
-
-    def datatype(self, partition_key: str) -> str | None:
-        kept = self._value(self._name(_REGISTRATION, checked_partition_key(partition_key)))
-        return None if kept is None else kept.decode()
-
-    def count(self, partition_key: str) -> int:
-        return sum(1 for _ in self._names_below(self._name(_ENTRY, partition_key, "")))
-
-    def clear(self, partition_key: str | None = None) -> int:
-        with self._files.lock:
-            chosen = (
-                [name for name, _ in self.get_partition_keys()] if partition_key is None else [partition_key]
-            )
-            entries = [name for key in chosen for name in self._names_below(self._name(_ENTRY, key, ""))]
-            queries = [name for key in chosen for name in self._names_below(self._name(_QUERY, key, ""))]
-            if entries or queries:
-                self._write(dict.fromkeys(entries + queries))
-        return len(entries)
+    def same_as(self, other: object) -> bool:
+        if not isinstance(other, Rocksdict) or self._cache != other._cache:
+            return False
+        return os.path.samefile(self.path, other.path)
 
     def close(self) -> None:
         if not self._closed:
@@ -175,43 +74,30 @@ class Rocksdict(Closing):
     def __repr__(self) -> str:
         return f"<{self.backend} in {self._files.path}, cache {self._cache}>"
 
-    # How entries are kept
-
-    def _pack(self, keys: KeySet, datatype: str) -> bytes:
-        return pack(keys, datatype)
-
-    def _together(self, entries: list[bytes], datatype: str) -> KeySet:
-        """The intersection of packed entries, the smallest first."""
-        first, *others = sorted(entries, key=len)
-        result = unpack(first, datatype)
-        for other in others:
-            if not result:
-                break
-            result &= unpack(other, datatype)
-        return result
-
     # The store. Names of caches, partition keys and entries have no NUL, which separates them.
 
-    def _name(self, kind: bytes, *parts: str) -> bytes:
-        return b"\0".join(
-            [kind, self._cache.encode(), *(part.encode("utf-8", "surrogatepass") for part in parts)]
-        )
+    def _name(self, kind: Kind, partition_key: str, name: str = "") -> bytes:
+        parts = [self._cache, *([partition_key] if kind != "registration" else []), name]
+        return b"\0".join([_KINDS[kind], *(part.encode("utf-8", "surrogatepass") for part in parts)])
 
-    def _registered(self, partition_key: str) -> str:
-        datatype = self.datatype(partition_key)
-        if datatype is None:
-            raise not_registered(partition_key, self._cache)
-        return datatype
+    def _read(self, kind: Kind, partition_key: str, names: Sequence[str]) -> list[bytes | None]:
+        keys = [self._name(kind, partition_key, name) for name in names]
+        try:
+            with self._files.reading() as store:
+                return cast("list[bytes | None]", store.get([*keys]))
+        except UnavailableError as error:
+            if "corruption" not in error.message.lower():
+                raise
+            if len(names) > 1:
+                return [value for name in names for value in self._read(kind, partition_key, [name])]
+            self._warn(kind, partition_key, *names)
+            return [None]
 
-    def _value(self, name: bytes) -> bytes | None:
-        (value,) = self._values([name])
-        return value
+    def _names(self, kind: Kind, partition_key: str) -> list[str]:
+        prefix = self._name(kind, partition_key)
+        return [name[len(prefix) :].decode("utf-8", "replace") for name in self._below(prefix)]
 
-    def _values(self, names: list[bytes]) -> list[bytes | None]:
-        with self._files.reading() as store:
-            return cast("list[bytes | None]", store.get([*names]))
-
-    def _names_below(self, prefix: bytes) -> list[bytes]:
+    def _below(self, prefix: bytes) -> list[bytes]:
         names = []
         with self._files.reading() as store:
             position = store.iter()
@@ -221,7 +107,31 @@ class Rocksdict(Closing):
                 position.next()
         return names
 
-    def _write(self, values: dict[bytes, bytes | None]) -> None:
+    def _write(self, kind: Kind, partition_key: str, name: str, value: bytes, only_new: bool = False) -> None:
+        key = self._name(kind, partition_key, name)
+        with self._files.lock:
+            if not (only_new and self._read(kind, partition_key, [name]) != [None]):
+                self._put({key: value})
+
+    def _remove(self, partition_key: str, name: str) -> bool:
+        with self._files.lock:
+            found: list[bytes] = []
+            for kind in ("entry", "query"):
+                if self._read(kind, partition_key, [name]) != [None]:
+                    found.append(self._name(kind, partition_key, name))
+            if found:
+                self._put(dict.fromkeys(found))
+        return bool(found)
+
+    def _remove_all(self, partition_key: str) -> int:
+        with self._files.lock:
+            entries = self._below(self._name("entry", partition_key))
+            queries = self._below(self._name("query", partition_key))
+            if entries or queries:
+                self._put(dict.fromkeys(entries + queries))
+        return len(entries)
+
+    def _put(self, values: Mapping[bytes, bytes | None]) -> None:
         """Puts values, and removes those that are None, in one step."""
         from rocksdict import WriteBatch
 
@@ -245,46 +155,4 @@ class RocksdbBit(Rocksdict):
     """Integer keys in bitmaps where they are dense, packed where they are not."""
 
     backend = "rocksdb_bit"
-
-    _SPARSE: ClassVar[bytes] = b"s"
-    _DENSE: ClassVar[bytes] = b"d"
-
-    def _pack(self, keys: KeySet, datatype: str) -> bytes:
-        numbers = sorted(cast("set[int]", keys - {None}))
-        if not dense(numbers):
-            return self._SPARSE + pack(keys, datatype)
-        null = b"n" if None in keys else b"-"
-        return self._DENSE + null + pack_bytes(_join(to_bitmap(numbers)))
-
-    def _together(self, entries: list[bytes], datatype: str) -> KeySet:
-        bitmaps = [entry for entry in entries if entry[:1] == self._DENSE]
-        packed = [entry[1:] for entry in entries if entry[:1] == self._SPARSE]
-        found: KeySet | None = None
-        if bitmaps:
-            found = set(from_bitmap(intersection([_split(unpack_bytes(entry[2:])) for entry in bitmaps])))
-            if all(entry[1:2] == b"n" for entry in bitmaps):
-                found.add(None)
-        if packed:
-            others = super()._together(packed, datatype)
-            found = others if found is None else found & others
-        return found or set()
-
-
-def _join(bitmap: Bitmap) -> bytes:
-    return b"".join(
-        chunk.to_bytes(8, "little", signed=True) + len(bits).to_bytes(2, "little") + bits
-        for chunk, bits in bitmap.items()
-    )
-
-
-def _split(joined: bytes) -> Bitmap:
-    bitmap: Bitmap = {}
-    start = 0
-    while start < len(joined):
-        end = start + 10 + int.from_bytes(joined[start + 8 : start + 10], "little")
-        bitmap[int.from_bytes(joined[start : start + 8], "little", signed=True)] = joined[start + 10 : end]
-        start = end
-    return bitmap
-
-
-assert CHUNK_BITS // 8 < 2**16
+    _bitmaps = True

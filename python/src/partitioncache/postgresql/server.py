@@ -117,6 +117,20 @@ class Server(Closing):
         """The connection string, with the password if there is one: not for messages."""
         return self._conninfo
 
+    def identity(self) -> tuple[object, ...]:
+        """What no other database has: the server's number, or when it started where that is not told; its own."""
+        number = (
+            "(select oid::bigint from pg_catalog.pg_database where datname = pg_catalog.current_database())"
+        )
+        with self.connection() as connection:
+            try:
+                which = "(select system_identifier from pg_catalog.pg_control_system())"
+                row = connection.execute(f"select {which}, {number}".encode()).fetchone()
+            except errors.InsufficientPrivilege:
+                which = "pg_catalog.pg_postmaster_start_time()"
+                row = connection.execute(f"select {which}, {number}".encode()).fetchone()
+        return row or ()
+
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection of the pool, in autocommit mode; errors inside are turned into ours."""
@@ -172,10 +186,12 @@ def explained() -> Iterator[None]:
     """Turns PostgreSQL's errors into ours: the server's own sentence, detail and hint."""
     try:
         yield
-    except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+    except PoolClosed:
+        raise UnavailableError("This cache is closed.", hint="Open it again with create_cache.") from None
+    except (PoolTimeout, TooManyRequests) as error:
         raise UnavailableError(
-            f"PostgreSQL cannot be reached: {_sentence(str(error))}",
-            hint="Is the server running, and the cache open?",
+            f"No connection to PostgreSQL came free in time: {_sentence(str(error))}",
+            hint="Are all busy, or has the server gone? create_cache takes max_connections= and timeout=.",
         ) from None
     except psycopg.Error as error:
         raise translated(error) from None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from partitioncache.errors import ConfigurationError, PartitionCacheError, UnavailableError, missing_extra
+from partitioncache.errors import BackendError, ConfigurationError, UnavailableError, missing_extra
 
 if TYPE_CHECKING:
     import redis
@@ -105,12 +105,12 @@ def explained(where: str, cluster: bool = False) -> Iterator[None]:
             else "Is the server running? Set REDIS_HOST and REDIS_PORT, or pass host= and port=.",
         ) from None
     except library.OutOfMemoryError:
-        raise PartitionCacheError(
+        raise BackendError(
             f"{name} has no memory left; nothing was stored.",
             hint="Raise its maxmemory, or clear a partition key.",
         ) from None
     except library.RedisError as error:
-        raise PartitionCacheError(f"{name} answers: {_short(error)}.") from None
+        raise BackendError(f"{name} answers: {_short(error)}.") from None
 
 
 def _short(error: BaseException) -> str:

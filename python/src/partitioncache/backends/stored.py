@@ -1,0 +1,191 @@
+"""`StoredCache`: a cache in a store that knows nothing but names and bytes, such as Redis and RocksDB.
+
+A store offers four steps: read values, list names, write values, remove all values of a kind. Everything else is here,
+once: registrations, key sets, queries, and what happens to a value that is not what was stored. Such a value counts as
+missing, with one warning in the log: a cache may forget, but never answer wrongly.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, TypeAlias, cast
+
+from partitioncache.backends.bitmaps import dense
+from partitioncache.backends.entries import Damaged, read, seal, unseal, written
+from partitioncache.backends.packing import pack_bytes, unpack_bytes
+from partitioncache.closing import Closing
+from partitioncache.config import DEFAULT_CACHE, checked_cache_name, checked_hash, checked_partition_key
+from partitioncache.datatypes import Key, KeySet, checked, collected, infer
+from partitioncache.errors import RegistrationConflictError, logger, not_registered
+from partitioncache.registry import CACHE_TYPES, check_datatype
+
+Kind: TypeAlias = Literal["registration", "entry", "query"]
+"""What a value is."""
+
+_WARNINGS: Final = 1000
+"""Damaged values that are named; more are only counted as missing."""
+
+
+class StoredCache(Closing):
+    """What the backends of Redis and RocksDB have in common.
+
+    Args:
+        cache: the name of the cache.
+        table_prefix: another name of `cache`.
+    """
+
+    backend: str
+    _bitmaps: bool = False
+    """Whether whole numbers are kept a bit each, where that is smaller."""
+
+    def __init__(self, cache: str | None, table_prefix: str | None) -> None:
+        self._cache = checked_cache_name(cache or table_prefix or DEFAULT_CACHE)
+        self._named: set[tuple[str, ...]] = set()
+
+    # What a store does
+
+    @abstractmethod
+    def _read(self, kind: Kind, partition_key: str, names: Sequence[str]) -> list[bytes | None]:
+        """The values under these names, None for each that is not there."""
+
+    @abstractmethod
+    def _names(self, kind: Kind, partition_key: str) -> list[str]:
+        """The names of all values of a kind."""
+
+    @abstractmethod
+    def _write(self, kind: Kind, partition_key: str, name: str, value: bytes, only_new: bool = False) -> None:
+        """Stores a value, in one step; with `only_new` only if there is none."""
+
+    @abstractmethod
+    def _remove(self, partition_key: str, name: str) -> bool:
+        """Removes an entry and its query; whether there was any."""
+
+    @abstractmethod
+    def _remove_all(self, partition_key: str) -> int:
+        """Removes all entries and queries; how many entries there were."""
+
+    def _registered_as(self, datatype: str) -> str:
+        """What a new registration says; it begins with the data type."""
+        return datatype
+
+    # What a cache does
+
+    @property
+    def datatypes(self) -> frozenset[str]:
+        return CACHE_TYPES[self.backend].datatypes
+
+    def register(self, partition_key: str, datatype: str) -> None:
+        checked_partition_key(partition_key)
+        datatype = check_datatype(self.backend, datatype)
+        if self.datatype(partition_key) is None:
+            value = seal(
+                self._registered_as(datatype).encode(), "registration", self._cache, "", partition_key
+            )
+            self._write("registration", "", partition_key, value, only_new=True)
+            if self.datatype(partition_key) is None:  # what is there is damaged
+                self._write("registration", "", partition_key, value)
+        known = self.datatype(partition_key)
+        if known != datatype:
+            raise RegistrationConflictError(
+                f"{partition_key} is registered as {known}, not as {datatype}.",
+                hint="Use that data type, or a cache of another name.",
+            )
+
+    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
+        checked_hash(hash)
+        checked_partition_key(partition_key)
+        keys = collected(keys)
+        datatype = self.datatype(partition_key)
+        if datatype is None:
+            datatype = check_datatype(self.backend, infer(keys))
+            checked(keys, datatype)
+            self.register(partition_key, datatype)
+        held = checked(keys, datatype)
+        bitmap = self._bitmaps and dense(sorted(cast("set[int]", held - {None})))
+        content = written(held, datatype, bitmap)
+        value = seal(content, "entry", self._cache, partition_key, hash, datatype)
+        self._write("entry", partition_key, hash, value)
+
+    def get(self, hash: str, partition_key: str) -> KeySet | None:
+        return self.get_intersected([hash], partition_key)[0]
+
+    def exists(self, hash: str, partition_key: str) -> bool:
+        datatype = self.datatype(partition_key)
+        return datatype is not None and bool(self._contents("entry", partition_key, [hash], datatype))
+
+    def delete(self, hash: str, partition_key: str) -> bool:
+        return self._remove(partition_key, hash)
+
+    def get_all_keys(self, partition_key: str) -> set[str]:
+        return set(self._names("entry", partition_key))
+
+    def set_query(self, hash: str, query: str, partition_key: str) -> None:
+        checked_hash(hash)
+        if self.datatype(partition_key) is None:
+            raise not_registered(partition_key, self._cache)
+        value = seal(pack_bytes(query.encode()), "query", self._cache, partition_key, hash)
+        self._write("query", partition_key, hash, value)
+
+    def get_query(self, hash: str, partition_key: str) -> str | None:
+        found = self._contents("query", partition_key, [hash])
+        return unpack_bytes(found[0]).decode() if found else None
+
+    def get_intersected(self, hashes: Iterable[str], partition_key: str) -> tuple[KeySet | None, int]:
+        datatype = self.datatype(partition_key)
+        wanted = list(dict.fromkeys(hashes))
+        if datatype is None or not wanted:
+            return None, 0
+        contents = self._contents("entry", partition_key, wanted, datatype)
+        if not contents:
+            return None, 0
+        return read(contents, datatype), len(contents)
+
+    def get_partition_keys(self) -> list[tuple[str, str]]:
+        names = sorted(self._names("registration", ""))
+        return [(name, datatype) for name in names if (datatype := self.datatype(name)) is not None]
+
+    def datatype(self, partition_key: str) -> str | None:
+        found = self._registration(partition_key)
+        return None if found is None else found[0]
+
+    def count(self, partition_key: str) -> int:
+        return len(self._names("entry", partition_key))
+
+    def clear(self, partition_key: str | None = None) -> int:
+        chosen = self._names("registration", "") if partition_key is None else [partition_key]
+        return sum(map(self._remove_all, chosen))
+
+    # Values that are what was stored
+
+    def _registration(self, partition_key: str) -> list[str] | None:
+        """What is registered: the data type, and what `_registered_as` adds."""
+        found = self._contents("registration", "", [checked_partition_key(partition_key)])
+        return found[0].decode().split() if found else None
+
+    def _contents(self, kind: Kind, partition_key: str, names: Sequence[str], *more: str) -> list[bytes]:
+        """The contents under these names; of those that are not there, or damaged, nothing."""
+        found = []
+        for name, value in zip(names, self._read(kind, partition_key, names), strict=True):
+            if value is not None:
+                try:
+                    found.append(unseal(value, kind, self._cache, partition_key, name, *more))
+                except Damaged:
+                    self._warn(kind, partition_key, name)
+        return found
+
+    def _warn(self, kind: Kind, partition_key: str, name: str = "") -> None:
+        """Says once that a value is damaged."""
+        if (kind, partition_key, name) in self._named or len(self._named) >= _WARNINGS:
+            return
+        self._named.add((kind, partition_key, name))
+        what: Mapping[Kind, str] = {
+            "registration": f"the registration of {name or 'all partition keys'}",
+            "entry": f"the entry {name} of {partition_key}" if name else f"all entries of {partition_key}",
+            "query": f"the query of {name} of {partition_key}" if name else f"all queries of {partition_key}",
+        }
+        logger.warning(
+            "%r holds something else than was stored for %s: damaged, or of another version. It counts as missing.",
+            self,
+            what[kind],
+        )
