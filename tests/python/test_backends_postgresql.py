@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,7 @@ def test_the_server_object(database: Database) -> None:
             server.call("partitioncache_set", "k", "", Typed("pg_catalog.int4[]", [1]), cache="c")
         assert server.bind("SELECT %s", ["a'b"]) == "SELECT 'a''b'"
         assert server.bind("SELECT '%'", None) == "SELECT '%'"
-    with pytest.raises(UnavailableError, match="cannot be reached"):
+    with pytest.raises(UnavailableError, match="cache is closed"):
         server.call("partitioncache_version")
 
 
@@ -155,3 +156,44 @@ def test_a_password_is_never_shown(database: Database) -> None:
     with pytest.raises(PartitionCacheError) as caught:
         PostgresqlArray(conninfo=database.conninfo(password="s3cret", dbname="missing"))
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"dbname": "nodb"}, 'PostgreSQL refuses: database "nodb" does not exist. Set DB_NAME'),
+        ({"user": "nobody_here"}, 'PostgreSQL refuses: role "nobody_here" does not exist. Set DB_USER'),
+        ({"host": "/nowhere"}, "No such file or directory. Is the server running there? Set DB_HOST"),
+        ({"host": "127.0.0.1", "port": 1}, "Connection refused. Is the server running there? Set DB_HOST"),
+        ({"host": "nowhere.invalid"}, "Set DB_HOST, or PGHOST, to the name of the server."),
+    ],
+)
+def test_a_connection_that_fails_says_why_once(database: Database, wrong: dict[str, Any], says: str) -> None:
+    where = {"host": database.cluster.socket_folder, "port": database.cluster.port, "user": "postgres"}
+    with pytest.raises(UnavailableError) as caught:
+        partitioncache.create_cache(
+            "postgresql_array", "k", "integer", **{**where, "dbname": database.name, **wrong}
+        )
+    text = str(caught.value)
+    assert says in text
+    assert text.count("running") <= 1
+    assert len(text.splitlines()) == 1
+
+
+def test_a_port_that_is_none() -> None:
+    with pytest.raises(ConfigurationError, match="'99999' is no port"):
+        partitioncache.create_cache("postgresql_array", "k", "integer", port=99999)
+
+
+def test_all_connections_are_busy(database: Database) -> None:
+    with (
+        Server(conninfo=database.conninfo(), max_connections=1, timeout=0.5) as server,
+        server.connection(),
+        pytest.raises(UnavailableError, match="All connections of this cache are busy"),
+    ):
+        server.call("partitioncache_version")
+
+
+def test_a_partition_key_that_nobody_registered(database: Database) -> None:
+    with pytest.raises(NotRegisteredError, match="never_registered is not registered there"):
+        partitioncache.create_cache("postgresql_array", "never_registered", conninfo=database.conninfo())

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -381,26 +382,189 @@ def test_export_and_import(run: Run, shop: Database, tmp_path: Path, name: str) 
     assert len(printed) == 3
 
 
-def test_import_of_something_else(run: Run, shop: Database, tmp_path: Path) -> None:
-    for text in ("no json", '{"partitioncache": "export", "version": 1}\n{"keys": 3}\n', "[1]"):
-        file = tmp_path / "x.jsonl"
-        file.write_text(text)
-        done = run("pcache-manage", "import", str(file))
-        assert done.code == base.FAILED
-        assert "is not of an export" in done.err
-    broken = tmp_path / "x.gz"
-    broken.write_bytes(gzip.compress(b"{}")[:-4])
-    assert run("pcache-manage", "import", str(broken)).code == base.FAILED
+HEAD = '{"partitioncache": "export", "version": 2}'
+SECTION = '{"partition_key": "k", "datatype": "integer"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("no json", 1, "no JSON"),
+        ("[1]", 1, "no JSON object"),
+        ('{"partitioncache": "export", "version": 99}', 1, "Version 99"),
+        ('{"partitioncache": "export", "version": true}', 1, "Version True"),
+        (f'{HEAD}\n{{"keys": 3}}', 2, "before its partition key"),
+        (f'{HEAD}\n{{"partition_key": "k"}}', 2, "no datatype"),
+        (f'{HEAD}\n{{"partition_key": 7, "datatype": "integer"}}', 2, "cannot be a partition key"),
+        (f'{HEAD}\n{{"partition_key": "k", "datatype": "intger"}}', 2, "no data type"),
+        (f'{HEAD}\n{{"partition_key": "k", "datatype": ["integer"]}}', 2, "no text"),
+        *(
+            (f'{HEAD}\n{SECTION}\n{{"hash": "good", "keys": [1]}}\n{entry}', 4, why)
+            for entry, why in (
+                ('{"hash": "b", "keys": "123"}', "keys are no list"),
+                ('{"hash": "b", "keys": {"7": 1}}', "keys are no list"),
+                ('{"hash": "b", "keys": null}', "keys are no list"),
+                ('{"hash": "b"}', "no keys"),
+                ('{"keys": [1]}', "no hash"),
+                ('{"hash": 7, "keys": [1]}', "cannot name an entry"),
+                ('{"hash": "", "keys": [1]}', "cannot name an entry"),
+                (r'{"hash": "\ud800", "keys": [1]}', "cannot name an entry"),
+                ('{"hash": "b", "keys": [true]}', "no whole number"),
+                ('{"hash": "b", "keys": ["1"]}', "no whole number"),
+                ('{"hash": "b", "keys": [1.0]}', "no whole number"),
+                ('{"hash": "b", "keys": [1e400]}', "no whole number"),
+                ('{"hash": "b", "keys": [NaN]}', "NaN is no number"),
+                ('{"hash": "b", "keys": [[1]]}', "no whole number"),
+                ('{"hash": "b", "keys": [9999999999999999999999]}', "does not fit"),
+                ('{"hash": "b", "keys": [' + "9" * 10_000 + "]}", "no JSON"),
+                ('{"hash": "b", "keys": [1, 1]}', "occurs twice"),
+                ('{"hash": "b", "hash": "c", "keys": [1]}', "occurs twice"),
+                ('{"hash": "b", "query": 5, "keys": [1]}', "query is no text"),
+                (r'{"hash": "b", "query": "a\u0000b", "keys": [1]}', "query is no text"),
+                ('{"hash": "b", "state": "fine", "keys": [1]}', "no state"),
+                ('{"hash": "b", "state": ["asserted"], "keys": [1]}', "no state"),
+                ('{"hash": "b", "extra": 1, "keys": [1]}', "unknown"),
+                ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+                ('{"hash": "b", "keys": ' + "[" * 100_000, "nested too deeply"),
+                ("\0", "no JSON"),
+                ("", "no JSON"),
+            )
+        ),
+    ],
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_import_of_something_else(
+    run: Run, tmp_path: Path, text: str, line: int, why: str, compressed: bool
+) -> None:
+    file = tmp_path / ("x.jsonl.gz" if compressed else "x.jsonl")
+    file.write_bytes(gzip.compress(f"{text}\n".encode()) if compressed else f"{text}\n".encode())
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path / "rocks"))
+    done = run("pcache-manage", *rocks, "import", str(file))
+    assert done.code == base.FAILED
+    assert f"Line {line} of" in done.err
+    assert why in done.err
+    assert "Nothing was stored" in done.err
+    assert run("pcache-manage", *rocks, "overview", "--format", "json").json == []
+
+
+def test_import_of_something_damaged(run: Run, tmp_path: Path) -> None:
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path / "rocks"))
+    whole = f'{HEAD}\n{SECTION}\n{{"hash": "good", "keys": [1]}}\n'.encode()
+    packed = gzip.compress(whole)
+    for name, content in (
+        ("cut.gz", packed[:-4]), ("short.gz", packed[:20]), ("changed.gz", packed[:20] + b"xx" + packed[22:]),
+        ("no.gz", whole), ("empty.jsonl", b""), ("binary.jsonl", b"\xff\xfe\x00"), ("empty.gz", b""),
+    ):  # fmt: skip
+        file = tmp_path / name
+        file.write_bytes(content)
+        done = run("pcache-manage", *rocks, "import", str(file))
+        assert (name, done.code) == (name, base.FAILED)
+        assert run("pcache-manage", *rocks, "overview", "--format", "json").json == []
+
+
+def test_import_from_standard_input(shop: Database, tmp_path: Path) -> None:
+    arguments = (
+        "-m",
+        "partitioncache.cli.manage",
+        "--cache-backend",
+        "rocksdict",
+        "--cache-path",
+        str(tmp_path),
+    )
+    text = f'{HEAD}\n{SECTION}\n{{"hash": "good", "keys": [1, null]}}\n'
+    done = program(*arguments, "import", "-", input=text)
+    assert done.returncode == 0, done.stderr
+    assert "1 entries were stored into rocksdict" in done.stderr
+    assert base.FILLING_ASSERTS in done.stderr
+    refused = program(*arguments, "import", "-", input=f"{text}nonsense\n")
+    assert refused.returncode == base.FAILED
+    assert "Line 4 of -" in refused.stderr
+
+
+def test_an_old_export(run: Run, tmp_path: Path) -> None:
+    """Version 1 did not say what had been evaluated."""
+    query = "SELECT DISTINCT t1.k FROM public.t t1"
+    entries = [
+        {"hash": "mine", "query": None, "keys": [1]},
+        {"hash": sha256(query.encode()).hexdigest(), "query": query, "keys": [2]},
+    ]
+    file = tmp_path / "old.jsonl"
+    head = {"partitioncache": "export", "version": 1}
+    file.write_text("\n".join(map(json.dumps, [head, json.loads(SECTION), *entries])))
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path / "rocks"))
+    done = run("pcache-manage", *rocks, "import", str(file))
+    assert "1 entries were stored" in done.err
+    assert "1 entries were left out" in done.err
+    assert "2 entries were stored" in run("pcache-manage", *rocks, "import", "--assert-static", str(file)).err
+
+
+@pytest.mark.parametrize("storage", ["array", "bit"])
+def test_an_export_comes_back_into_its_own_cache(
+    run: Run, shop: Database, tmp_path: Path, storage: str
+) -> None:
+    shop.execute("select partitioncache_register('user_id', 'integer', %s)", [storage])
+    shop.execute("select partitioncache_track('events', 'user_id'), partitioncache_track('users', 'user_id')")
+    direct(run)
+    shop.execute("select partitioncache_set('user_id', 'mine', array[1, 2, null])")
+    before = shop.execute(
+        "select hash, state, tracked, key_count from partitioncache_entries('user_id') order by 1"
+    )
+    assert {row[2] for row in before if row[0] != "mine"} == {True}
+    file = str(tmp_path / "x.jsonl")
+    assert run("pcache-manage", "export", file).code == 0
+    done = run("pcache-manage", "import", file)
+    assert done.code == 0, done.err
+    assert "1 entries were stored" in done.err
+    assert "the target has evaluated the same itself" in done.err
+    after = shop.execute(
+        "select hash, state, tracked, key_count from partitioncache_entries('user_id') order by 1"
+    )
+    assert after == before
+    assert run("pcache-manage", "--clear-cache", "--yes").code == 0
+    assert "Say --push" in run("pcache-manage", "import", file).err
+    assert shop.execute("select hash from partitioncache_entries('user_id')") == [("mine",)]
+    pushed = run("pcache-manage", "import", "--push", file)
+    assert "of their queries were queued" in pushed.err
+    run("pcache-monitor", "--once")
+    assert {row[:2] for row in before if row[0] != "mine"} <= {
+        row[:2]
+        for row in shop.execute("select hash, state from partitioncache_entries('user_id') where tracked")
+    }
 
 
 def test_copy_between_backends_still_hits(run: Run, shop: Database, redis_here: str) -> None:
     direct(run)
     to = ("--to-backend", "redis_set", "--to-name", redis_here)
-    done = run("pcache-manage", "copy", *to, "--partition-key", "user_id")
+    refused = run("pcache-manage", "copy", *to, "--partition-key", "user_id")
+    assert refused.code == 0, refused.err
+    assert "0 entries were copied" in refused.err
+    assert "Say --assert-static" in refused.err
+    done = run("pcache-manage", "copy", *to, "--partition-key", "user_id", "--assert-static")
     assert done.code == 0, done.err
+    assert base.FILLING_ASSERTS in done.err
     where = ("--cache-backend", "redis_set", "--cache-name", redis_here)
     assert run("pcache-manage", *where, "--count-cache", "--format", "json").json[0]["entries"] >= 3
     assert run("pcache-read", *where, "--partition-key", "user_id", "--query", QUERY).code == 0
+
+
+def test_copy_into_itself_is_refused(run: Run, shop: Database, redis_here: str, tmp_path: Path) -> None:
+    shop.execute("select partitioncache_track('events', 'user_id'), partitioncache_track('users', 'user_id')")
+    direct(run)
+    before = shop.execute("select hash, state, tracked from partitioncache_entries('user_id') order by 1")
+    for kind in ("postgresql_array", "postgresql_bit"):
+        for more in ((), ("--to-name", "partitioncache"), ("--to-db", shop.name)):
+            done = run("pcache-manage", "copy", "--to-backend", kind, *more, "--partition-key", "user_id")
+            assert done.code == base.FAILED
+            assert "the same cache" in done.err
+    assert (
+        shop.execute("select hash, state, tracked from partitioncache_entries('user_id') order by 1")
+        == before
+    )
+    redis = ("--cache-backend", "redis_set", "--cache-name", redis_here)
+    assert "the same cache" in run("pcache-manage", *redis, "copy", "--to-backend", "redis_set").err
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path))
+    done = run("pcache-manage", *rocks, "copy", "--to-backend", "rocksdb_bit", "--to-path", f"{tmp_path}/./")
+    assert "the same cache" in done.err
 
 
 def test_delete(run: Run, shop: Database) -> None:

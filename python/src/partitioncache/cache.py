@@ -16,6 +16,7 @@ from partitioncache.backends.protocol import Backend
 from partitioncache.closing import Closing
 from partitioncache.config import cache_backend_from_env, checked_partition_key
 from partitioncache.datatypes import Key, KeySet
+from partitioncache.errors import NotRegisteredError
 from partitioncache.registry import check_datatype, open_backend
 
 
@@ -54,6 +55,11 @@ def create_cache(
     try:
         if datatype is not None:
             handler.register(partition_key, datatype)
+        elif handler.datatype(partition_key) is None:
+            raise NotRegisteredError(
+                f"The partition key {partition_key} is not registered there, and no data type was given.",
+                hint=f'Give one: create_cache("{cache_type}", "{partition_key}", "integer").',
+            )
         return Cache(handler, partition_key)
     except BaseException:
         handler.close()
@@ -152,15 +158,11 @@ class Cache(Closing):
         A fragment that was copied from a backend with another analyser is stored under this one's hash as well, so
         that queries find it here.
         """
-        from partitioncache.migrate import other_names
+        from partitioncache.migrate import store_under_other_names
 
         name = self._name(partition_key)
         self._handler.set_query(hash, query, name)
-        for other, text in other_names(self._handler, hash, query, name).items():
-            keys = self._handler.get(hash, name)
-            if keys is not None:
-                self._handler.set_set(other, keys, name)
-                self._handler.set_query(other, text, name)
+        store_under_other_names(self._handler, hash, query, name)
 
     def get_query(self, hash: str, partition_key: str | None = None) -> str | None:
         """The remembered query text, None if there is none."""

@@ -158,9 +158,24 @@ def postgresql_parameters(
             result[keyword] = env[name]
     result.update(given)
     port = result.get("port")
-    if port is not None and not re.fullmatch(r"[0-9]{1,5}(,[0-9]{1,5})*", port):
-        raise ConfigurationError(f"{port!r} is no port.", hint="Set the port to a number, such as 5432.")
+    if port is not None:
+        checked_port(*port.split(","))
     return result
+
+
+def checked_port(*ports: str) -> None:
+    """Refuses what is no port; an empty one is the default.
+
+    >>> checked_port("5432", "99999")
+    Traceback (most recent call last):
+        ...
+    partitioncache.errors.ConfigurationError: '99999' is no port. Set it to a number between 1 and 65535, such as 5432.
+    """
+    for port in ports:
+        if port and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
+            raise ConfigurationError(
+                f"{port!r} is no port.", hint="Set it to a number between 1 and 65535, such as 5432."
+            )
 
 
 _PG_NAMES: Final = {
@@ -194,7 +209,8 @@ def redis_parameters(
     env = environment() if env is None else env
     given = {_REDIS_NAMES.get(key, key): value for key, value in arguments.items() if value is not None}
     if "port" in given:
-        given["port"] = _number("port", given["port"])
+        checked_port(str(given["port"]))
+        given["port"] = int(str(given["port"]))
     if "url" in given or given.keys() & {"host", "unix_socket_path"}:
         env = {key: value for key, value in env.items() if key not in ("REDIS_URL", "REDIS_SOCKET")}
     result: dict[str, object] = {}
@@ -202,6 +218,8 @@ def redis_parameters(
         value = env.get(variable)
         if not value or ("url" in given and keyword in ("host", "port", "db")):
             continue
+        if keyword == "port":
+            checked_port(value)
         if keyword in ("port", "db"):
             result[keyword] = _number(variable, value)
         elif keyword in ("ssl", "cluster"):

@@ -1,8 +1,12 @@
-"""Moving entries from one backend to another so that they are still found there.
+"""Moving entries from one backend to another so that they are still found there, and mean no more than before.
 
 PostgreSQL and `partitioncache.analysis` write the same fragment in different words, so its hash differs. An entry
 that was computed for a fragment remembers the fragment's text; from that text the other analyser's hash is found,
 provided that it keeps every condition of the text: a hash that stands for fewer conditions stands for more keys.
+
+An entry that a PostgreSQL cache has evaluated knows its tables: it follows their writes, and is put aside when they
+are altered. A copy of its keys knows nothing. So it is left out, unless the caller asserts that its tables do not
+change, and its query can be queued where it would have gone.
 """
 
 from __future__ import annotations
@@ -13,47 +17,79 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import sqlglot
-from psycopg import sql
 from sqlglot import exp
 
 from partitioncache.analysis import Analysis, analyse
 from partitioncache.analysis.statement import flattened
 from partitioncache.backends.postgresql import PostgresqlArray
-from partitioncache.backends.protocol import Backend
+from partitioncache.backends.protocol import Backend, State
 from partitioncache.config import checked_partition_key
-from partitioncache.errors import NotRegisteredError
+from partitioncache.datatypes import KeySet
+from partitioncache.errors import (
+    ConfigurationError,
+    DatatypeError,
+    NotRegisteredError,
+    PartitionCacheError,
+    RegistrationConflictError,
+)
 
 DIALECTS: Final = ("postgres", "mysql", "sqlite")
 _NUMBERS: Final = (*exp.DataType.INTEGER_TYPES, *exp.DataType.REAL_TYPES)
 
+_WHY: Final[dict[State, str]] = {
+    "tracked": "it follows the writes to its tables, and a copy could not",
+    "evaluated": "it was evaluated, and a copy would not know when its tables change",
+    "aside": "it is put aside where it is, and has no key set to copy",
+}
 
-@dataclass(frozen=True)
+
+@dataclass
 class Migration:
     """What `migrate_cache_backend` did.
 
     Attributes:
         entries: how many entries the new cache has got.
         renamed: for those whose hash is another one there, the old and the new.
-        left_out: hashes of entries that the old cache has put aside, so that there was no key set to move.
+        reasons: for the hash of each entry that was left out the reason.
+        queued: how many queries of these were queued to be evaluated in the new cache.
     """
 
-    entries: int
+    entries: int = 0
     renamed: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
+    queued: int = 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The hashes of the entries that were left out."""
+        return tuple(self.reasons)
 
 
-def migrate_cache_backend(old_cache: Backend, new_cache: Backend, partition_key: str) -> Migration:
-    """Copies all entries of a partition key, with their queries, into another cache.
+def migrate_cache_backend(
+    old_cache: Backend,
+    new_cache: Backend,
+    partition_key: str,
+    *,
+    push: bool = False,
+    assert_static: bool = False,
+) -> Migration:
+    """Copies the entries of a partition key, with their queries, into another cache.
 
     Entries that were computed for fragments of queries get the hash under which the new cache looks for them;
     entries with names of your own keep them. What the new cache has under other hashes stays.
+
+    Left out is what a PostgreSQL cache has evaluated: the copy would not know when its tables change. Into Redis and
+    RocksDB, which follow no writes anyway, entries of tables that are asserted to be static are copied all the same.
 
     Args:
         old_cache: a `Cache` or its `underlying_handler`; nothing is changed there.
         new_cache: the same, of any backend.
         partition_key: the partition key; it is registered in the new cache if need be.
+        push: queue the queries of entries that are left out, if the new cache is one of PostgreSQL's.
+        assert_static: your assertion that the tables of all entries do not change: they are copied.
 
     Raises:
+        ConfigurationError: both are the same cache.
         NotRegisteredError: the old cache does not know the partition key.
         DatatypeError: the new backend does not hold its data type; nothing was copied.
         RegistrationConflictError: the new cache knows it with another data type; nothing was copied.
@@ -68,30 +104,137 @@ def migrate_cache_backend(old_cache: Backend, new_cache: Backend, partition_key:
     (None, None)
     """
     old, new = _backend(old_cache), _backend(new_cache)
+    refuse_same(old, new)
     datatype = old.datatype(checked_partition_key(partition_key))
     if datatype is None:
         raise NotRegisteredError(
             f"The old cache has no partition key {partition_key}.",
             hint=f"It has: {', '.join(name for name, _ in old.get_partition_keys()) or 'none'}.",
         )
-    new.register(partition_key, datatype)
-    left_out: list[str] = []
-    renamed: dict[str, tuple[str, ...]] = {}
-    hashes = sorted(old.get_all_keys(partition_key))
-    for hash in hashes:
-        keys, query = old.get(hash, partition_key), old.get_query(hash, partition_key)
-        if keys is None:
-            left_out.append(hash)
-            continue
-        others = other_names(new, hash, query, partition_key)
+    transfer = Transfer(new, partition_key, datatype, push=push, assert_static=assert_static)
+    for hash, state in sorted(old.states(partition_key).items()):
+        transfer.take(hash, old.get(hash, partition_key), old.get_query(hash, partition_key), state)
+    return transfer.done
+
+
+def refuse_same(old: Backend, new: Backend) -> None:
+    """Raises ConfigurationError if both are one and the same cache."""
+    if old.same_as(new):
+        raise ConfigurationError(
+            "Source and target are the same cache.", hint="Name another cache, database, server or directory."
+        )
+
+
+class Transfer:
+    """Entries on their way into a cache.
+
+    Args:
+        new: the cache.
+        partition_key: the partition key of the entries; it is registered if need be.
+        datatype: its data type.
+        push: as in `migrate_cache_backend`.
+        assert_static: as in `migrate_cache_backend`.
+
+    Raises:
+        DatatypeError: the cache does not hold the data type.
+        RegistrationConflictError: it knows the partition key with another data type.
+    """
+
+    def __init__(
+        self,
+        new: Backend,
+        partition_key: str,
+        datatype: str,
+        *,
+        push: bool = False,
+        assert_static: bool = False,
+    ) -> None:
+        self.done = Migration()
+        self._new = new
+        self._partition_key = partition_key
+        self._push = push
+        self._assert_static = assert_static
+        register(new, partition_key, datatype)
+        self._there = new.states(partition_key) if isinstance(new, PostgresqlArray) else {}
+
+    def take(self, hash: str, keys: KeySet | None, query: str | None, state: State) -> None:
+        """Stores an entry, or leaves it out with a reason.
+
+        Args:
+            hash: its name.
+            keys: its key set, None if it cannot be told.
+            query: the text that it was stored with.
+            state: how it stood where it comes from.
+        """
+        others = other_names(self._new, hash, query, self._partition_key) if keys is not None else {}
+        names: dict[str, str | None] = {**others} if others else {hash: query}
+        reason = self._reason(names, keys, state, is_fragment(hash, query))
+        if reason is not None or keys is None:
+            self._leave_out(hash, query, reason or _WHY["aside"])
+            return
+        try:
+            for name, text in names.items():
+                self._new.set_set(name, keys, self._partition_key)
+                if text is not None:
+                    self._new.set_query(name, text, self._partition_key)
+        except DatatypeError as error:
+            self.done.reasons[hash] = f"the target cannot hold its keys: {error.message.rstrip('.')}"
+            return
+        self.done.entries += 1
         if others:
-            renamed[hash] = tuple(others)
-        texts: dict[str, str | None] = {**others} if others else {hash: query}
-        for name, text in texts.items():
-            new.set_set(name, keys, partition_key)
-            if text is not None:
-                new.set_query(name, text, partition_key)
-    return Migration(len(hashes) - len(left_out), renamed, tuple(left_out))
+            self.done.renamed[hash] = tuple(others)
+
+    def _reason(
+        self, names: Collection[str], keys: KeySet | None, state: State, fragment: bool
+    ) -> str | None:
+        """Why an entry may not be stored, None if it may."""
+        there = {self._there.get(name, "asserted") for name in names} - {"asserted"}
+        if there:
+            return "the target has evaluated the same itself"
+        if self._assert_static and keys is not None:
+            return None
+        if state != "asserted" and isinstance(self._new, PostgresqlArray):
+            return _WHY.get(state, _WHY["evaluated"])
+        if state in _WHY:
+            return _WHY[state]
+        if (
+            fragment
+            and isinstance(self._new, PostgresqlArray)
+            and self._new.follows_writes(self._partition_key)
+        ):
+            return "the target follows writes, and it could not"
+        return None
+
+    def _leave_out(self, hash: str, query: str | None, reason: str) -> None:
+        if self._push and query is not None and isinstance(self._new, PostgresqlArray):
+            try:
+                self._new.server.call("partitioncache_push", query, self._partition_key, self._new.cache)
+                self.done.queued += 1
+            except PartitionCacheError as error:
+                reason = f"{reason}; and its query was not queued: {error.message}"
+        self.done.reasons[hash] = reason
+
+
+def register(cache: Backend, partition_key: str, datatype: str) -> None:
+    """Registers a partition key, if need be. In PostgreSQL either storage is right, if it is registered already.
+
+    Raises:
+        RegistrationConflictError: it is registered with another data type.
+        DatatypeError: the backend does not hold the data type.
+    """
+    known = cache.datatype(partition_key)
+    if known is None:
+        cache.register(partition_key, datatype)
+    elif known != datatype:
+        raise RegistrationConflictError(
+            f"{partition_key} is registered there as {known}, not as {datatype}.",
+            hint="Use a cache of another name, or one without that partition key.",
+        )
+
+
+def is_fragment(hash: str, query: str | None) -> bool:
+    """Whether an entry was computed for a fragment: then its name is that of its text."""
+    return query is not None and hashlib.sha256(query.encode("utf-8", "replace")).hexdigest() == hash
 
 
 def other_names(backend: Backend, hash: str, query: str | None, partition_key: str) -> dict[str, str]:
@@ -99,24 +242,43 @@ def other_names(backend: Backend, hash: str, query: str | None, partition_key: s
 
     Empty if the entry is no fragment of the other analyser, or if the two do not understand it alike.
     """
-    if query is None or hashlib.sha256(query.encode()).hexdigest() != hash:
+    if query is None or not is_fragment(hash, query):
         return {}
     if isinstance(backend, PostgresqlArray):
-        if not _is_fragment(analyse(query, partition_key, "postgres"), hash):
+        if not _is_one_of(analyse(query, partition_key, "postgres"), hash):
             return {}
-        return dict(_by_server(backend, query, partition_key))
-    if any(_is_fragment(analyse(query, partition_key, dialect), hash) for dialect in DIALECTS):
+        return dict(_by_server(backend, hash, query, partition_key))
+    if any(_is_one_of(analyse(query, partition_key, dialect), hash) for dialect in DIALECTS):
         return {}
     return dict(_by_analysis(query, partition_key))
 
 
+def store_under_other_names(backend: Backend, hash: str, query: str, partition_key: str) -> None:
+    """Stores an entry, which was asserted under a hash of the other analyser, under those of its backend as well.
+
+    Where the backend follows writes, or has evaluated the same itself, it does not: the keys could not follow.
+    """
+    for name, text in other_names(backend, hash, query, partition_key).items():
+        if isinstance(backend, PostgresqlArray) and (
+            backend.exists(name, partition_key) or backend.follows_writes(partition_key)
+        ):
+            continue
+        keys = backend.get(hash, partition_key)
+        if keys is not None:
+            backend.set_set(name, keys, partition_key)
+            backend.set_query(name, text, partition_key)
+
+
 def _backend(cache: Backend) -> Backend:
     inner = getattr(cache, "underlying_handler", cache)
-    assert isinstance(inner, Backend)
+    if not isinstance(inner, Backend):
+        raise ConfigurationError(
+            f"{inner!r} is no cache.", hint="Give what create_cache returns, or its underlying_handler."
+        )
     return inner
 
 
-def _is_fragment(analysis: Analysis, hash: str) -> bool:
+def _is_one_of(analysis: Analysis, hash: str) -> bool:
     return any(fragment.hash == hash for fragment in analysis.fragments)
 
 
@@ -138,22 +300,17 @@ def _by_analysis(query: str, partition_key: str) -> Iterator[tuple[str, str]]:
                 yield fragment.hash, fragment.sql
 
 
-def _by_server(backend: PostgresqlArray, query: str, partition_key: str) -> Iterator[tuple[str, str]]:
-    """The server's fragment with all of a text's conditions."""
-    names = map(backend.server.function, ("pc_analyse", "pc_registration", "pc_session", "pc_fragments"))
-    statement = sql.SQL(
-        "with s as (select {session}(pg_catalog.current_setting('search_path')) as session) "
-        "select ({analyse}(%(query)s, {registration}(%(cache)s, %(key)s), s.session)).canonical, "
-        "f.family, f.hash, f.fragment, f.conjuncts "
-        "from s, {fragments}(%(query)s, %(key)s, %(cache)s, s.session) f"
-    ).format(**dict(zip(("analyse", "registration", "session", "fragments"), names, strict=True)))
-    with backend.server.connection() as connection:
-        parameters = {"query": query, "key": partition_key, "cache": backend.cache}
-        rows = connection.execute(statement, parameters).fetchall()
-    if len({family for _, family, *_ in rows}) == 1:
-        for canonical, _, hash, fragment, conjuncts in rows:
-            if _is_whole(fragment, conjuncts, canonical):
-                yield hash, fragment
+def _by_server(
+    backend: PostgresqlArray, hash: str, query: str, partition_key: str
+) -> Iterator[tuple[str, str]]:
+    """Those of the server's fragments that lead back to the hash: both analysers see the same in them."""
+    try:
+        rows = backend.server.call("partitioncache_fragments", query, partition_key, backend.cache)
+    except PartitionCacheError:
+        return
+    for other, fragment, *_ in rows:
+        if hash in dict(_by_analysis(fragment, partition_key)):
+            yield other, fragment
 
 
 def _is_whole(fragment: str, conjuncts: Collection[str], text: str) -> bool:

@@ -135,10 +135,19 @@ def cache_type(name: str) -> CacheType:
     Traceback (most recent call last):
         ...
     partitioncache.errors.ConfigurationError: There is no backend 'redis_sets'. Did you mean redis_set?
+    >>> cache_type("postgres")
+    Traceback (most recent call last):
+        ...
+    partitioncache.errors.ConfigurationError: There is no backend 'postgres'. Did you mean postgresql_array?
     """
     if name in CACHE_TYPES:
         return CACHE_TYPES[name]
-    close = difflib.get_close_matches(str(name), CACHE_TYPES, n=1, cutoff=0.5)
+    wanted = str(name).lower()
+    # The first of a family is its default: postgres means postgresql_array.
+    family = [kind for kind in CACHE_TYPES if len(wanted) >= 2 and kind.startswith(wanted)]
+    close = family or difflib.get_close_matches(wanted, CACHE_TYPES, n=1, cutoff=0.5)
+    if wanted in ("pg", "pgsql", "psql"):
+        close = ["postgresql_array"]
     raise ConfigurationError(
         f"There is no backend {name!r}.",
         hint=f"Did you mean {close[0]}?" if close else f"Use one of: {', '.join(CACHE_TYPES)}.",

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from typing_extensions import LiteralString
 
+from partitioncache.backends.protocol import State
 from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
@@ -31,6 +32,9 @@ _NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
     "timestamptz": ("pg_catalog.timestamptz", "pg_catalog.timestamptz[]"),
 }
 """For each data type PostgreSQL's own, and the array of it."""
+
+
+_STRICTNESS: Final[tuple[State, ...]] = ("asserted", "aside", "static", "evaluated", "tracked")
 
 
 class PostgresqlArray(Closing):
@@ -112,6 +116,25 @@ class PostgresqlArray(Closing):
         if self.datatype(partition_key) is None:
             return set()
         return {row[0] for row in self._server.call("partitioncache_keys", partition_key, cache=self._cache)}
+
+    def states(self, partition_key: str) -> dict[str, State]:
+        if self.datatype(partition_key) is None:
+            return {}
+        found: dict[str, State] = {}
+        for hash, state, _, _, tracked, count, *_ in self._server.call(
+            "partitioncache_entries", partition_key, self._cache
+        ):
+            if count is not None:
+                known: State = state if state in ("asserted", "aside", "static") else "evaluated"
+                state = "tracked" if tracked and known != "aside" else known
+                # Roles have entries of their own under one hash: the strictest counts.
+                found[hash] = max(state, found.get(hash, "asserted"), key=_STRICTNESS.index)
+        return found
+
+    def follows_writes(self, partition_key: str) -> bool:
+        """Whether the writes to any table are logged for a partition key."""
+        tables = self._server.call("partitioncache_tracked_tables", self._cache)
+        return any(row[0] == partition_key for row in tables)
 
     def set_query(self, hash: str, query: str, partition_key: str) -> None:
         checked_hash(hash)

@@ -12,13 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from typing_extensions import Self
 
 from partitioncache.datatypes import Key, KeySet
 
-__all__ = ["Backend", "Key", "KeySet"]
+__all__ = ["Backend", "Key", "KeySet", "State"]
+
+State: TypeAlias = Literal["asserted", "static", "evaluated", "tracked", "aside"]
+"""Why an entry is believed: its keys were stored by hand, and whoever did asserts them; they were evaluated, on tables
+that are asserted not to change, or that nothing is known of; they follow writes. Or it is put aside, and not used."""
 
 
 @runtime_checkable
@@ -61,6 +65,9 @@ class Backend(Protocol):
 
     def get_all_keys(self, partition_key: str) -> set[str]:
         """The hashes of all entries that have a key set."""
+
+    def states(self, partition_key: str) -> dict[str, State]:
+        """The entries that have a key set, and why each is believed."""
 
     def set_query(self, hash: str, query: str, partition_key: str) -> None:
         """Remembers the text of the query that an entry belongs to."""

@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias, cast
 from partitioncache.backends.bitmaps import dense
 from partitioncache.backends.entries import Damaged, read, seal, unseal, written
 from partitioncache.backends.packing import pack_bytes, unpack_bytes
+from partitioncache.backends.protocol import State
 from partitioncache.closing import Closing
 from partitioncache.config import DEFAULT_CACHE, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import Key, KeySet, checked, collected, infer
@@ -119,6 +120,9 @@ class StoredCache(Closing):
 
     def get_all_keys(self, partition_key: str) -> set[str]:
         return set(self._names("entry", partition_key))
+
+    def states(self, partition_key: str) -> dict[str, State]:
+        return dict.fromkeys(self._names("entry", partition_key), "asserted")
 
     def set_query(self, hash: str, query: str, partition_key: str) -> None:
         checked_hash(hash)

@@ -30,6 +30,11 @@ NO_SERVER = 3
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
+#: What everybody is told who fills a cache that cannot follow writes.
+FILLING_ASSERTS = (
+    "Outside PostgreSQL nothing follows writes: to fill this cache is to assert that the data does not change."
+)  # fmt: skip
+
 AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

@@ -6,8 +6,9 @@ a statement. The connections keep the session settings of their role, because qu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -134,7 +135,13 @@ class Server(Closing):
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection of the pool, in autocommit mode; errors inside are turned into ours."""
-        with explained(), self._pool.connection() as connection:
+        with explained(), ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._pool.connection())
+            except PoolTimeout:
+                # The pool does not say why; a connection of our own does, if the server is away.
+                psycopg.connect(self._conninfo, connect_timeout=5).close()
+                raise
             yield connection
 
     def call(self, function: str, *arguments: object, **named: object) -> list[tuple[Any, ...]]:
@@ -188,10 +195,10 @@ def explained() -> Iterator[None]:
         yield
     except PoolClosed:
         raise UnavailableError("This cache is closed.", hint="Open it again with create_cache.") from None
-    except (PoolTimeout, TooManyRequests) as error:
+    except (PoolTimeout, TooManyRequests):
         raise UnavailableError(
-            f"No connection to PostgreSQL came free in time: {_sentence(str(error))}",
-            hint="Are all busy, or has the server gone? create_cache takes max_connections= and timeout=.",
+            "All connections of this cache are busy.",
+            hint="Open fewer at a time, or more at once: create_cache takes max_connections= and timeout=.",
         ) from None
     except psycopg.Error as error:
         raise translated(error) from None
@@ -203,10 +210,7 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
     message = error.diag.message_primary
     if message is None or state is None:
         if isinstance(error, psycopg.OperationalError):
-            return UnavailableError(
-                f"PostgreSQL cannot be reached: {_sentence(str(error))}",
-                hint="Is the server running? Set DB_HOST, DB_PORT, DB_NAME, DB_USER, or libpq's PGHOST and so on.",
-            )
+            return _not_connected(str(error))
         return PartitionCacheError(_sentence(str(error)))
     text = _sentence(message)
     if error.diag.message_detail:
@@ -217,12 +221,45 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
     if state.startswith(("08", "57P", "28", "3D")):
         return UnavailableError(text, hint or "Check host, port, database, user and password.")
     if isinstance(error, errors.InsufficientPrivilege):
-        return PartitionCacheError(
-            text, hint or "Let the role that installed PartitionCache grant you its use."
-        )
+        return PartitionCacheError(text, hint or _hint_of_rights(message))
     if state.startswith("42"):
         return QueryError(text, hint)
     return PartitionCacheError(text, hint)
+
+
+def _hint_of_rights(message: str) -> str | None:
+    """What helps where a right is missing, if it is a right to PartitionCache."""
+    if "partitioncache" not in message:
+        return None
+    levels = "read, push, fill, administer or monitor"
+    return f"Let an administrator grant you a level that may ({levels}): pcache grant ROLE --level LEVEL."
+
+
+_CAUSES: Final = (
+    (r"database .* does not exist", "Set DB_NAME, or PGDATABASE, to a database of that server."),
+    (r"role .* does not exist", "Set DB_USER, or PGUSER, to a role of that server."),
+    (r"password|authentication", "Set DB_USER and DB_PASSWORD, or PGPASSWORD, or write the password into ~/.pgpass."),
+    (r"pg_hba\.conf", "Let the server's pg_hba.conf admit this user from here, or connect another way."),
+    (r"too many clients|connection slots|starting up|shutting down|recovery mode", "Try again in a moment."),
+    (r"Connection refused|No such file", "Is the server running there? Set DB_HOST and DB_PORT, or PGHOST and PGPORT."),
+    (r"resolve host|translate host name", "Set DB_HOST, or PGHOST, to the name of the server."),
+)  # fmt: skip
+"""What helps, by what the client library or the server says of a connection that failed."""
+
+
+def _not_connected(text: str) -> UnavailableError:
+    """The error for a connection that failed; the client library's questions are left out, our hint answers them.
+
+    >>> print(_not_connected('connection failed: connection to server at "db", port 5432 failed: FATAL:  '
+    ...                      'database "nodb" does not exist'))
+    PostgreSQL refuses: database "nodb" does not exist. Set DB_NAME, or PGDATABASE, to a database of that server.
+    """
+    cause = re.sub(r"\s*(Is the server running[^?]*\?|This probably means.*)", "", text, flags=re.DOTALL)
+    cause = re.sub(r"^(?:connection (?:failed|is bad): )+", "", " ".join(cause.split()))
+    hint = next((hint for pattern, hint in _CAUSES if re.search(pattern, cause)), None)
+    _, refused, why = cause.partition("FATAL:  ".rstrip())
+    said = f"PostgreSQL refuses: {why.strip()}" if refused else f"PostgreSQL cannot be reached: {cause}"
+    return UnavailableError(_sentence(said), hint or "Check host, port, database, user and password.")
 
 
 def _sentence(text: str) -> str:
