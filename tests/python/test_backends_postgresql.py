@@ -144,8 +144,6 @@ def test_the_server_object(database: Database) -> None:
         assert caught.value.hint is not None
         with pytest.raises(ConfigurationError):
             server.call("partitioncache_set", "k", "", Typed("pg_catalog.int4[]", [1]), cache="c")
-        assert server.bind("SELECT %s", ["a'b"]) == "SELECT 'a''b'"
-        assert server.bind("SELECT '%'", None) == "SELECT '%'"
     with pytest.raises(UnavailableError, match="cache is closed"):
         server.call("partitioncache_version")
 

@@ -548,6 +548,7 @@ def test_copy_between_backends_still_hits(run: Run, shop: Database, redis_here: 
 
 
 def test_copy_into_itself_is_refused(run: Run, shop: Database, redis_here: str, tmp_path: Path) -> None:
+    shop.execute("select partitioncache_register('user_id', 'integer')")
     shop.execute("select partitioncache_track('events', 'user_id'), partitioncache_track('users', 'user_id')")
     direct(run)
     before = shop.execute("select hash, state, tracked from partitioncache_entries('user_id') order by 1")
@@ -654,7 +655,8 @@ def test_verify_runs_no_text_of_another_role(run: Run, shop: Database) -> None:
     shop.psql(
         """
         create role verify_other;
-        update partitioncache_cache_user_id set owner = 'verify_other', query = 'select 1 / 0';
+        update partitioncache_internal.partitioncache_cache_user_id
+        set owner = 'verify_other'::regrole, owner_name = 'verify_other', query = 'select 1 / 0';
         """
     )
     try:
