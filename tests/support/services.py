@@ -20,10 +20,11 @@ _SECONDS_TO_START = 60
 
 @dataclass(frozen=True)
 class RedisServer:
-    """A Redis server on loopback, without password or persistence; 16 databases, numbered from 0."""
+    """A Redis server on loopback, without password or persistence; 16 databases, numbered from 0. `socket` is a file."""
 
     host: str
     port: int
+    socket: str
 
 
 @dataclass(frozen=True)
@@ -47,25 +48,20 @@ def free_port() -> int:
 @contextmanager
 def redis_server() -> Iterator[RedisServer]:
     """Starts Redis; yields where it is."""
-    server = RedisServer("127.0.0.1", free_port())
-    command = [
-        _program("redis-server"),
-        "--port",
-        str(server.port),
-        "--bind",
-        server.host,
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-    ]
+    with _folder() as folder:
+        server = RedisServer("127.0.0.1", free_port(), str(folder / "redis.sock"))
+        command = [
+            _program("redis-server"),
+            *("--port", str(server.port), "--bind", server.host, "--unixsocket", server.socket),
+            *("--save", "", "--appendonly", "no", "--dir", str(folder)),
+        ]
 
-    def answers() -> bool:
-        with closing(redis.Redis(host=server.host, port=server.port)) as client:
-            return bool(client.ping())
+        def answers() -> bool:
+            with closing(redis.Redis(host=server.host, port=server.port)) as client:
+                return bool(client.ping())
 
-    with _folder() as folder, _running([*command, "--dir", str(folder)], folder, answers):
-        yield server
+        with _running(command, folder, answers):
+            yield server
 
 
 @contextmanager
