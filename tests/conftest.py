@@ -50,7 +50,7 @@ def cluster(installation: Installation) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def newest_cluster() -> Iterator[Cluster]:
-    """A server of the newest version that the extension is tested on; it has none of pg_cron, pgTAP and plpgsql_check."""
+    """A server of the newest version that the extension is tested on, without pg_cron, pgTAP and plpgsql_check."""
     root = Path(tempfile.mkdtemp(prefix="pc-"))
     try:
         newest = installation_of(MAJORS[-1], root / "installation")

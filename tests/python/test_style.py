@@ -34,7 +34,9 @@ def run(*command: str, folder: Path = CHECKOUT) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [CHECKOUT / "partitioncache.control", *sorted((CHECKOUT / "sql").glob("*/*.sql"))], ids=lambda path: path.name
+    "path",
+    [CHECKOUT / "partitioncache.control", *sorted((CHECKOUT / "sql").glob("*/*.sql"))],
+    ids=lambda path: path.name,
 )
 def test_the_extension_is_written_in_ascii(path: Path) -> None:
     """CREATE EXTENSION reads the script in the encoding of the database, whichever that is."""

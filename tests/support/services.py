@@ -20,7 +20,7 @@ _SECONDS_TO_START = 60
 
 @dataclass(frozen=True)
 class RedisServer:
-    """A Redis server on loopback, without password or persistence; 16 databases, numbered from 0. `socket` is a file."""
+    """A Redis server on loopback, without password or persistence; 16 databases, from 0. `socket` is a file."""
 
     host: str
     port: int

@@ -5,10 +5,13 @@ declare
     members constant text[] := array(
         select format('%s %s', d.classid, d.objid) from pg_depend d join pg_extension e on e.oid = d.refobjid
         where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e' and e.extname = 'partitioncache');
+    by_oid constant boolean := exists (select from pg_attribute a where a.attrelid = 'partitioncache_queue'::regclass and a.attname = 'owner_name');
+    owner_columns constant text := case when by_oid then 'owner, owner_name, cluster' else 'owner' end;
+    owner_values constant text := case when by_oid then 'coalesce(r.oid, 0), q.owner, pc_cluster()' else 'q.owner' end;
     old record;
     key_set text;
     entry record;
-    reason text;
+    statement text;
 begin
     for old in select s.* from @extschema@.partitioncache_old_settings s loop
         perform pc_create_cache(old.cache);
@@ -18,13 +21,14 @@ begin
         where s.cache = old.cache;
     end loop;
 
-    insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority, status,
-                                      owner, attempts, claim, pushed_at, due_at, died_at, error_msg)
-    select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.session, q.keyed_tables, q.parts, q.datatype, q.checked, q.priority,
-           case q.status when 'running' then 'ready' else q.status end, q.owner, q.attempts, q.claim, q.pushed_at,
-           case q.status when 'running' then clock_timestamp() else q.due_at end, q.died_at, q.error_msg
-    from @extschema@.partitioncache_old_queue q;
-
+    execute format($sql$
+        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority, status,
+                                          attempts, claim, pushed_at, due_at, died_at, error_msg, %s)
+        select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.session, q.keyed_tables, q.parts, q.datatype, q.checked, q.priority,
+               case q.status when 'running' then 'ready' else q.status end, q.attempts, q.claim, q.pushed_at,
+               case q.status when 'running' then clock_timestamp() else q.due_at end, q.died_at, q.error_msg, %s
+        from @extschema@.partitioncache_old_queue q left join pg_roles r on r.rolname = q.owner
+        $sql$, owner_columns, owner_values);
     perform setval('partitioncache_queue_id', greatest((select s.last_value from @extschema@.partitioncache_old_queue_id s),
                                                        (select s.last_value from partitioncache_queue_id s)));
     for old in
@@ -48,13 +52,15 @@ begin
                     raise warning 'entry "%" of partition key "%" in cache "%" was not kept: %', entry.hash, old.partition_key, old.cache, sqlerrm;
             end;
         end loop;
+        execute format('update %s e set owner = r.oid, owner_name = r.rolname from %s o join pg_roles r on r.rolname = o.owner where o.hash = e.hash',
+                       pc_key_table(old.cache, old.partition_key), old.key_table);
         execute format($sql$
-            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, checked, priority)
-            select 'incoming', nextval('partitioncache_queue_id'), $1, $2, encode(sha256(convert_to(e.query || s.session::text, 'UTF8')), 'hex'), e.query, s.session, true, 1
-            from %s e cross join pc_session('') s(session)
-            where e.deps is not null and e.query is not null
-            order by e.hash
-            $sql$, old.key_table)
+            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, checked, priority, %s)
+            select 'incoming', nextval('partitioncache_queue_id'), $1, $2, pc_sha256(q.query || s.session::text), q.query, s.session, true, 1, %s
+            from %s q left join pg_roles r on r.rolname = q.owner cross join pc_session('') s(session)
+            where q.deps is not null and q.query is not null
+            order by q.hash
+            $sql$, owner_columns, owner_values, old.key_table)
         using old.cache, old.partition_key;
         execute format('drop table %s', old.key_table);
     end loop;
@@ -75,16 +81,34 @@ begin
         @extschema@.partitioncache_old_queue;
     drop sequence @extschema@.partitioncache_old_queue_id;
 
+    -- What the script of an extension grants is taken for what every installation has, and pg_dump leaves it out: so it is granted at commit.
+    create temporary table partitioncache_upgraded_role on commit drop as
+    select g.role, g.level, s.cache from jsonb_each_text(current_setting('partitioncache.upgraded_roles')::jsonb) g(role, level) cross join partitioncache_settings s
+    with no data;
+    create function pg_temp.partitioncache_grant_upgraded() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $grant$
+    begin
+        perform partitioncache_internal.partitioncache_grant(quote_ident(new.role)::regrole, new.level, new.cache);
+        return null;
+    end
+    $grant$;
+    create constraint trigger granted after insert on partitioncache_upgraded_role deferrable initially deferred
+    for each row execute function pg_temp.partitioncache_grant_upgraded();
+    insert into partitioncache_upgraded_role
+    select g.role, g.level, s.cache from jsonb_each_text(current_setting('partitioncache.upgraded_roles')::jsonb) g(role, level) cross join partitioncache_settings s;
+
     -- What is made for a registration belongs to no extension, so that pg_dump saves it.
-    for reason in
-        select format('alter extension partitioncache drop %s %s', case i.type when 'table' then 'table' else i.type end, i.identity)
+    loop
+        -- One after another, since a table takes its types along.
+        select format('alter extension partitioncache drop %s %s', i.type, i.identity) into statement
         from pg_depend d
         join pg_extension e on e.oid = d.refobjid
         cross join pg_identify_object(d.classid, d.objid, 0) i
         where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e' and e.extname = 'partitioncache'
           and format('%s %s', d.classid, d.objid) <> all (members)
-    loop
-        execute reason;
+        order by d.classid <> 'pg_class'::regclass
+        limit 1;
+        exit when statement is null;
+        execute statement;
     end loop;
 end
 $after$;

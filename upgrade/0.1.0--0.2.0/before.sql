@@ -10,6 +10,8 @@ declare
     registered record;
     stranger text;
     dropped text;
+    kept text;
+    kind text;
     detail text;
 begin
     select p.proowner into strict installer from pg_proc p
@@ -81,12 +83,13 @@ begin
     drop type @extschema@.pc_parsed, @extschema@.pc_block, @extschema@.pc_fragment, @extschema@.pc_family, @extschema@.pc_taken_apart,
         @extschema@.pc_usable_entry, @extschema@.pc_restriction, @extschema@.pc_restricted, @extschema@.pc_rewritten, @extschema@.pc_dependencies,
         @extschema@.pc_queue_item, @extschema@.pc_turn;
-    alter table @extschema@.partitioncache_settings rename to partitioncache_old_settings;
-    alter table @extschema@.partitioncache_registration rename to partitioncache_old_registration;
-    alter table @extschema@.partitioncache_tracked rename to partitioncache_old_tracked;
-    alter table @extschema@.partitioncache_queue rename to partitioncache_old_queue;
-    alter sequence @extschema@.partitioncache_queue_id rename to partitioncache_old_queue_id;
-    alter table @extschema@.partitioncache_original_query_queue rename to partitioncache_old_original_query_queue;
-    alter table @extschema@.partitioncache_query_fragment_queue rename to partitioncache_old_query_fragment_queue;
+    foreach kept in array '{settings,registration,tracked,queue,original_query_queue,query_fragment_queue,queue_id}'::text[] loop
+        kind := case kept when 'queue_id' then 'sequence' else 'table' end;
+        if exists (select from pg_extension e where e.extname = 'partitioncache') then
+            -- so that pg_dump asks no more for its rows
+            execute format('alter extension partitioncache drop %s @extschema@.partitioncache_%s', kind, kept);
+        end if;
+        execute format('alter %s @extschema@.partitioncache_%s rename to partitioncache_old_%2$s', kind, kept);
+    end loop;
 end
 $before$;
