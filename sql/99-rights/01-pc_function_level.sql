@@ -7,7 +7,7 @@ as $$
         when name ^@ 'pc_do_' then null
         when name ^@ 'pc_' and not runs_as_installer then 'monitor'
         when name in ('partitioncache_version', 'partitioncache_status', 'partitioncache_processor_status', 'partitioncache_processor_jobs',
-                      'partitioncache_partition_keys', 'partitioncache_entries', 'partitioncache_count', 'partitioncache_keys',
+                      'partitioncache_caches', 'partitioncache_partition_keys', 'partitioncache_entries', 'partitioncache_count', 'partitioncache_keys',
                       'partitioncache_tracked_tables', 'partitioncache_static_tables', 'partitioncache_queue_lengths', 'partitioncache_queue_counts',
                       'partitioncache_dead_items') then 'monitor'
         when name in ('partitioncache_apply', 'partitioncache_explain', 'partitioncache_open', 'partitioncache_fragments', 'partitioncache_get',

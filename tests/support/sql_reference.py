@@ -39,7 +39,7 @@ create role app;"""
 
 # Names without their prefix, in the order of the page.
 SECTIONS = {
-    "Partition keys": "register partition_keys",
+    "Partition keys": "register partition_keys caches",
     "Filling the cache": "push push_many push_fragment process_queue",
     "Asking": "apply explain open fragments",
     "The cache by hand": "set get exists set_query query keys entries count intersect lookup delete clear",
