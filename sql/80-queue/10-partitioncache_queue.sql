@@ -17,7 +17,9 @@ create table partitioncache_queue (
     checked boolean not null,
     priority integer not null,
     status text not null default 'ready' check (status in ('ready', 'running', 'failed', 'timeout', 'dead')),
-    owner name not null default current_user,
+    owner oid not null,
+    owner_name name not null,
+    cluster bigint not null default pc_cluster(),
     attempts integer not null default 0,
     claim bigint not null default 0,
     worker_pid integer,
@@ -28,12 +30,12 @@ create table partitioncache_queue (
     died_at timestamptz,
     error_msg text,
     primary key (id, queue),
-    unique (hash, cache, partition_key, owner, queue),
+    unique (hash, cache, partition_key, owner, cluster, queue),
     check ((status = 'dead') = (died_at is not null))
 ) partition by list (queue);
 
 comment on table partitioncache_queue is
-'The two queues, incoming and outgoing, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged.';
+'The two queues, incoming and outgoing, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged. owner: a role of this cluster by its OID, in another cluster found again by owner_name. Nobody writes here but the functions that pc_call leads to.';
 comment on column partitioncache_queue.hash is
 'Outgoing: the fragment''s hash. Incoming: the SHA-256 of the query''s text, with the settings of its session where the text was checked by this server.';
 comment on column partitioncache_queue.checked is
@@ -42,7 +44,7 @@ comment on column partitioncache_queue.worker_id is
 'Who holds the claim. Workers inside the database: the session''s identifier as %c writes it into the server''s log, so that a process that reuses the pid is not taken for the worker.';
 
 -- Claiming changes no indexed column (died_at is set once, at the end): those updates stay in the page and add nothing to the indexes.
-create index partitioncache_queue_due on partitioncache_queue (cache, owner, priority desc, id) where died_at is null;
+create index partitioncache_queue_due on partitioncache_queue (cache, owner, cluster, priority desc, id) where died_at is null;
 
 create table partitioncache_original_query_queue partition of partitioncache_queue for values in ('incoming')
     with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
@@ -57,13 +59,6 @@ create table partitioncache_query_fragment_queue partition of partitioncache_que
 
 comment on table partitioncache_query_fragment_queue is
 'The outgoing queue: fragments waiting to be evaluated.';
-
-alter table partitioncache_queue enable row level security;
-alter table partitioncache_original_query_queue enable row level security;
-alter table partitioncache_query_fragment_queue enable row level security;
-create policy partitioncache_own on partitioncache_queue using (owner = current_user) with check (owner = current_user);
-create policy partitioncache_own on partitioncache_original_query_queue using (owner = current_user) with check (owner = current_user);
-create policy partitioncache_own on partitioncache_query_fragment_queue using (owner = current_user) with check (owner = current_user);
 
 select pc_dump_with_extension('partitioncache_queue_id');
 select pc_dump_with_extension('partitioncache_original_query_queue');

@@ -9,14 +9,12 @@ create table partitioncache_processor_log (
     key_count bigint,
     execution_time_ms double precision not null,
     attempt integer,
-    owner name not null default current_user,
+    owner oid not null,
+    owner_name name not null,
     created_at timestamptz not null default clock_timestamp()
 );
 
 comment on table partitioncache_processor_log is
-'What became of queued items: queue incoming = a query was taken apart (skipped: nothing of it can be cached, error_msg says why), outgoing = a fragment was evaluated (key_count = size of its key set), upkeep = the processor''s own housekeeping failed. Keeps the latest log_limit rows of each cache and owner (see partitioncache_settings).';
+'What became of queued items: queue incoming = a query was taken apart (skipped: nothing of it can be cached, error_msg says why), outgoing = a fragment was evaluated (key_count = size of its key set), upkeep = the processor''s own housekeeping failed. owner: whose item it was, upkeep: who looked after the cache. Keeps the latest log_limit rows of each cache and owner (see partitioncache_settings).';
 
 create index partitioncache_processor_log_latest on partitioncache_processor_log (cache, owner, id);
-
-alter table partitioncache_processor_log enable row level security;
-create policy partitioncache_own on partitioncache_processor_log using (owner = current_user) with check (owner = current_user);

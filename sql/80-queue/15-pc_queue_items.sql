@@ -19,8 +19,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return array(
-        select row(nextval('partitioncache_queue_id'), i.partition_key,
-                   coalesce(i.hash, pc_sha256(i.query || coalesce(i.session::text, ''))),
+        select row(nextval('partitioncache_queue_id'), i.partition_key, coalesce(i.hash, pc_sha256(i.query || coalesce(i.session::text, ''))),
                    i.query, i.session, i.keyed_tables, i.parts, i.datatype, coalesce(i.priority, 1))::pc_queue_item
         from jsonb_array_elements(items) with ordinality e(item, place)
         cross join jsonb_populate_record(null::pc_queue_item, e.item) i

@@ -1,13 +1,14 @@
-create function pc_push_again(queue text, cache text, pushed pc_queue_item[]) returns void
+create function pc_push_again(owner oid, queue text, cache text, pushed pc_queue_item[]) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
--- As in pc_enqueue.
+-- As in pc_do_enqueue.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
 set jit = off
 as $$
 declare
+    here bigint := pc_cluster();
     again record;
 begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
@@ -16,7 +17,7 @@ begin
         from unnest(pushed) i
         cross join lateral (select k.id from partitioncache_queue k
                             where k.queue = pc_push_again.queue and k.cache = pc_push_again.cache and k.partition_key = i.partition_key
-                              and k.hash = i.hash and k.owner = current_user and k.id <> i.id
+                              and k.hash = i.hash and k.owner = pc_push_again.owner and k.cluster = here and k.id <> i.id
                             limit 1 for update skip locked) q
         group by i.priority
     loop
@@ -31,5 +32,5 @@ begin
 end
 $$;
 
-comment on function pc_push_again(text, text, pc_queue_item[]) is
-'Raises the priority of those items that are in the queue under other numbers: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(''incoming'', ''partitioncache'', pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]''))';
+comment on function pc_push_again(oid, text, text, pc_queue_item[]) is
+'Raises the priority of those items of a role that are in the queue under other numbers: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(pc_me(), ''incoming'', ''partitioncache'', pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]''))';

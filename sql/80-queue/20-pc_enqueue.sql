@@ -1,6 +1,21 @@
 create function pc_enqueue(queue text, cache text, items jsonb, checked boolean, again boolean default true, out ids bigint[], out added bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    done jsonb := pc_call('enqueue', jsonb_build_object('queue', queue, 'cache', cache, 'items', items, 'checked', checked, 'again', again));
+begin
+    ids := (select array_agg(i::bigint order by place) from jsonb_array_elements(nullif(done -> 'ids', 'null')) with ordinality i(i, place));
+    added := (done ->> 'added')::bigint;
+end
+$$;
+
+comment on function pc_enqueue(text, text, jsonb, boolean, boolean) is
+'Puts items (see pc_queue_items) into a queue; ids in their order and the number that was not there before. again: what is there already gains priority, and comes back to life if it is dead. checked: this server accepted their texts. Example: select * from pc_enqueue(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', true)';
+
+create function pc_do_enqueue(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- Planning for the values of each call takes longer than the work. A plan is kept as long as the session, and the table fills and empties
 -- all the time: so no choice is left but one probe of the index for each item.
 set plan_cache_mode = force_generic_plan
@@ -9,37 +24,49 @@ set enable_bitmapscan = off
 set jit = off
 as $$
 declare
-    pushed pc_queue_item[] := pc_queue_items(items);
+    queue_ text := argument ->> 'queue';
+    cache_ text := argument ->> 'cache';
+    again boolean := (argument -> 'again')::boolean;
+    pushed pc_queue_item[] := pc_queue_items(argument -> 'items');
+    here bigint := pc_cluster();
+    ids bigint[];
+    added bigint;
 begin
+    perform pc_require(caller, cache_, 'push');
+    if queue_ = 'outgoing' and (argument -> 'checked')::boolean and exists (select from unnest(pushed) i where i.hash <> pc_sha256(i.query)) then
+        perform pc_fail('PC009', 'the hash of a fragment is not that of its text', '', 'Push queries with partitioncache_push: it takes them apart and names the fragments.');
+    end if;
     loop
         -- Looking first, because an insert waits for whoever is just changing the row that it meets. And in the order of the key,
         -- so that two sessions that push the same items never wait for each other in a circle.
-        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority)
-        select pc_enqueue.queue, i.id, pc_enqueue.cache, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts,
-               i.datatype, pc_enqueue.checked, i.priority
+        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority,
+                                          owner, owner_name, cluster)
+        select queue_, i.id, cache_, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts, i.datatype,
+               (argument -> 'checked')::boolean, i.priority, caller, pg_get_userbyid(caller), here
         from unnest(pushed) i
         where (select q.id from partitioncache_queue q
-               where q.queue = pc_enqueue.queue and q.cache = pc_enqueue.cache and q.partition_key = i.partition_key
-                 and q.hash = i.hash and q.owner = current_user limit 1) is null
+               where q.queue = queue_ and q.cache = cache_ and q.partition_key = i.partition_key
+                 and q.hash = i.hash and q.owner = caller and q.cluster = here limit 1) is null
         order by i.partition_key, i.hash, i.id
         on conflict do nothing;
 
         select array_agg(q.id order by i.id), count(*) filter (where q.id = i.id) into ids, added
         from unnest(pushed) i
         cross join lateral (select k.id from partitioncache_queue k
-                            where k.queue = pc_enqueue.queue and k.cache = pc_enqueue.cache and k.partition_key = i.partition_key
-                              and k.hash = i.hash and k.owner = current_user limit 1) q;
+                            where k.queue = queue_ and k.cache = cache_ and k.partition_key = i.partition_key
+                              and k.hash = i.hash and k.owner = caller and k.cluster = here limit 1) q;
         -- An item that was there when it was looked for and finished just after is pushed once more.
         exit when not again or coalesce(cardinality(ids), 0) = cardinality(pushed);
     end loop;
     if again and added < cardinality(pushed) then
-        perform pc_push_again(queue, cache, pushed);
+        perform pc_push_again(caller, queue_, cache_, pushed);
     end if;
     if added > 0 then
-        perform pc_notify(cache);
+        perform pc_notify(cache_);
     end if;
+    return jsonb_build_object('ids', ids, 'added', added);
 end
 $$;
 
-comment on function pc_enqueue(text, text, jsonb, boolean, boolean) is
-'Puts items (see pc_queue_items) into a queue; ids in their order and the number that was not there before. again: what is there already gains priority, and comes back to life if it is dead. Example: select * from pc_enqueue(''incoming'', ''partitioncache'', ''[{"partition_key": "city_id", "query": "select 1"}]'', true)';
+comment on function pc_do_enqueue(oid, jsonb) is
+'pc_enqueue for a caller: {queue, cache, items, checked, again} gives {ids, added}. The hash of a fragment that this server is to evaluate must be that of its text. Raises PC007 below the level push, PC009 for another hash. Example: see pc_call';

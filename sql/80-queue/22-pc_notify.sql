@@ -3,16 +3,16 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    if coalesce(current_setting('partitioncache.notify', true), '') = 'off' then
+    -- NOTIFY makes commits wait for one another: without a listener, nobody pays.
+    if coalesce(current_setting('partitioncache.notify', true), '') = 'off'
+        or not exists (select from partitioncache_listener l where l.cache = pc_notify.cache) then
         return;
     end if;
-    -- NOTIFY makes commits wait for one another. A listener holds this lock shared (see partitioncache_listen): without one, nobody pays.
-    if current_setting('partitioncache.listens', true) is distinct from 'on'
-        and pg_try_advisory_lock(hashtext('partitioncache listener'), hashtext(cache)) then
-        perform pg_advisory_unlock(hashtext('partitioncache listener'), hashtext(cache));
-        return;
+    -- What this transaction has seen of other sessions before is too old for a listener that came since.
+    perform pg_stat_clear_snapshot();
+    if exists (select from partitioncache_listener l where l.cache = pc_notify.cache and pc_is_connected(l.pid, l.session)) then
+        perform pg_notify('partitioncache', cache);
     end if;
-    perform pg_notify('partitioncache', cache);
 end
 $$;
 

@@ -12,6 +12,7 @@ declare
     session jsonb := pc_session(session_path);
     query text;
 begin
+    perform pc_require_writable('push queries');
     perform pc_not_null('queries', queries::text, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     foreach query in array queries loop
         perform pc_not_null('query', query);

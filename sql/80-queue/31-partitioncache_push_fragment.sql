@@ -12,6 +12,7 @@ declare
     session jsonb := pc_session(session_path);
     items jsonb;
 begin
+    perform pc_require_writable('push queries');
     perform pc_not_null('query', query, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     perform pc_push_check(query, session);
     perform pc_register_by_use(array[query], partition_key, cache, session);

@@ -7,7 +7,7 @@ begin
     return query
         select s.status, count(q.id)
         from unnest(array['ready', 'running', 'failed', 'timeout', 'dead']) with ordinality s(status, place)
-        left join partitioncache_queue q on q.queue = partitioncache_queue_counts.queue
+        left join pc_own_queue q on q.queue = partitioncache_queue_counts.queue
             and q.cache = partitioncache_queue_counts.cache and q.status = s.status
         group by s.status, s.place order by s.place;
 end

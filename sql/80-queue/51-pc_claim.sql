@@ -1,9 +1,20 @@
 create function pc_claim(
-    queues text[], cache text, amount integer, lease interval, worker_pid integer, worker_id text, only_checked boolean
+    queues text[], cache text, amount integer, lease interval, worker_id text default null, only_checked boolean default true, one_transaction boolean default false
 ) returns setof partitioncache_queue
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select c.* from jsonb_populate_recordset(null::partitioncache_queue, pc_call('claim', jsonb_build_object(
+        'queues', $1, 'cache', $2, 'amount', $3, 'lease', $4, 'worker_id', $5, 'only_checked', $6, 'one_transaction', $7))) c
+$$;
+
+comment on function pc_claim(text[], text, integer, interval, text, boolean, boolean) is
+'Claims up to amount items of these queues that are due, most urgent first, for the time of a lease, and skips what others hold. An item whose lease is over counts as failed: it is claimed again, or dead if that was its last attempt. Only items of the current role. only_checked: those that this server is to work on, in this session; one_transaction: the claim will not be committed before the work is done. Example: select * from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id())';
+
+create function pc_do_claim(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
--- As in pc_enqueue; here the plan walks the index, which ends at the first item that is due.
+-- As in pc_do_enqueue; here the plan walks the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -11,13 +22,20 @@ set enable_sort = off
 set jit = off
 as $$
 declare
-    max_attempts integer := (pc_settings(cache)).max_attempts;
+    queues text[] := array(select jsonb_array_elements_text(argument -> 'queues'));
+    cache_ text := argument ->> 'cache';
+    amount integer := (argument -> 'amount')::integer;
+    lease interval := (argument ->> 'lease')::interval;
+    only_checked boolean := (argument -> 'only_checked')::boolean;
+    max_attempts integer := (pc_settings(cache_)).max_attempts;
+    here bigint := pc_cluster();
     taken partitioncache_queue[];
 begin
+    perform pc_require(caller, cache_, 'push');
     loop
         with chosen as materialized (
             select q.id from partitioncache_queue q
-            where q.queue = any (queues) and q.cache = pc_claim.cache and q.owner = current_user
+            where q.queue = any (queues) and q.cache = cache_ and q.owner = caller and q.cluster = here
               and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
             order by q.priority desc, q.id
             limit amount for update skip locked
@@ -29,20 +47,42 @@ begin
                 claim = q.claim + 1,
                 error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease')
                                  when q.attempts >= max_attempts then q.error_msg end,
-                worker_pid = pc_claim.worker_pid, worker_id = pc_claim.worker_id,
+                worker_pid = case when only_checked then pg_backend_pid() end, worker_id = argument ->> 'worker_id',
                 started_at = clock_timestamp(), due_at = clock_timestamp() + lease
             where q.id = any (array(select c.id from chosen c)) and q.queue = any (queues)
             returning q as item
         )
         select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
-        perform pc_log(t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
+        perform pc_log(caller, t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
         from unnest(taken) t where t.error_msg is not null;
         -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
         exit when taken is null or exists (select from unnest(taken) t where t.status = 'running');
     end loop;
-    return query select t.* from unnest(taken) t where t.status = 'running';
+    if only_checked and taken is not null then
+        perform pc_secure_attempt(taken, (argument -> 'one_transaction')::boolean);
+    end if;
+    return coalesce((select jsonb_agg(to_jsonb(t)) from unnest(taken) t where t.status = 'running'), '[]');
 end
 $$;
 
-comment on function pc_claim(text[], text, integer, interval, integer, text, boolean) is
-'Claims up to amount items of these queues that are due, most urgent first, for the time of a lease, and skips what others hold. An item whose lease is over counts as failed: it is claimed again, or dead if that was its last attempt. Only items of the current role. Example: select * from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pg_backend_pid(), pc_worker_id(), true)';
+comment on function pc_do_claim(oid, jsonb) is
+'pc_claim for a caller: {queues, cache, amount, lease, worker_id, only_checked, one_transaction} gives the items. Raises PC007 below the level push. Example: see pc_call';
+
+create function pc_secure_attempt(taken partitioncache_queue[], one_transaction boolean) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    if one_transaction then
+        perform pc_mark(t.id, t.claim) from unnest(taken) t where t.status = 'running' limit 1;
+        if pc_is_careful() then
+            perform pc_flush();
+        end if;
+    elsif pc_is_careful() then
+        perform set_config('synchronous_commit', 'on', true);
+    end if;
+end
+$$;
+
+comment on function pc_secure_attempt(partitioncache_queue[], boolean) is
+'Sees to it that the attempts of claimed items count, whatever becomes of the session that works on them. Example: see pc_do_claim';

@@ -1,39 +1,81 @@
 create function pc_settle(queue text, id bigint, claim bigint, outcome text, error_msg text default null, key_count bigint default null) returns boolean
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select jsonb_array_length(pc_call('settle', jsonb_build_array(jsonb_build_object(
+        'queue', $1, 'id', $2, 'claim', $3, 'outcome', $4, 'error_msg', $5, 'key_count', $6)))) = 1
+$$;
+
+comment on function pc_settle(text, bigint, bigint, text, text, bigint) is
+'Says what became of a claim: success or skipped (the item is done and deleted), failed or timeout (tried again after 10 s, 40 s, ..., or dead), released (back in the queue, the attempt does not count). False, and nothing changes, if the claim is no longer the item''s latest. Example: select pc_settle(''outgoing'', 7, 1, ''success'', null, 12)';
+
+create function pc_do_settle(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+declare
+    here bigint := pc_cluster();
+    said record;
+    item partitioncache_queue;
+    settled bigint[] := '{}'::bigint[];
+begin
+    for said in
+        select s.* from jsonb_to_recordset(argument) s(queue text, id bigint, claim bigint, outcome text, error_msg text, key_count bigint)
+    loop
+        if said.outcome in ('success', 'skipped') then
+            delete from partitioncache_queue q
+            where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
+            returning q.* into item;
+            continue when item.id is null;
+            perform pc_log(caller, item.cache, item.queue, item.partition_key, item.hash, said.outcome, said.error_msg, said.key_count,
+                           extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts);
+        else
+            select q.* into item from partitioncache_queue q
+            where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
+            for update;
+            continue when item.id is null;
+            perform pc_fail_item(said.queue, said.id, said.outcome, said.error_msg);
+        end if;
+        settled := settled || said.id;
+    end loop;
+    return to_jsonb(settled);
+end
+$$;
+
+comment on function pc_do_settle(oid, jsonb) is
+'pc_settle for a caller: an array of {queue, id, claim, outcome, error_msg, key_count} gives the numbers of those items that were the caller''s, under this claim. Example: see pc_call';
+
+create function pc_fail_item(queue text, id bigint, outcome text, error_msg text) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 declare
     item partitioncache_queue;
-    max_attempts integer;
 begin
-    if outcome in ('success', 'skipped') then
-        delete from partitioncache_queue q
-        where q.queue = pc_settle.queue and q.id = pc_settle.id and q.claim = pc_settle.claim and q.status = 'running'
-        returning q.* into item;
-    else
-        select (pc_settings(q.cache)).max_attempts into max_attempts
-        from partitioncache_queue q where q.queue = pc_settle.queue and q.id = pc_settle.id;
-        update partitioncache_queue q
-        set status = case when outcome = 'released' then 'ready' when q.attempts < max_attempts then outcome else 'dead' end,
-            died_at = case when outcome = 'released' or q.attempts < max_attempts then null else clock_timestamp() end,
-            attempts = q.attempts - (outcome = 'released')::integer,
-            due_at = clock_timestamp() + case when outcome = 'released' then interval '0'
-                                              else least(interval '10 s' * 4 ^ (q.attempts - 1), interval '1 h') end,
-            error_msg = pc_settle.error_msg, worker_pid = null, worker_id = null
-        where q.queue = pc_settle.queue and q.id = pc_settle.id and q.claim = pc_settle.claim and q.status = 'running'
-        returning q.* into item;
-    end if;
-    if item.id is null then
-        return false;
-    end if;
+    update partitioncache_queue q
+    set status = case when outcome = 'released' then 'ready' when q.attempts < s.max_attempts then outcome else 'dead' end,
+        died_at = case when outcome = 'released' or q.attempts < s.max_attempts then null else clock_timestamp() end,
+        attempts = q.attempts - (outcome = 'released')::integer,
+        due_at = clock_timestamp() + case when outcome = 'released' then interval '0'
+                                          else least(interval '10 s' * 4 ^ (q.attempts - 1), interval '1 h') end,
+        error_msg = pc_fail_item.error_msg, worker_pid = null, worker_id = null
+    from (select pc_settings(c.cache) as settings from partitioncache_queue c where c.queue = pc_fail_item.queue and c.id = pc_fail_item.id) w,
+         lateral (select (w.settings).max_attempts) s
+    where q.queue = pc_fail_item.queue and q.id = pc_fail_item.id
+    returning q.* into item;
     if outcome <> 'released' then
-        perform pc_log(item.cache, item.queue, item.partition_key, item.hash, outcome, error_msg, key_count,
+        perform pc_log(item.owner, item.cache, item.queue, item.partition_key, item.hash, outcome, error_msg, null,
                        extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts);
     end if;
-    return true;
 end
 $$;
 
-comment on function pc_settle(text, bigint, bigint, text, text, bigint) is
-'Says what became of a claim: success or skipped (the item is done and deleted), failed or timeout (tried again after 10 s, 40 s, ..., or dead), released (back in the queue, the attempt does not count). False, and nothing changes, if the claim is no longer the item''s latest. Example: select pc_settle(''outgoing'', 7, 1, ''success'', null, 12)';
+comment on function pc_fail_item(text, bigint, text, text) is
+'Ends the attempt of a claimed item otherwise than well: failed or timeout (tried again after a pause, or dead), released (back in the queue, uncounted). Example: select pc_fail_item(''outgoing'', 7, ''failed'', ''division by zero'')';

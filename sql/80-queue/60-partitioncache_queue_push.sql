@@ -3,6 +3,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
+    perform pc_require_writable('push queries');
     perform pc_check_queue(queue);
     perform pc_not_null('items', items::text, 'cache', cache);
     if jsonb_typeof(items) <> 'array'

@@ -12,7 +12,7 @@ begin
     perform pc_not_null('amount', amount::text, 'lease', lease::text, 'cache', cache);
     return query
         select c.id, c.claim, c.attempts, c.query, c.partition_key, coalesce(c.datatype, r.datatype), c.hash, c.parts, c.keyed_tables, c.priority, c.session
-        from pc_claim(array[partitioncache_queue_claim.queue], partitioncache_queue_claim.cache, amount, lease, null, worker, false)
+        from pc_claim(array[partitioncache_queue_claim.queue], partitioncache_queue_claim.cache, amount, lease, worker, false)
              with ordinality c
         left join partitioncache_registration r on r.cache = partitioncache_queue_claim.cache and r.partition_key = c.partition_key
         order by c.ordinality;

@@ -3,10 +3,12 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
+    generation bigint := pc_generation(item.cache, item.partition_key);
     reason text;
     keys bigint;
     held boolean;
     outcome text;
+    place text;
 begin
     begin
         if item.queue = 'incoming' then
@@ -16,7 +18,8 @@ begin
             if item.session ? 'refresh' then
                 -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
                 reason := (select format('still not usable after a refresh: %s', s.reason)
-                           from pc_entry_state(item.cache, item.partition_key, array[item.hash]) s where s.state = 'aside');
+                           from pc_entry_state(item.cache, item.partition_key, array[item.hash], 'visible') s
+                           where s.state = 'aside' and s.owner = pc_me() limit 1);
             end if;
         end if;
         outcome := case when reason is null then 'success' when item.queue = 'incoming' then 'skipped' else 'failed' end;
@@ -28,18 +31,21 @@ begin
         return outcome;
     exception
         when query_canceled then
-            if clock_timestamp() - item.started_at >= pc_time_limit(item.cache) then
-                outcome := 'timeout';
-                reason := format('stopped at the time limit of %s', pc_time_limit(item.cache));
-            else
-                outcome := 'released';
-                reason := sqlerrm;
-            end if;
-        when others then
-            outcome := 'failed';
+            get stacked diagnostics place = pg_exception_context;
+            outcome := case
+                when clock_timestamp() - item.started_at >= pc_time_limit(item.cache) then 'timeout'
+                when pc_statement_is_over() then 'stopped'
+                -- Said by a function that the item calls: nobody wants this session to stop.
+                when split_part(place, E'\n', 1) ~ '\mRAISE$' then 'failed'
+                else 'cancelled' end;
+            reason := case outcome when 'timeout' then format('stopped at the time limit of %s', pc_time_limit(item.cache)) else sqlerrm end;
+        -- What "others" does not mean is named: whatever an item does, the processor goes on.
+        when others or assert_failure then
+            outcome := case when sqlstate = 'PC000' and pc_generation(item.cache, item.partition_key) is distinct from generation then 'released' else 'failed' end;
             reason := sqlerrm;
     end;
-    if not held or not pc_settle(item.queue, item.id, item.claim, outcome, reason) then
+    if not held
+        or not pc_settle(item.queue, item.id, item.claim, case outcome when 'stopped' then 'released' when 'cancelled' then 'failed' else outcome end, reason) then
         outcome := 'lost';
     end if;
     return outcome;
@@ -47,4 +53,24 @@ end
 $$;
 
 comment on function pc_work(partitioncache_queue) is
-'Does the work of a claimed item and settles the claim, in one subtransaction: an entry is stored exactly when its item is finished. Returns success, skipped, failed, timeout, released (cancelled before its time limit; whoever calls should stop) or lost (somebody else has the item; nothing was stored). Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pg_backend_pid(), pc_worker_id(), true) c';
+'Does the work of a claimed item and settles the claim, in one subtransaction: an entry is stored exactly when its item is finished. Returns success, skipped, failed, timeout, released (the cache was cleared meanwhile: back in the queue, uncounted), lost (somebody else has the item; nothing was stored); stopped (statement_timeout is over; uncounted) and cancelled (by somebody, before its time limit; counts as failed): then whoever calls should stop. Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id()) c';
+
+create function pc_generation(cache text, partition_key text) returns bigint
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select r.generation from partitioncache_registration r where r.cache = $1 and r.partition_key = $2
+$$;
+
+comment on function pc_generation(text, text) is
+'A number that grows when the entries of a partition key are to be forgotten. Example: select pc_generation(''partitioncache'', ''city_id'')';
+
+create function pc_statement_is_over() returns boolean
+language sql volatile parallel restricted
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select coalesce(clock_timestamp() - statement_timestamp() >= nullif(current_setting('statement_timeout')::interval, interval '0'), false)
+$$;
+
+comment on function pc_statement_is_over() is
+'Whether this statement has lasted as long as statement_timeout allows. PostgreSQL cancels it once; caught, it would have no limit any more. Example: select pc_statement_is_over()';

@@ -1,22 +1,3 @@
-create function pc_attempt(step text, cache text) returns bigint
-language plpgsql volatile parallel unsafe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-declare
-    result bigint;
-begin
-    execute format('select %I($1)', step) into result using cache;
-    return result;
-exception
-    when others then
-        perform pc_log(cache, 'upkeep', null, null, 'failed', format('%s: %s', step, sqlerrm), null, 0, null);
-        return 0::bigint;
-end
-$$;
-
-comment on function pc_attempt(text, text) is
-'Calls one of the functions that look after a cache and returns its result; a failure is logged and stops nothing. Example: select pc_attempt(''pc_recover'', ''partitioncache'')';
-
 create function pc_mend_tracking(cache text) returns bigint
 language sql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -35,7 +16,7 @@ declare
     dropped bigint;
 begin
     delete from partitioncache_queue q
-    where q.queue = 'outgoing' and q.cache = pc_drop_old_refreshes.cache and q.owner = current_user
+    where q.queue = 'outgoing' and q.cache = pc_drop_old_refreshes.cache
       and q.session ? 'refresh' and q.died_at < clock_timestamp() - interval '1 h';
     get diagnostics dropped = row_count;
     return dropped;
@@ -45,14 +26,41 @@ $$;
 comment on function pc_drop_old_refreshes(text) is
 'Removes refreshes that have been dead for an hour, so that they may be tried again. Example: select pc_drop_old_refreshes(''partitioncache'')';
 
-create function pc_upkeep(cache text) returns void
+create function pc_forget(cache text) returns bigint
 language sql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select pc_attempt(s.step, pc_upkeep.cache)
-    from unnest(array['pc_mend_tracking', 'pc_trim_changes', 'pc_drop_old_refreshes', 'pc_prune_cron_history']) with ordinality s(step, place)
-    order by s.place
+    select pc_forget_analyses() + pc_forget_listeners()
+$$;
+
+comment on function pc_forget(text) is
+'Removes analyses beyond the number that is kept, and listeners that are gone, of all caches; how many. Example: select pc_forget(''partitioncache'')';
+
+create function pc_do_maintain(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    perform pc_require(caller, argument ->> 'cache', 'push');
+    perform pc_attempt(s.step, argument ->> 'cache')
+    from unnest(array['pc_trim_changes', 'pc_drop_old_refreshes', 'pc_forget', 'pc_prune_cron_history']) with ordinality s(step, place)
+    order by s.place;
+    return null;
+end
+$$;
+
+comment on function pc_do_maintain(oid, jsonb) is
+'What is done for a cache whoever asks for it, {cache}: trims change logs, forgets refreshes that were of no use, analyses and listeners, prunes pg_cron''s notes about our jobs. It calls nothing that anybody but the installer can define. Example: see pc_call';
+
+create function pc_upkeep(cache text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    perform pc_attempt('pc_mend_tracking', cache);
+    perform pc_call('maintain', jsonb_build_object('cache', cache));
+end
 $$;
 
 comment on function pc_upkeep(text) is
-'What one worker of a cache does once a minute: mends the tracking of tables, trims change logs, forgets refreshes that were of no use, prunes pg_cron''s notes about our jobs. Example: select pc_upkeep(''partitioncache'')';
+'What one worker of a cache does once a minute: mends the tracking of this role''s tables, and has the rest done by pc_do_maintain. Example: select pc_upkeep(''partitioncache'')';

@@ -12,31 +12,70 @@ declare
     finished integer := 0;
     refreshed boolean := false;
     idle boolean := false;
+    stopped boolean := false;
+    remaining bigint;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
+    perform pc_require_writable('work on queues');
+    perform pc_call('begin_call', jsonb_build_object('cache', cache));
     for i in 1 .. max_items loop
-        select c.* into item
-        from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', pg_backend_pid(), worker_id, true) c;
+        select c.* into item from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', worker_id, one_transaction => true) c;
         if item.id is null then
-            idle := refreshed or pc_attempt('pc_recover', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
+            idle := refreshed or pc_attempt('pc_revive', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
             exit when idle;
             refreshed := true;
         else
             outcome := pc_work(item);
-            if outcome = 'released' then
-                raise query_canceled using message = 'partitioncache_process_queue was cancelled', hint = 'Nothing is lost: the items of this call are back in their queues.';
-            end if;
             finished := finished + (outcome in ('success', 'skipped'))::integer;
+            -- A cancellation that was caught is over; what would follow would have no limit.
+            stopped := outcome in ('stopped', 'cancelled') or pc_statement_is_over();
         end if;
-        exit when clock_timestamp() >= ends_at;
+        exit when stopped or clock_timestamp() >= ends_at;
     end loop;
-    -- Last, because it may lock tables until the end of the transaction.
-    if idle then
+    perform pc_call('end_call', jsonb_build_object('cache', cache));
+    if stopped then
+        raise warning using message = case when outcome = 'cancelled' then 'partitioncache_process_queue was cancelled and stops' else 'partitioncache_process_queue stops at statement_timeout' end,
+            hint = 'What was finished before is kept. The item that was cancelled is tried again.';
+    elsif idle then
+        -- Last, because it may lock tables until the end of the transaction.
         perform pc_upkeep(cache);
+    end if;
+    select count(*) into remaining from pc_own_queue q
+    where not idle and q.cache = partitioncache_process_queue.cache and q.mine and q.checked and q.died_at is null and q.due_at <= clock_timestamp();
+    if remaining > 0 then
+        raise notice using message = format('%s more items are waiting', remaining),
+            hint = 'Call partitioncache_process_queue again, with more max_seconds or max_items; or: call partitioncache_run_processor(), which works until nothing is left and commits as it goes.';
     end if;
     return finished;
 end
 $$;
 
 comment on function partitioncache_process_queue(text, integer, double precision) is
-'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items. With nothing queued it refreshes entries whose tables have changed. An item that fails does not touch the others; one that statement_timeout stops counts as a timeout if it had at least half of that time. All in the caller''s transaction; CALL partitioncache_run_processor() commits as it goes. Example: select partitioncache_process_queue()';
+'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items; a NOTICE says how many are left. With nothing queued it refreshes entries whose tables have changed. An item that fails does not touch the others; one that statement_timeout stops counts as a timeout if it had at least half of that time, and ends the call. All in the caller''s transaction; an item during which the session dies, or the call is cancelled, is tried again after a pause, behind the others. CALL partitioncache_run_processor() commits as it goes. Raises PC009 in a read-only transaction. Example: select partitioncache_process_queue()';
+
+create function pc_do_begin_call(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    perform pc_require(caller, argument ->> 'cache', 'push');
+    return to_jsonb(pc_count_fatal_attempts(caller));
+end
+$$;
+
+comment on function pc_do_begin_call(oid, jsonb) is
+'What a call that works in a single transaction does first, {cache}: see pc_count_fatal_attempts. Example: see pc_call';
+
+create function pc_do_end_call(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    perform pc_require(caller, argument ->> 'cache', 'push');
+    perform pc_mark(0, 0);
+    return null;
+end
+$$;
+
+comment on function pc_do_end_call(oid, jsonb) is
+'What a call that works in a single transaction does when its items are done, {cache}: see pc_mark. Example: see pc_call';

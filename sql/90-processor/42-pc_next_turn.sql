@@ -7,8 +7,8 @@ declare
     now_ timestamptz := clock_timestamp();
     refreshed bigint := 0::bigint;
 begin
-    if turn.outcome = 'released' then
-        raise query_canceled using message = 'the processor was cancelled', hint = 'Nothing is lost: the item it was working on is back in its queue.';
+    if turn.outcome in ('stopped', 'cancelled') or turn.worker is null and pc_statement_is_over() then
+        raise query_canceled using message = 'the processor was cancelled', hint = 'Nothing is lost: the item it was working on is tried again.';
     end if;
     turn.finished := coalesce(now_ >= turn.until, false)
         or (turn.worker is not null and (not settings.enabled or turn.worker > settings.max_parallel_jobs));
@@ -21,7 +21,7 @@ begin
         turn.overdue_at := now_ + interval '0.5 s';
     end if;
     if now_ >= turn.upkeep_at then
-        perform pc_attempt('pc_recover', turn.cache);
+        perform pc_attempt('pc_revive', turn.cache);
         if coalesce(turn.worker, 0) = 0 then
             perform pc_upkeep(turn.cache);
         end if;
@@ -29,7 +29,7 @@ begin
     end if;
 
     turn.item := (select c from pc_claim(case turn.worker when 0 then '{incoming}' else '{incoming,outgoing}'::text[] end, turn.cache, 1,
-                                         settings.fragment_timeout + interval '1 min', pg_backend_pid(), turn.worker_id, true) c);
+                                         settings.fragment_timeout + interval '1 min', turn.worker_id) c);
     turn.works := (turn.item).id is not null;
     if not turn.works and coalesce(turn.worker, 0) = 0 and now_ >= turn.refresh_at then
         refreshed := pc_attempt('pc_enqueue_refreshes', turn.cache);
@@ -44,4 +44,4 @@ end
 $$;
 
 comment on function pc_next_turn(pc_turn) is
-'What a processor does next: keeps others to their time limits, looks after the queues, claims an item. With nothing to claim, the first job (and a processor that a person called) looks for entries to refresh, at most a fiftieth of the time. Raises query_canceled if the last item was cancelled before its time limit. Example: select pc_next_turn(pc_first_turn(''partitioncache'', ''1 min'', null, null))';
+'What a processor does next: keeps others to their time limits, looks after the queues, claims an item. With nothing to claim, the first job (and a processor that a person called) looks for entries to refresh, at most a fiftieth of the time. Raises query_canceled if the last item was cancelled before its time limit, or the time of the statement is over. Example: select pc_next_turn(pc_first_turn(''partitioncache'', ''1 min'', null, null))';

@@ -11,6 +11,11 @@ as $$
 declare
     turn partitioncache_internal.pc_turn;
 begin
+    -- A transaction that is older than this statement was begun by BEGIN.
+    if pg_catalog.timestamptz_lt(pg_catalog.transaction_timestamp(), pg_catalog.statement_timestamp()) then
+        raise exception using errcode = 'PC006', message = 'partitioncache_run_processor commits as it goes, and cannot run inside a transaction block',
+            hint = 'Call it outside of BEGIN and COMMIT, on a connection in autocommit mode; partitioncache_process_queue works inside a transaction.';
+    end if;
     commit;
     turn := partitioncache_internal.pc_first_turn(cache, duration, frequency_seconds, worker);
     loop

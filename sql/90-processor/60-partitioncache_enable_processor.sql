@@ -1,25 +1,23 @@
 create function partitioncache_enable_processor(
     cache text default 'partitioncache',
-    frequency_seconds numeric default 1,
-    max_parallel_jobs integer default 2,
-    fragment_timeout interval default '30 min'
+    frequency_seconds numeric default null,
+    max_parallel_jobs integer default null,
+    fragment_timeout interval default null
 ) returns text
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    perform pc_not_null('cache', cache, 'frequency_seconds', frequency_seconds::text, 'max_parallel_jobs', max_parallel_jobs::text,
-                        'fragment_timeout', fragment_timeout::text);
+    perform pc_not_null('cache', cache);
     perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout);
-    perform pc_warn_of_settings();
-    perform pc_create_cache(cache);
-    update partitioncache_settings s
-    set enabled = true, frequency_seconds = partitioncache_enable_processor.frequency_seconds,
-        max_parallel_jobs = partitioncache_enable_processor.max_parallel_jobs, fragment_timeout = partitioncache_enable_processor.fragment_timeout
-    where s.cache = partitioncache_enable_processor.cache;
-    return pc_schedule_jobs(cache);
+    perform pc_cron_home();
+    perform pc_call('configure', jsonb_strip_nulls(jsonb_build_object('cache', cache, 'enabled', true, 'frequency_seconds', frequency_seconds,
+        'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout)));
+    perform pc_schedule_jobs(cache, pc_me());
+    perform pc_warn_of_settings(cache);
+    return pc_jobs_report(cache, pc_me());
 end
 $$;
 
 comment on function partitioncache_enable_processor(text, numeric, integer, interval) is
-'Lets pg_cron work on the queues of a cache, as the current role: looks for work every frequency_seconds (0.1 to 60), evaluates up to max_parallel_jobs fragments at once and stops one that takes longer than fragment_timeout. Returns what was scheduled, or the statements to run in the database in which pg_cron lives. Doing it twice changes nothing. Each role that pushes queries enables its own jobs; the settings are the cache''s. Raises PC006, with the steps to take, where pg_cron cannot be used. Example: select partitioncache_enable_processor(max_parallel_jobs => 4)';
+'Lets pg_cron work on the queues of a cache: looks for work every frequency_seconds (0.1 to 60; at first 1), evaluates for each role up to max_parallel_jobs fragments at once (at first 2) and stops one that takes longer than fragment_timeout (at first 30 minutes); null leaves a setting as it is. Each role that was granted push, fill or administer, and the one that calls, gets jobs that run as that role; so does who is granted it later. Returns what was scheduled, and the statements that a superuser has to run in the database in which pg_cron lives, if that is another one. Doing it twice changes nothing. Raises PC006, with the steps to take, where pg_cron cannot be used, and PC007 for who may not administer the cache. Example: select partitioncache_enable_processor(max_parallel_jobs => 4)';

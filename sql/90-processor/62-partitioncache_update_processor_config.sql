@@ -12,20 +12,64 @@ as $$
 begin
     perform pc_not_null('cache', cache);
     perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout, max_attempts, log_limit);
-    perform pc_create_cache(cache);
-    update partitioncache_settings s
-    set frequency_seconds = coalesce(partitioncache_update_processor_config.frequency_seconds, s.frequency_seconds),
-        max_parallel_jobs = coalesce(partitioncache_update_processor_config.max_parallel_jobs, s.max_parallel_jobs),
-        fragment_timeout = coalesce(partitioncache_update_processor_config.fragment_timeout, s.fragment_timeout),
-        max_attempts = coalesce(partitioncache_update_processor_config.max_attempts, s.max_attempts),
-        log_limit = coalesce(partitioncache_update_processor_config.log_limit, s.log_limit)
-    where s.cache = partitioncache_update_processor_config.cache;
+    perform pc_call('configure', jsonb_strip_nulls(jsonb_build_object('cache', cache, 'frequency_seconds', frequency_seconds,
+        'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout, 'max_attempts', max_attempts, 'log_limit', log_limit)));
     if (pc_settings(cache)).enabled then
-        return pc_schedule_jobs(cache);
+        perform pc_schedule_jobs(cache);
+        return pc_jobs_report(cache, null);
     end if;
     return 'The settings are stored; the processor is not enabled.';
 end
 $$;
 
 comment on function partitioncache_update_processor_config(text, numeric, integer, interval, integer, integer) is
-'Changes settings of a cache''s processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows kept in partitioncache_processor_log. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
+'Changes settings of a cache''s processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows of each role kept in partitioncache_processor_log. Raises PC001 for a value out of its range, PC007 for who may not administer the cache. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
+
+create function pc_do_configure(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    changed partitioncache_settings;
+    jobs bigint := 0;
+begin
+    perform pc_require_new_cache(caller, argument ->> 'cache');
+    perform pc_create_cache(argument ->> 'cache');
+    select s.* into changed from partitioncache_settings s where s.cache = argument ->> 'cache' for update;
+    changed := jsonb_populate_record(changed, argument);
+    perform pc_check_processor_config(changed.frequency_seconds, changed.max_parallel_jobs, changed.fragment_timeout, changed.max_attempts, changed.log_limit);
+    update partitioncache_settings s
+    set enabled = changed.enabled, frequency_seconds = changed.frequency_seconds, max_parallel_jobs = changed.max_parallel_jobs,
+        fragment_timeout = changed.fragment_timeout, max_attempts = changed.max_attempts, log_limit = changed.log_limit
+    where s.cache = changed.cache;
+    if not argument ? 'enabled' then
+        perform pc_follow_rights(changed.cache);
+    elsif changed.enabled then
+        jobs := pc_schedule_jobs(changed.cache, caller);
+    else
+        jobs := pc_unschedule_jobs(changed.cache);
+    end if;
+    return jsonb_build_object('jobs', jobs);
+end
+$$;
+
+comment on function pc_do_configure(oid, jsonb) is
+'Changes settings for a caller: {cache, and any of enabled, frequency_seconds, max_parallel_jobs, fragment_timeout, max_attempts, log_limit}, and with them the jobs in pg_cron; {jobs}: how many of those. Raises PC007 for who may not administer the cache. Example: see pc_call';
+
+create function pc_follow_rights(cache text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    if (pc_settings(cache)).enabled then
+        perform pc_schedule_jobs(cache);
+    end if;
+exception
+    -- Rights and settings can be changed where there is no pg_cron.
+    when sqlstate 'PC006' then
+        null;
+end
+$$;
+
+comment on function pc_follow_rights(text) is
+'Makes the jobs in pg_cron those that the settings and rights of a cache ask for, if its processor is enabled and pg_cron lives here. Called whenever those have changed. Example: select pc_follow_rights(''partitioncache'')';

@@ -37,6 +37,7 @@ begin
     end if;
     perform pc_create_cache(cache);
     perform pc_grant_level(role, level, cache);
+    perform pc_follow_rights(cache);
     return null;
 end
 $$;

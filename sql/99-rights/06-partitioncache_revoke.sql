@@ -30,6 +30,7 @@ begin
       and (g.level <> 'administer' or pg_has_role(caller, pc_installer(), 'usage'));
     get diagnostics taken = row_count;
     perform pc_change_privileges(role, before, pc_held_privileges(role));
+    perform pc_follow_rights(cache);
     return to_jsonb(taken > 0);
 end
 $$;

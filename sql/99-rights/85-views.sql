@@ -10,13 +10,16 @@ create view @extschema@.partitioncache_tracked with (security_barrier) as select
 comment on view @extschema@.partitioncache_tracked is
 'The tracked tables of each cache; see partitioncache_tracked_tables.';
 
-create view @extschema@.partitioncache_queue with (security_barrier) as select * from partitioncache_queue;
+create view @extschema@.partitioncache_queue with (security_barrier) as
+select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.status, q.owner, q.priority, q.attempts, q.error_msg, q.pushed_at, q.due_at, q.started_at,
+       q.died_at, q.worker_pid, q.worker_id, q.checked, q.datatype, q.keyed_tables, q.parts, q.session
+from pc_own_queue q;
 comment on view @extschema@.partitioncache_queue is
-'The items of both queues.';
+'The items of both queues: your own; those of all roles, without their texts, for who may monitor or administer the cache. owner: the role as which an item is worked on.';
 
-create view @extschema@.partitioncache_processor_log with (security_barrier) as select * from partitioncache_processor_log;
+create view @extschema@.partitioncache_processor_log with (security_barrier) as select * from pc_own_log;
 comment on view @extschema@.partitioncache_processor_log is
-'What became of queued items.';
+'What became of queued items: your own; those of all roles for who may monitor or administer the cache. queue incoming: a query was taken apart (skipped: nothing of it can be cached), outgoing: a fragment was evaluated, upkeep: housekeeping failed.';
 
 create view @extschema@.partitioncache_analysis with (security_barrier) as select * from partitioncache_analysis;
 comment on view @extschema@.partitioncache_analysis is

@@ -668,7 +668,7 @@ def test_verify_runs_no_text_of_another_role(run: Run, shop: Database) -> None:
 
 def test_dead_items_and_their_requeue(run: Run, shop: Database) -> None:
     run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
-    shop.execute("update partitioncache_queue set status = 'dead', died_at = now(), error_msg = 'no luck'")
+    shop.execute("update partitioncache_internal.partitioncache_queue set status = 'dead', died_at = now(), error_msg = 'no luck'")
     (dead,) = run("pcache-manage", "dead", "--format", "json").json
     assert (dead["queue"], dead["error"]) == ("incoming", "no luck")
     assert run("pcache-manage", "requeue", "999999").code == base.FAILED

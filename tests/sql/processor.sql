@@ -27,24 +27,24 @@ select partitioncache_process_queue(max_items => 1);
 select is((select array_agg(distinct priority) from partitioncache_queue), '{5}', 'fragments have the priority of their query');
 select partitioncache_process_queue(max_seconds => 60);
 
-truncate partitioncache_processor_log;
+truncate partitioncache_internal.partitioncache_processor_log;
 select partitioncache_push('select * from poi order by random()', 'city_id');
 select is(partitioncache_process_queue(max_seconds => 60), 1, 'a query that cannot be cached is done with');
 select is((select status from log), 'skipped', 'it is logged as skipped');
 select alike((select error_msg from log), '%volatile%', 'with the reason');
 
 -- Failures
-truncate partitioncache_processor_log;
+truncate partitioncache_internal.partitioncache_processor_log;
 select partitioncache_push_fragment('select * from poi where 100 / (kind - 3) > 5', 'city_id', priority => 9);
 select partitioncache_push_fragment('select * from poi where kind = 5', 'city_id');
 select is(partitioncache_process_queue(max_seconds => 60), 1, 'a fragment that fails does not touch the others');
 select is(states(), 'outgoing failed 1', 'it will be tried again');
 select is((select array_agg(status || coalesce(': ' || error_msg, '')) from log), '{failed: division by zero,success}', 'the log says why');
 select is(partitioncache_process_queue(max_seconds => 60), 0, 'not at once');
-update partitioncache_queue set due_at = now();
+update partitioncache_internal.partitioncache_queue set due_at = now();
 select partitioncache_process_queue(max_seconds => 60);
 select ok((select due_at > clock_timestamp() + interval '30 s' from partitioncache_queue), 'the pause grows');
-update partitioncache_queue set due_at = now();
+update partitioncache_internal.partitioncache_queue set due_at = now();
 select partitioncache_process_queue(max_seconds => 60);
 select is(states(), 'outgoing dead 3', 'after three attempts it is dead');
 select is((select exists (select from pc_entry_state('partitioncache', 'city_id') e join partitioncache_queue q on q.hash = e.hash)), false, 'and left no entry');
@@ -83,7 +83,7 @@ reset statement_timeout;
 select is(states(), 'outgoing timeout 1', 'it will be tried again');
 select is((select error_msg from log where status = 'timeout'), 'stopped at the time limit of 00:00:00.15', 'the log says so');
 select partitioncache_update_processor_config(fragment_timeout => '1 min');
-update partitioncache_queue set due_at = now();
+update partitioncache_internal.partitioncache_queue set due_at = now();
 set statement_timeout = '200 ms';
 select is(partitioncache_process_queue(max_seconds => 60), 0, 'what had half of statement_timeout counts too');
 reset statement_timeout;
@@ -91,8 +91,10 @@ select is(states(), 'outgoing timeout 2', 'so that nothing is begun for ever');
 select partitioncache_clear_queue();
 
 -- The procedure
-select throws_like('call partitioncache_run_processor()', '%invalid transaction termination%', 'the procedure is not for a transaction block');
-truncate partitioncache_processor_log;
+begin;
+select throws_ok('call partitioncache_run_processor()', 'PC006', 'partitioncache_run_processor commits as it goes, and cannot run inside a transaction block', 'the procedure is not for a transaction block');
+rollback;
+truncate partitioncache_internal.partitioncache_processor_log;
 select partitioncache_push('select * from poi where kind = 2 and id > 100', 'city_id');
 call partitioncache_run_processor();
 select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths()), '(0,0)', 'the procedure works until nothing is left');
@@ -127,17 +129,17 @@ call partitioncache_run_processor();
 select ok((select bool_and(state = 'fresh') from pc_entry_state('partitioncache', 'city_id')), 'the procedure refreshes them all');
 insert into poi values (1002, 78, 2);
 select is(pc_enqueue_refreshes('partitioncache'), 0::bigint, 'entries that were evaluated a moment ago are left alone');
-update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h', owner = 'somebody else';
+update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h', owner = 4;
 select is(pc_enqueue_refreshes('partitioncache'), 0::bigint, 'and so are those of other roles');
-update partitioncache_cache_city_id set owner = current_user;
-alter table partitioncache_tracked rename to out_of_order;
+update partitioncache_cache_city_id set owner = pc_me();
+alter table partitioncache_internal.partitioncache_entry_use rename to out_of_order;
 select is(pc_attempt('pc_enqueue_refreshes', 'partitioncache'), 0::bigint, 'upkeep that fails stops nothing');
-alter table out_of_order rename to partitioncache_tracked;
+alter table partitioncache_internal.out_of_order rename to partitioncache_entry_use;
 select is((select count(*) from log where queue = 'upkeep' and status = 'failed'), 1::bigint, 'and is logged');
 
 -- The log stays short
 select partitioncache_update_processor_config(log_limit => 150);
-do $$begin perform pc_log('partitioncache', 'outgoing', 'city_id', 'h', 'success', null, 1, 1, 1) from generate_series(1, 1000); end$$;
+do $$begin perform pc_log(pc_me(), 'partitioncache', 'outgoing', 'city_id', 'h', 'success', null, 1, 1, 1) from generate_series(1, 1000); end$$;
 select ok((select count(*) between 150 and 250 from log), 'the log keeps about log_limit rows');
 select partitioncache_update_processor_config(log_limit => 10000);
 
@@ -146,7 +148,7 @@ select throws_ok('select partitioncache_update_processor_config(frequency_second
 select throws_ok('select partitioncache_update_processor_config(max_parallel_jobs => 0)', 'PC001', 'max_parallel_jobs is out of range', 'max_parallel_jobs is at least 1');
 select throws_ok('select partitioncache_update_processor_config(fragment_timeout => ''0'')', 'PC001', 'fragment_timeout is out of range', 'fragment_timeout is positive');
 select throws_ok('select partitioncache_enable_processor(max_parallel_jobs => 65)', 'PC001', 'max_parallel_jobs is out of range', 'enabling checks too');
-select throws_ok('select partitioncache_enable_processor(frequency_seconds => null)', 'PC001', 'frequency_seconds is null', 'and takes no null');
+select throws_ok('select partitioncache_enable_processor(null)', 'PC001', 'cache is null', 'and takes no null for the cache');
 select partitioncache_update_processor_config(max_attempts => 1);
 select partitioncache_push_fragment('select * from poi where 100 / (kind - 3) > 6', 'city_id');
 select partitioncache_process_queue(max_seconds => 60);
@@ -156,10 +158,13 @@ select is((select row(enabled, frequency_seconds, max_parallel_jobs, fragment_ti
 -- pg_cron in another database
 select is((select count(*) from partitioncache_processor_jobs()), 3::bigint, 'one job oversees, two evaluate');
 select is((select array_agg(distinct scheduled) from partitioncache_processor_jobs()), array[null::boolean], 'whether they are scheduled is not known here');
-select alike(partitioncache_enable_processor(max_parallel_jobs => 3), '-- pg_cron lives in database %.%select cron.schedule_in_database(%worker => 3)%', 'enabling says what to run there');
+select alike(partitioncache_enable_processor(max_parallel_jobs => 3), '-- The processor is enabled, and begins as soon as%pg_cron lives in database %A superuser runs there%select cron.schedule_in_database(%worker => 3)%', 'enabling says what to run there');
 select is((select count(*) from regexp_matches(partitioncache_enable_processor(max_parallel_jobs => 3), 'schedule_in_database', 'g')), 4::bigint, 'a statement for each job');
+select is((select max_parallel_jobs from partitioncache_processor_status()), 3, 'a setting that is not given');
+select partitioncache_enable_processor(fragment_timeout => '2 min');
+select is((select row(max_parallel_jobs, fragment_timeout)::text from partitioncache_processor_status()), '(3,00:02:00)', 'stays as it is');
 select alike((select problem from partitioncache_processor_status()), 'no worker is running; pg_cron lives in database %', 'status says what is missing');
-select alike(partitioncache_disable_processor(), '%select cron.unschedule(%', 'disabling says what to run there');
+select alike(partitioncache_disable_processor(), '%A superuser runs there%select cron.unschedule(j.jobid) from cron.job j where %', 'disabling says what to run there');
 select ok(not (select enabled from partitioncache_processor_status()), 'and the processor is disabled');
 select lives_ok('select partitioncache_disable_processor()', 'also twice');
 select is(octet_length(pc_job_name(repeat('x', 50), 64)), octet_length(pc_job_name('y' || repeat('x', 50), 7)) + 1, 'long names fit pg_cron''s');

@@ -3,13 +3,13 @@ select plan(75);
 
 create table poi (id integer primary key, city_id integer, kind integer, name text);
 insert into poi select i, i % 50, i % 7, 'poi ' || i from generate_series(1, 500) i;
-create function item(bigint) returns partitioncache_queue language sql as 'select q from partitioncache_queue q where id = $1';
+create function item(bigint) returns partitioncache_internal.partitioncache_queue language sql as 'select q from partitioncache_internal.partitioncache_queue q where id = $1';
 
 -- Pushing
 select is((select count(*) from partitioncache_partition_keys()), 0::bigint, 'nothing is registered');
 select partitioncache_push('select * from poi where kind = 1', 'city_id') as first \gset
 select is((select array[partition_key, datatype, storage] from partitioncache_partition_keys()), '{city_id,integer,array}', 'push registers the partition key with its column''s type');
-select is((select row(i.queue, i.status, i.priority, i.attempts, i.checked, i.owner)::text from item(:first) i), '(incoming,ready,1,0,t,postgres)', 'the item waits');
+select is((select row(i.queue, i.status, i.priority, i.attempts, i.checked, i.owner::regrole)::text from item(:first) i), '(incoming,ready,1,0,t,postgres)', 'the item waits');
 select is((item(:first)).session ->> 'search_path', current_setting('search_path'), 'it carries the caller''s search path');
 select is(partitioncache_push('select * from poi where kind = 1', 'city_id'), :first::bigint, 'pushing again gives the same item');
 select is((item(:first)).priority, 2, 'and raises its priority by one');
@@ -17,7 +17,7 @@ select is(partitioncache_push('select * from poi where kind = 1', 'city_id', pri
 select is((item(:first)).priority, 10, 'which it takes on');
 select partitioncache_push('select * from poi where kind = 1', 'city_id', priority => -5);
 select is((item(:first)).priority, 11, 'a lower one still raises it by one');
-update partitioncache_queue set priority = 2147483647 where id = :first;
+update partitioncache_internal.partitioncache_queue set priority = 2147483647 where id = :first;
 select lives_ok(format('select partitioncache_push(%L, %L)', 'select * from poi where kind = 1', 'city_id'), 'the highest priority does not overflow');
 select is((item(:first)).priority, 2147483647, 'and stays');
 select isnt(partitioncache_push('select * from poi where kind = 1', 'city_id', 'other'), :first::bigint, 'another cache is another queue');
@@ -80,13 +80,13 @@ select is((select c.claim from partitioncache_queue_claim('incoming', 1) c), 2::
 select partitioncache_queue_finish('incoming', :id, 2, 'failed', 'first');
 select is((select row(status, attempts, error_msg)::text from item(:id)), '(failed,1,first)', 'a failure is kept');
 select is_empty('select * from partitioncache_queue_claim(''incoming'', 1)', 'and pauses');
-update partitioncache_queue set due_at = now() where id = :id;
+update partitioncache_internal.partitioncache_queue set due_at = now() where id = :id;
 select partitioncache_queue_claim('incoming', 1);
 select partitioncache_queue_finish('incoming', :id, 3, 'timeout', 'second');
 select is((select row(status, attempts)::text from item(:id)), '(timeout,2)', 'so does a timeout');
-update partitioncache_queue set due_at = now() where id = :id;
+update partitioncache_internal.partitioncache_queue set due_at = now() where id = :id;
 select partitioncache_queue_claim('incoming', 1, '1 h');
-update partitioncache_queue set due_at = now() where id = :id;
+update partitioncache_internal.partitioncache_queue set due_at = now() where id = :id;
 select is_empty('select * from partitioncache_queue_claim(''incoming'', 1)', 'after three attempts an expired lease is not claimed again');
 select is((select row(status, attempts, error_msg)::text from item(:id)), '(dead,3,"the worker did not answer within its lease")', 'the item is dead');
 select is((select array_agg(d.error_msg) from partitioncache_dead_items() d), '{the worker did not answer within its lease}', 'and visible');
@@ -95,7 +95,7 @@ select ok(not partitioncache_queue_finish('incoming', :id, 4), 'who held it befo
 select is(partitioncache_requeue(ids => array[-1]::bigint[]), 0::bigint, 'requeue takes the numbers it is given');
 select is(partitioncache_requeue(), 1::bigint, 'or all dead items');
 select is((select row(status, attempts)::text from item(:id)), '(ready,0)', 'which begin anew');
-update partitioncache_queue set status = 'dead', died_at = now(), attempts = 3 where id = :id;
+update partitioncache_internal.partitioncache_queue set status = 'dead', died_at = now(), attempts = 3 where id = :id;
 select is(partitioncache_push('select * from poi where kind = 1', 'city_id'), :id, 'pushing a dead item again');
 select is((select row(status, attempts, died_at is null)::text from item(:id)), '(ready,0,t)', 'revives it');
 select is((select error_msg from partitioncache_processor_log where query_hash = (item(:id)).hash and status = 'timeout'), 'second', 'failures are logged');

@@ -26,7 +26,7 @@ select ok((select bytes > 0 from partitioncache_status()), 'and what they take o
 select is(shown('processed', 'failed', 'error_rate'), '(2,1,0.500)', 'fragments processed and failed');
 select ok((select avg_time_ms > 0 and p95_time_ms <= max_time_ms and avg_time_ms <= max_time_ms from partitioncache_status()), 'and how long they took');
 select ok((select last_activity > now() - interval '1 min' from partitioncache_status()), 'the last of it just now');
-update partitioncache_queue set status = 'dead', died_at = now();
+update partitioncache_internal.partitioncache_queue set status = 'dead', died_at = now();
 select is(shown('incoming', 'outgoing', 'running', 'dead'), '(0,0,0,1)', 'what is dead no longer waits');
 
 select is(partitioncache_apply('select * from poi where kind = 1', 'city_id', method => 'literal') <> 'select * from poi where kind = 1', true, 'a query that profits');
@@ -52,7 +52,7 @@ select is_empty($$ select * from partitioncache_entries('city_id') where (bytes 
 select throws_ok($$ select * from partitioncache_entries('nothing') $$, 'PC002', null, 'a partition key that is not registered');
 
 select is(shown('enabled', 'workers', 'problem'), '(f,0,)', 'the processor is not enabled');
-update partitioncache_settings set enabled = true;
+update partitioncache_internal.partitioncache_settings set enabled = true;
 select alike(shown('problem'), '%no worker is running%', 'one that is enabled and does not run is a problem');
 select is((select count(*) from partitioncache_status('other')), 1::bigint, 'another cache has a status of its own');
 

@@ -10,6 +10,7 @@ values ('partitioncache_run_processor'::name, 'it commits, and then PostgreSQL a
 create view derived_table (name, reason) as
 values ('partitioncache_analysis'::name, 'what queries were found to consist of'),
        ('partitioncache_entry_use', 'which entries were used lately'),
+       ('partitioncache_listener', 'which sessions listen'),
        ('partitioncache_processor_log', 'what the processor did');
 
 create view member_function as

@@ -1,4 +1,4 @@
-create function pc_role_statement_timeout() returns interval
+create function pc_role_statement_timeout(role name default current_user) returns interval
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -6,7 +6,7 @@ as $$
     from (select 1, d.setrole <> 0, d.setdatabase <> 0, split_part(c.setting, '=', 2)
           from pg_db_role_setting d
           cross join unnest(d.setconfig) c(setting)
-          where d.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
+          where d.setrole in (0, (select r.oid from pg_roles r where r.rolname = pc_role_statement_timeout.role))
             and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
             and c.setting ^@ 'statement_timeout='
           union all
@@ -17,5 +17,5 @@ as $$
     limit 1
 $$;
 
-comment on function pc_role_statement_timeout() is
-'The statement_timeout that a new session of this role in this database begins with, as far as it is set for role, database or server; null or 0 for none. Example: select pc_role_statement_timeout()';
+comment on function pc_role_statement_timeout(name) is
+'The statement_timeout that a new session of a role in this database begins with, as far as it is set for role, database or server; null or 0 for none. Example: select pc_role_statement_timeout()';

@@ -1,0 +1,26 @@
+create function pc_log(
+    owner oid, cache text, queue text, partition_key text, query_hash text, status text, error_msg text,
+    key_count bigint, execution_time_ms double precision, attempt integer
+) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    written bigint;
+begin
+    insert into partitioncache_processor_log (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt, owner, owner_name)
+    values (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt, owner, pg_get_userbyid(owner))
+    returning id into written;
+    -- Now and then, so that keeping the log short costs a fraction of a row each.
+    if written % 100 = 0 then
+        delete from partitioncache_processor_log l
+        where l.id in (select o.id from partitioncache_processor_log o
+                       where o.cache = pc_log.cache and o.owner = pc_log.owner
+                       order by o.id desc offset (pc_settings(pc_log.cache)).log_limit
+                       for update skip locked);
+    end if;
+end
+$$;
+
+comment on function pc_log(oid, text, text, text, text, text, text, bigint, double precision, integer) is
+'Writes a row to partitioncache_processor_log and every hundredth time removes what exceeds log_limit. Example: select pc_log(pc_me(), ''partitioncache'', ''outgoing'', ''city_id'', ''...'', ''success'', null, 12, 3.4, 1)';

@@ -1,0 +1,32 @@
+create function pc_attempt(step text, cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    result bigint;
+begin
+    execute format('select %I($1)', step) into result using cache;
+    return result;
+exception
+    when others or assert_failure then
+        perform pc_call('log_failure', jsonb_build_object('cache', cache, 'error_msg', format('%s: %s', step, sqlerrm)));
+        return 0::bigint;
+end
+$$;
+
+comment on function pc_attempt(text, text) is
+'Calls one of the functions that look after a cache and returns its result; a failure is logged and stops nothing. Example: select pc_attempt(''pc_revive'', ''partitioncache'')';
+
+create function pc_do_log_failure(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    perform pc_require(caller, argument ->> 'cache', 'push');
+    perform pc_log(caller, argument ->> 'cache', 'upkeep', null, null, 'failed', argument ->> 'error_msg', null, 0, null);
+    return null;
+end
+$$;
+
+comment on function pc_do_log_failure(oid, jsonb) is
+'Logs that looking after a cache has failed, for a caller: {cache, error_msg}. Example: see pc_call';
