@@ -2,7 +2,8 @@ create function pc_me() returns oid
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select r.oid from pg_roles r where r.rolname = current_user
+    -- From the catalog of now, as current_user is: in an old snapshot a name may still be another role's.
+    select quote_ident(current_user)::regrole::oid
 $$;
 
 comment on function pc_me() is

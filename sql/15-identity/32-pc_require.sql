@@ -3,7 +3,7 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    if not pc_has_level(role, cache, level) then
+    if pc_has_level(role, cache, level) is not true then
         perform pc_fail('PC007', format('role "%s" has no right to %s in cache "%s"',
                                         pg_get_userbyid(role),
                                         case level when 'read' then 'use entries' when 'push' then 'queue and evaluate queries'

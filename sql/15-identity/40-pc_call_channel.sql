@@ -1,13 +1,13 @@
 -- A function that runs with its owner's rights cannot tell who called it. An insert can: the default of "caller" is evaluated as the role that
 -- inserts, and nobody has the right to name another one. What is inserted here is a call, and nothing is kept.
 create view pc_call_channel with (security_barrier) as
-select null::name as caller, null::text as operation, null::jsonb as argument, null::jsonb as result
+select null::oid as caller, null::text as operation, null::jsonb as argument, null::jsonb as result
 where false;
 
 comment on view pc_call_channel is
-'Where pc_call hands a call over to the installer''s rights, with the name of the caller on it.';
+'Where pc_call hands a call over to the installer''s rights, with the caller on it, by its OID.';
 
-alter view pc_call_channel alter column caller set default current_user;
+alter view pc_call_channel alter column caller set default quote_ident(current_user)::regrole::oid;
 
 create function pc_dispatch() returns trigger
 language plpgsql volatile parallel unsafe security definer
@@ -16,11 +16,11 @@ as $$
 declare
     operation regprocedure := to_regprocedure(format('partitioncache_internal.%I(oid, jsonb)', 'pc_do_' || new.operation));
 begin
-    if operation is null then
+    if operation is null or new.caller is null then
         perform pc_fail('PC001', format('there is no operation "%s"', new.operation), '', 'Call the functions whose names begin with partitioncache_.');
     end if;
     execute format('select %s($1, $2)', operation::regproc)
-    into new.result using (select r.oid from pg_roles r where r.rolname = new.caller), new.argument;
+    into new.result using new.caller, new.argument;
     return new;
 end
 $$;

@@ -11,8 +11,10 @@ create type pc_evaluation as (
     closure_state bigint,
     snapshot pg_snapshot,
     cluster bigint,
-    milliseconds double precision
+    milliseconds double precision,
+    form pc_form,
+    filed_under text
 );
 
 comment on type pc_evaluation is
-'How a key set was found out. keyed_tables: tables of which a changed row can only make its own partition match; parts: hashes of fragments whose key sets contain this one; named: the relations that its text names; deps: those and all behind views, dep_states: their fingerprints; keyed: keyed_tables as OIDs; keyed_roots, whole_roots: the tracked tables under which writes to keyed and to other deps are logged; closure, closure_state: what else its meaning hangs on (see pc_closure), and its fingerprint; snapshot, cluster: what it has seen; milliseconds: how long it took.';
+'How a key set was found out. keyed_tables: tables of which a changed row can only make its own partition match; parts: hashes of fragments whose key sets contain this one; named: the relations that its text names; deps: those and all behind views, dep_states: their fingerprints; keyed: keyed_tables as OIDs; keyed_roots, whole_roots: the tracked tables under which writes to keyed and to other deps are logged; closure, closure_state: what else its meaning hangs on (see pc_closure), and its fingerprint; snapshot, cluster: what it has seen; milliseconds: how long it took; form, filed_under: its fragment as data, and by what it is looked for.';

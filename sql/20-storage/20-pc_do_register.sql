@@ -9,10 +9,11 @@ begin
     perform pc_check_registration(asked.partition_key, asked.datatype, asked.storage, asked.cache, asked.partition_local);
     perform pc_require_new_cache(caller, asked.cache);
     -- Two that register at once: the second waits, and finds it done.
-    lock table partitioncache_registration in share row exclusive mode;
-
-    select r.* into known from partitioncache_registration r where r.cache = asked.cache and r.partition_key = asked.partition_key;
-    if found then
+    insert into partitioncache_registration (cache, partition_key, datatype, storage, partition_local)
+    values (asked.cache, asked.partition_key, asked.datatype, asked.storage, asked.partition_local)
+    on conflict do nothing;
+    if not found then
+        select r.* into known from partitioncache_registration r where r.cache = asked.cache and r.partition_key = asked.partition_key;
         if (known.datatype, known.storage, known.partition_local) is distinct from (asked.datatype, asked.storage, asked.partition_local) then
             perform pc_fail('PC003', format('partition key "%s" is already registered in cache "%s" in another way', asked.partition_key, asked.cache),
                 format('Registered: datatype %s, storage %s, partition_local %s. Asked for: datatype %s, storage %s, partition_local %s.',
@@ -22,9 +23,8 @@ begin
         return null;
     end if;
 
+    perform pc_check_names(asked.cache, asked.partition_key);
     perform pc_create_cache(asked.cache);
-    insert into partitioncache_registration (cache, partition_key, datatype, storage, partition_local)
-    values (asked.cache, asked.partition_key, asked.datatype, asked.storage, asked.partition_local);
     perform pc_create_key_table(asked.cache, asked.partition_key, asked.datatype, asked.storage);
     return null;
 end

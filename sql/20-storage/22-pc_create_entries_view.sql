@@ -15,23 +15,30 @@ begin
                e.evaluation is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
                (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).closure,
                (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
-               e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at
+               case when a.serves then (e.evaluation).form end as form, (e.evaluation).filed_under,
+               e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at, u.uses, u.last_used
         from %4$s e
+        left join partitioncache_entry_use u on u.cache = %5$L and u.partition_key = %6$L and u.hash = e.hash and u.role = e.role
         cross join lateral (
             select e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine,
                    (select pc_has_level(pc_me(), %5$L, 'administer')) as all_texts,
                    e.role in (0, (select pc_me()))
                    and not exists (select from unnest((e.evaluation).named) n(relation)
-                                   where not (has_table_privilege(n.relation, 'select')
-                                              or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'))) as serves) a
+                                   where not coalesce(has_table_privilege(n.relation, 'select')
+                                                      or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'),
+                                                      -- a table that is gone
+                                                      e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage'))))
+                   and (not exists (select from pg_class c where c.oid = any ((e.evaluation).named) and c.relkind = 'v')
+                        or pc_may_read((select pc_me()), (e.evaluation).named)) as serves) a
         where a.serves or a.mine or (select pc_has_level(pc_me(), %5$L, 'monitor'))
         $sql$, entries,
         case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'
                      else 'case when a.serves then e.keys end as keys' end,
         case storage when 'bit' then 'e.bits' else 'e.keys' end,
-        pc_key_table(cache, partition_key), cache);
+        pc_key_table(cache, partition_key), cache, partition_key);
     execute format('comment on view %s is %L', entries,
         format('The entries of partition key %I in cache %I that the role in force may see. serves: it may use them; mine: it stored them.', partition_key, cache));
+    perform pc_take_back(entries::regclass);
     perform pc_share(cache, entries, 'read', 'select');
     perform pc_share(cache, entries, 'monitor', 'select');
 end

@@ -11,8 +11,8 @@ declare
     columns text := case registration.storage when 'bit' then 'bits, base' else 'keys' end;
     native regtype := pc_native_type(registration.datatype);
 begin
-    -- A new key set replaces all that was said of the old one. "distinct on" sorts, where a plain "distinct" would hash first; "offset 0"
-    -- has it done once and not at each mention.
+    -- A new key set replaces all that was said of the old one, also the text, which is for the eyes of its owner. "distinct on" sorts, where a
+    -- plain "distinct" would hash first; "offset 0" has it done once and not at each mention.
     execute format($sql$
         insert into %1$s as e (hash, role, owner, owner_name, %2$s, key_count, matches_null, query, generation, evaluation, evaluated_at)
         select $1, $4, $5, pg_get_userbyid($5), s.held %3$s, s.key_count, s.matches_null, $3, $6, $7, clock_timestamp()
@@ -20,15 +20,16 @@ begin
               from (select array(select distinct on (x::%5$s) x::%5$s from unnest($2) x where x is not null order by 1) as sorted offset 0) k) s
         on conflict (hash, role) do update
         set (%2$s, key_count, matches_null, query, generation, evaluation, evaluated_at, owner, owner_name, cluster) =
-                (select %6$s, excluded.key_count, excluded.matches_null, coalesce(excluded.query, e.query), excluded.generation, excluded.evaluation,
-                        excluded.evaluated_at, excluded.owner, excluded.owner_name, excluded.cluster)
+                (select %6$s, excluded.key_count, excluded.matches_null,
+                        coalesce(excluded.query, case when (e.owner, e.cluster) = (excluded.owner, excluded.cluster) then e.query end),
+                        excluded.generation, excluded.evaluation, excluded.evaluated_at, excluded.owner, excluded.owner_name, excluded.cluster)
         $sql$,
         pc_key_table(registration.cache, registration.partition_key), columns,
         case registration.storage when 'bit' then ', s.base' else '' end, held, native,
         case registration.storage when 'bit' then 'excluded.bits, excluded.base' else 'excluded.keys' end)
     using hash, keys, query, role, owner, registration.generation, evaluation;
-    insert into partitioncache_entry_use (cache, partition_key, hash)
-    values ((registration).cache, (registration).partition_key, hash) on conflict do nothing;
+    insert into partitioncache_entry_use (cache, partition_key, hash, role)
+    values ((registration).cache, (registration).partition_key, hash, role) on conflict do nothing;
 end
 $$;
 

@@ -5,14 +5,14 @@ as $$
 declare
     registration partitioncache_registration := pc_registration(argument ->> 'cache', argument ->> 'partition_key');
     hashes text[] := array(select jsonb_array_elements_text(argument -> 'hashes'));
+    roles oid[] := case when pc_has_level(caller, argument ->> 'cache', 'fill') then array[0, caller] else array[caller] end;
     deleted bigint;
 begin
     perform pc_require(caller, registration.cache, 'push');
     execute format('delete from %s e where e.hash = any ($1) and e.role = any ($2)', pc_key_table(registration.cache, registration.partition_key))
-    using hashes, case when pc_has_level(caller, registration.cache, 'fill') then array[0, caller] else array[caller] end;
+    using hashes, roles;
     get diagnostics deleted = row_count;
-    delete from partitioncache_entry_use u
-    where deleted > 0 and u.cache = registration.cache and u.partition_key = registration.partition_key and u.hash = any (hashes);
+    perform pc_forget_use(registration, hashes, roles);
     return to_jsonb(deleted);
 end
 $$;

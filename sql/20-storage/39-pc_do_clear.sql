@@ -21,7 +21,7 @@ begin
         execute format('delete from %s e where $1 is null or e.role = any ($1)', pc_key_table(one.cache, one.partition_key)) using roles;
         get diagnostics deleted = row_count;
         total := total + deleted;
-        delete from partitioncache_entry_use u where u.cache = one.cache and u.partition_key = one.partition_key and (0 = any (roles) or roles is null);
+        perform pc_forget_use(one, null, roles);
     end loop;
     return to_jsonb(total);
 end

@@ -1,6 +1,7 @@
 create function pc_known_fields(out name text, out holds text) returns setof record
 language sql immutable parallel safe rows 150
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
     -- Of PostgreSQL 15 to 18. What is not among them makes a tree odd, so a field of a later version is never overlooked.
     select f.name, k.holds

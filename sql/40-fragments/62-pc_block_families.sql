@@ -13,6 +13,7 @@ declare
     relids oid[];
     keyed boolean[];
     templates text[];
+    all_templates text[];
     conjunct_tables bigint[];
     classes integer[];
     one_class integer;
@@ -31,6 +32,7 @@ begin
             and (not (doubtful or c.holds_query) or pc_is_immutable_template(c.template, aliases, relations))) c;
     classes := pc_key_classes(templates, relids, keyed, (registration).partition_key, (registration).datatype, (registration).partition_local);
 
+    all_templates := templates;
     -- Conditions on the partition columns alone stay in the query and restrict it there; in fragments they would only cost hits.
     templates := array(select t from unnest(templates) t
                        where not pc_is_key_condition(t, key, keyed) limit 60);
@@ -48,7 +50,8 @@ begin
             array(select distinct f.hash from unnest(fragments) f),
             array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
                   except select f.hash from unnest(fragments) f),
-            false)::pc_family;
+            false,
+            pc_block_form(relations, all_templates, classes, one_class, (registration).partition_key))::pc_family;
         return next;
     end loop;
 end

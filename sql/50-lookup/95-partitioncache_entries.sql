@@ -13,10 +13,9 @@ declare
 begin
     return query execute format($sql$
         select e.hash, s.state, s.reason, s.changed, s.tracked, e.key_count, e.bytes,
-               u.uses, u.last_used, coalesce(pg_get_userbyid(nullif(e.owner, 0)), e.owner_name), e.created_at, e.evaluated_at, e.evaluation_ms, e.query,
+               e.uses, e.last_used, coalesce(pg_get_userbyid(nullif(e.owner, 0)), e.owner_name), e.created_at, e.evaluated_at, e.evaluation_ms, e.query,
                case when e.role <> 0 then pg_get_userbyid(e.role) end
         from %s e
-        left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = e.hash
         left join pc_entry_state($1, $2, scope => 'visible') s on s.hash = e.hash and s.role = e.role
         order by e.hash, e.role
         $sql$, pc_entries_view(cache, partition_key))

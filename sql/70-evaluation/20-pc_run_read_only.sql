@@ -1,6 +1,6 @@
 create function pc_run_read_only(statement text, candidates anyarray, out keys anyarray, out with_null boolean)
 language plpgsql volatile parallel unsafe
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set jit = off
 set plan_cache_mode = auto
 set DateStyle = 'ISO, YMD'

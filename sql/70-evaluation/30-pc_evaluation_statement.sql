@@ -26,7 +26,7 @@ comment on function pc_evaluation_statement(text, text, anyarray, text, boolean)
 
 create function pc_statement_cost(statement text, candidates anyarray) returns double precision
 language plpgsql volatile parallel unsafe
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set DateStyle = 'ISO, YMD'
 set IntervalStyle = 'postgres'
 set TimeZone = 'UTC'

@@ -56,6 +56,8 @@ begin
     if evaluated.keys is null then
         select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, evaluation.keyed);
     end if;
+    evaluation.form := pc_fragment_form(fragment, registration);
+    evaluation.filed_under := pc_filed_under(evaluation.form);
     evaluation.milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
     execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',
                    pc_store_view((registration).cache, (registration).partition_key))

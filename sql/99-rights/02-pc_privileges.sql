@@ -21,9 +21,11 @@ as $$
         from pg_class c
         where c.relnamespace = 'partitioncache_internal'::regnamespace
               and (c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static',
-                                 'partitioncache_role', 'partitioncache_entry_use')
+                                 'partitioncache_role')
                    or c.relkind = 'v' and c.relname ^@ 'pc_own_')
-           or c.relnamespace in (select h.oid from home h) and c.relkind = 'v' and c.relname ^@ 'partitioncache_' and c.relowner = pc_installer()
+           or c.relnamespace in (select h.oid from home h) and c.relkind = 'v' and c.relowner = pc_installer()
+              and c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static', 'partitioncache_queue',
+                                'partitioncache_processor_log', 'partitioncache_analysis')
         union all
         select 'read', 'pc_call_channel', p.privilege from unnest(array['insert (operation, argument)', 'select (result)']) p(privilege)
         union all

@@ -42,8 +42,8 @@ begin
             when f.outs is not null then format('select * into %s from %s', f.outs, call)
             when f.prorettype = 'void'::regtype then 'perform ' || call
             else 'return ' || call end;
-        execute format(case when twice then E'create or replace %s %s(%s) %s language sql %s as $wrapper$\n%s    %s;\n%s$wrapper$'
-                            else E'create or replace %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\n%sbegin\n    %s;\n%send\n$wrapper$' end,
+        execute format(case when twice then E'create %s %s(%s) %s language sql %s as $wrapper$\n%s    %s;\n%s$wrapper$'
+                            else E'create %s %s(%s) %s language plpgsql %s as $wrapper$\n#variable_conflict use_column\n%sbegin\n    %s;\n%send\n$wrapper$' end,
             kind, target, f.arguments,
             case when f.prokind = 'p' then '' else 'returns ' || f.result end,
             case when f.prokind = 'p' then '' else

@@ -38,11 +38,11 @@ select is(pc_datatype_of('text'::regtype, 'loose'::regcollation), null, 'text un
 -- Settings
 select is((pc_settings('partitioncache'))::text, '(partitioncache,64,f,1,2,00:30:00,3,10000)', 'the defaults');
 select partitioncache_register('city_id', 'integer');
-select is((pc_settings('partitioncache')), (select s from partitioncache_settings s), 'the row that registering made is the same');
-update partitioncache_settings set max_fragments = 5;
+select is((pc_settings('partitioncache')), (select s from partitioncache_internal.partitioncache_settings s), 'the row that registering made is the same');
+update partitioncache_internal.partitioncache_settings set max_fragments = 5;
 select is((pc_settings('partitioncache')).max_fragments, 5, 'a row says otherwise');
 select is((pc_settings('another')).max_fragments, 64, 'another cache has the defaults');
-select throws_ok('update partitioncache_settings set ' || change, '23514', null, 'not: ' || change)
+select throws_ok('update partitioncache_internal.partitioncache_settings set ' || change, '23514', null, 'not: ' || change)
 from unnest(array['max_fragments = 0', 'frequency_seconds = 0', 'max_parallel_jobs = 0', 'fragment_timeout = ''0''', 'max_attempts = 0', 'log_limit = -1', 'cache = ''''']) change;
 
 -- Registrations
@@ -53,14 +53,14 @@ select is((said($$ select pc_registration('partitioncache', 'nothing') $$))[3:4]
 select is((said($$ select pc_registration('empty', null) $$))[3], 'Registered there: nothing.', 'in a cache that nobody uses');
 
 -- Names
-select is(pc_key_table('partitioncache', 'city_id'), 'public.partitioncache_cache_city_id', 'the table of key sets');
-select is(pc_changes_table('partitioncache', 'city_id'), 'public.partitioncache_changes_city_id', 'the change log');
-select is(pc_key_table('My "cache"', 'a.b'), 'public."My ""cache""_cache_a.b"', 'quoted where it has to be');
+select is(pc_key_table('partitioncache', 'city_id'), 'partitioncache_internal.partitioncache_cache_city_id', 'the table of key sets');
+select is(pc_changes_table('partitioncache', 'city_id'), 'partitioncache_internal.partitioncache_changes_city_id', 'the change log');
+select is(pc_key_table('My "cache"', 'a.b'), 'partitioncache_internal."My ""cache""_cache_a.b"', 'quoted where it has to be');
 select is(pc_cluster(), (select system_identifier from pg_control_system()), 'the cluster');
 
 -- Dumped with the extension
-select ok('partitioncache_settings'::regclass::oid = any ((select extconfig from pg_extension where extname = 'partitioncache')::oid[]), 'a table of the extension is dumped');
-select throws_ok($$ select pc_dump_with_extension('partitioncache_settings') $$, '0A000', null, 'which is said when the extension is created');
+select ok('partitioncache_internal.partitioncache_settings'::regclass::oid = any ((select extconfig from pg_extension where extname = 'partitioncache')::oid[]), 'a table of the extension is dumped');
+select throws_ok($$ select pc_dump_with_extension('partitioncache_internal.partitioncache_settings') $$, '0A000', null, 'which is said when the extension is created');
 create table mine (x integer);
 select lives_ok($$ select pc_dump_with_extension('mine') $$, 'any other table is dumped anyway');
 select ok('mine'::regclass::oid <> all ((select extconfig from pg_extension where extname = 'partitioncache')::oid[]), 'any other is none of ours');

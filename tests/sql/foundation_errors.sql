@@ -16,7 +16,7 @@ select throws_ok($$ select partitioncache_push('select * from poi where kind = 1
 reset role;
 select partitioncache_register('city_id', 'integer');
 create view seen as select * from poi;
-select throws_ok($$ select partitioncache_track('seen', 'city_id') $$, 'PC008', 'writes to seen cannot be tracked', 'track: a view');
+select throws_ok($$ select partitioncache_track('seen', 'city_id') $$, 'PC008', 'writes to public.seen cannot be tracked', 'track: a view');
 select throws_ok($$ select partitioncache_track(null, 'city_id') $$, 'PC001', 'a table is needed', 'track: null');
 
 drop owned by foundation_errors_user;

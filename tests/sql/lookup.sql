@@ -16,16 +16,16 @@ from (values ('{n}'::text[], '("{3,9,NULL}",1)'), ('{a,n}', '({3},2)'), ('{nothi
 select set_eq($$ select * from partitioncache_lookup('city_id', '{a,b}', 'public.poi', null::integer) $$, '{2,3,4}'::integer[], 'lookup: keys as rows');
 select set_eq($$ select * from partitioncache_lookup('city_id', '{nothing}', 'public.poi', null::integer) $$, 'select distinct city_id from poi', 'lookup: all keys where nothing is known any more');
 select set_eq($$ select * from partitioncache_lookup('city_id', '{e}', 'public.poi', null::integer) $$, '{}'::integer[], 'lookup: none where none match');
-select is(pc_entry_keys(registration(), 'a', false, null::integer), '{1,2,3,4}'::integer[], 'the keys of one entry');
+select is(pc_entry_keys(registration(), 'a', 0, false, null::integer), '{1,2,3,4}'::integer[], 'the keys of one entry');
 select partitioncache_register('length', 'integer', 'bit');
 select partitioncache_set('length', h, k) from (values ('a', array[-70, 1, 500]), ('b', array[1, 2, 500]), ('far', array[100000])) v(h, k);
-select is(pc_intersect_bits(pc_registration('partitioncache', 'length'), '{a,b}', null::integer), '{1,500}'::integer[], 'bits in common');
-select is(pc_intersect_bits(pc_registration('partitioncache', 'length'), '{a,far}', null::integer), '{}'::integer[], 'no bits in common');
+select is(pc_intersect_bits(pc_registration('partitioncache', 'length'), '{a,b}', '{0,0}', null::integer), '{1,500}'::integer[], 'bits in common');
+select is(pc_intersect_bits(pc_registration('partitioncache', 'length'), '{a,far}', '{0,0}', null::integer), '{}'::integer[], 'no bits in common');
 
 -- Evaluated entries
 select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
 select set_eq($$ select state, tracked from pc_entry_state('partitioncache', 'city_id') $$, $$ values ('fresh', false), ('asserted', false) $$, 'fresh, and asserted by hand');
-select is((select row(cardinality(usable), cardinality(used))::text from pc_lookup(registration(), array(select hash from partitioncache_cache_city_id where deps is not null), null::integer)), '(3,1)', 'the whole says all that its parts say: only it is read');
+select is((select row(cardinality(usable), cardinality(used))::text from pc_lookup(registration(), array(select hash from partitioncache_cache_city_id where evaluation is not null), null::integer)), '(3,1)', 'the whole says all that its parts say: only it is read');
 select is((partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id', method => 'literal')).hits, 3, 'three hits');
 select is((select keys from partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id', method => 'literal')), (select count(distinct city_id) from poi where kind = 1 and area > 50), 'exactly the partitions that match');
 select is((e).entries -> 0 ->> 'tables', 'static', 'tables that are not tracked are taken to be static') from (select partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id') e) x;
@@ -34,7 +34,7 @@ select is((e).entries -> 0 ->> 'tables', 'static', 'tables that are not tracked 
 select partitioncache_track('poi', 'city_id');
 select partitioncache_track('kind', 'city_id');
 select fill(q) is not null as filled from unnest(array['select * from poi where kind = 1 and area > 50', 'select * from poi p, kind k where p.kind = k.kind and k.label = ''kind 2''', 'select * from street where length > 90']) q;
-select is((select count(*) from pc_entry_state('partitioncache', 'city_id') where state = 'fresh'), (select count(*) from partitioncache_cache_city_id where deps is not null), 'all fresh');
+select is((select count(*) from pc_entry_state('partitioncache', 'city_id') where state = 'fresh'), (select count(*) from partitioncache_cache_city_id where evaluation is not null), 'all fresh');
 insert into poi values (2000, 777, 1, 'new', 99, '2024-01-01'), (2001, null, 1, 'new', 99, '2024-01-01');
 select is((select row(state, changed, tracked)::text from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'))), '(changed,2,t)', 'changed partitions ride along');
 select ok(777 = any (partitioncache_get('city_id', (select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer)), 'get has it');
@@ -44,10 +44,11 @@ select is((select state from pc_entry_state('partitioncache', 'city_id', array(s
 select is(rows_of(partitioncache_apply(q, 'city_id', method => m)), rows_of(q), 'rows after a write, by ' || m || ': ' || q)
 from unnest(array['select * from poi where kind = 1 and area > 50', 'select * from poi p, kind k where p.kind = k.kind and k.label = ''kind 2''']) q, unnest('{literal,subquery}'::text[]) m;
 update kind set label = 'kind 2' where kind = 3;
-select alike((select max(reason) from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'label'))), 'kind was written to since, and a row of it can make any partition match', 'a write to a table without the partition column');
+select alike((select max(reason) from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'label'))), 'public.kind was written to since, and a row of it can make any partition match', 'a write to a table without the partition column');
 select is(rows_of(partitioncache_apply(q, 'city_id', method => m)), rows_of(q), 'rows after that, by ' || m) from unnest(array['select * from poi p, kind k where p.kind = k.kind and k.label = ''kind 2''']) q, unnest('{literal,subquery}'::text[]) m;
 select is((select array_agg(root::regclass::text) from pc_tracked_roots('partitioncache', 'city_id', array['poi'::regclass, 'street'::regclass]::oid[])), '{poi}', 'which tables are tracked');
-select is((select row(c.changed, c.null_changed, c.tracked, c.problem)::text from partitioncache_cache_city_id e, pc_entry_changes(registration(), e.deps, e.keyed, e.snapshot) c where e.query ~ 'WHERE .t1.kind = 1.$'), '(2,t,t,)', 'what the log says');
+select is((select row(u.changed, u.matches_null, u.tracked, u.problem)::text from partitioncache_cache_city_id e, pc_usable_entries(registration(), array[e.hash]) u where e.query ~ 'WHERE .t1.kind = 1.$'), '(2,t,t,)', 'what the log says');
+select is((select array_agg(distinct row(w.relation::regclass, w.keys, w.whole, w.removal, w.keyed)::text) from partitioncache_written_city_id w join partitioncache_cache_city_id e using (hash, role) where e.query ~ 'WHERE .t1.kind = 1.$'), '{"(poi,\"{777,NULL}\",f,f,t)"}', 'and to whom');
 alter table poi disable trigger user;
 select alike((select reason from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'))), '%poi%', 'a disabled trigger: aside');
 select partitioncache_track('poi', 'city_id');
@@ -76,7 +77,7 @@ update partitioncache_entry_use set last_used = now() - interval '1 hour';
 select pc_count_use(registration(), array['a']) is null as counted;
 select pc_count_use(registration(), array['a']) is null as counted;
 select is((select uses from partitioncache_entry_use where hash = 'a' and partition_key = 'city_id'), 1::bigint, 'use is counted once a minute');
-select is(pc_counter('x', 'hits'), 'public.x_hits', 'the counter');
+select is(pc_counter('x', 'hits'), 'partitioncache_internal.x_hits', 'the counter');
 begin read only;
 select lives_ok($$ select pc_count_use(registration(), array['a']) $$, 'a read-only transaction counts nothing');
 commit;

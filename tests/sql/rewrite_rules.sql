@@ -17,7 +17,7 @@ select * from restricted('select * from poi p where case when kind = 1 then area
 select * from restricted('select * from poi p where kind = any (array[1, 2]) and kind <> all (array[2, 3])', '{p.city_id}', 'ANY and ALL');
 select is(rows_of(partitioncache_apply('select * from poi where kind = 1 and area > 500', 'city_id', method => 'literal')), '{}'::text[], 'a known part restricts a query that asks for more');
 select matches(partitioncache_apply('select * from poi where kind = 1 and area > 10 and id > 5', 'city_id', method => 'literal'), 'ANY', 'other conditions share what they have in common');
-select is((partitioncache_explain('select * from poi where area > 77', 'city_id')).reason, 'none of the query''s fragments is in cache "partitioncache"', 'nothing is known: the reason');
+select is((partitioncache_explain('select * from poi where name = ''never asked''', 'city_id')).reason, 'none of the query''s fragments is in cache "partitioncache"', 'nothing is known: the reason');
 
 -- three-valued logic: a condition that is null lets no row through
 update poi set kind = null where id % 10 = 0;

@@ -46,20 +46,23 @@ from (values ('select partitioncache_register(null, ''integer'')', 'PC001', 'a p
              ('select partitioncache_register(''x'', ''integer'', null)', 'PC001', null),
              ('select partitioncache_register(''x'', ''text'', ''bit'')', 'PC004', 'bit storage holds integers, not text'),
              (format('select partitioncache_register(%L, ''integer'')', repeat('x', 60)), 'PC001', 'the names of the cache and the partition key are too long together')) v(call, code, message);
-create table public.mine_cache_x (x integer);
-select throws_ok('select partitioncache_register(''x'', ''integer'', cache => ''mine'')', 'PC003', 'the table public.mine_cache_x exists already', 'a table of that name is there already');
+select lives_ok($$ select partitioncache_register('b_log_c', 'integer', cache => 'a') $$, 'names with underscores');
+select throws_ok($$ select partitioncache_register('c', 'integer', cache => 'a_log_b') $$, 'PC003',
+    'a table of partition key "c" in cache "a_log_b" would be called like one of partition key "b_log_c" in cache "a"', 'names that run into one another');
+select is_empty($$ select from partitioncache_internal.partitioncache_settings where cache = 'a_log_b' $$, 'nothing is left of that');
+select throws_ok(format('select partitioncache_grant(%L, ''read'', %L)', 'pg_monitor', repeat('x', 57)), 'PC001', 'the name of the cache is too long', 'a name that leaves no room for its counters');
 select lives_ok($$ select partitioncache_register('Köln; drop table', 'bigint', 'bit', 'A "b" %s') $$, 'any name');
 select lives_ok($$ select partitioncache_set('Köln; drop table', 'h', array[1, 2], cache => 'A "b" %s') $$, 'any name: set');
 select is(partitioncache_get('Köln; drop table', 'h', null::bigint, 'A "b" %s'), '{1,2}'::bigint[], 'any name: get');
 select results_eq('select partition_key, datatype, storage, entries from partitioncache_partition_keys()', $$ values ('city_id', 'integer', 'array', 0::bigint) $$, 'the partition keys');
 select cmp_ok((select bytes from partitioncache_partition_keys()), '>', 0::bigint, 'and their size');
 select is_empty('select * from partitioncache_partition_keys(''nothing'')', 'none in another cache');
-select is(obj_description('partitioncache_cache_city_id'::regclass), 'Key sets of partition key city_id in cache partitioncache. key_count is null where only the query is known.', 'the table says what it is');
+select is(obj_description('partitioncache_cache_city_id'::regclass), 'Key sets of partition key city_id in cache partitioncache. role: 0 for one that serves everybody, else the role that it serves alone. key_count is null where only the query is known; evaluation where the user asserted it.', 'the table says what it is');
 
 -- Storing and reading
 select partitioncache_set('city_id', 'three', array[5, 3, 8, 3]);
 select is(partitioncache_get('city_id', 'three', null::integer), '{3,5,8}'::integer[], 'sorted, each once');
-select is((select row(key_count, matches_null, deps is null, owner)::text from partitioncache_cache_city_id where hash = 'three'), '(3,f,t,postgres)', 'what is noted');
+select is((select row(key_count, matches_null, evaluation is null, owner::regrole, owner_name, role)::text from partitioncache_cache_city_id where hash = 'three'), '(3,f,t,postgres,postgres,0)', 'what is noted');
 select partitioncache_set('city_id', 'three', array[9]::bigint[]);
 select is(partitioncache_get('city_id', 'three', null::integer), '{9}'::integer[], 'what stood there is replaced; bigint goes into integer');
 select partitioncache_set('city_id', 'null', array[1, null]);

@@ -48,7 +48,7 @@ SECTIONS = {
     "The processor": "run_processor enable_processor update_processor_config processor_status processor_jobs"
     " disable_processor status",
     "Queues, for programs": "queue_push queue_claim queue_extend queue_finish listen unlisten",
-    "Rights and version": "grant version",
+    "Rights, version, removal": "grant revoke version uninstall",
 }
 
 ERRORS = """\

@@ -17,6 +17,7 @@ from partitioncache.config import get_table_prefix_from_env
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.errors import PartitionCacheError
 from partitioncache.migrate import Migration, migrate_cache_backend
+from partitioncache.questions import Explanation, explain_query
 from partitioncache.registry import list_cache_types, recommend
 from partitioncache.tracking import TrackedTable, track, tracked_tables, untrack
 
@@ -24,6 +25,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Cache",
+    "Explanation",
     "Key",
     "KeySet",
     "Migration",
@@ -31,6 +33,7 @@ __all__ = [
     "TrackedTable",
     "apply_cache",
     "create_cache",
+    "explain_query",
     "extend_query_with_partition_keys",
     "get_partition_keys",
     "get_queue_lengths",

@@ -7,15 +7,16 @@ looked up through the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+import logging
+from collections.abc import Mapping
+from typing import Any
 
 from psycopg import sql
 
-from partitioncache.analysis import Analysis, analyse
+from partitioncache.analysis import analyse
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
-from partitioncache.binding import bind
+from partitioncache.binding import Params, bind
 from partitioncache.cache import Cache
 from partitioncache.config import (
     cache_backend_from_env,
@@ -25,14 +26,29 @@ from partitioncache.config import (
     postgresql_parameters,
 )
 from partitioncache.datatypes import KeySet
-from partitioncache.errors import ConfigurationError
+from partitioncache.errors import (
+    ConfigurationError,
+    NotRegisteredError,
+    PartitionCacheError,
+    QueryError,
+)
+from partitioncache.questions import (
+    Connection,
+    Families,
+    Question,
+    Schema,
+    checked_method,
+    checked_query,
+    fails_open,
+    fragments_by_family,
+    question,
+    refuse_misspelt,
+    rewritten_here,
+)
 from partitioncache.queues import Item, Queue, open_queue, queue_name, queue_provider
-from partitioncache.registry import cache_type, open_backend
+from partitioncache.registry import cache_type, open_backend, unknown_partition_key
 
-Params: TypeAlias = Sequence[object] | Mapping[str, object]
-Schema: TypeAlias = Mapping[str, Collection[str]]
-Families: TypeAlias = Mapping[str, set[str]]
-"""The hashes of the fragments that restrict the same columns: the key sets of one family may be intersected."""
+logger = logging.getLogger("partitioncache.api")
 
 
 def get_partition_keys(
@@ -40,9 +56,12 @@ def get_partition_keys(
     cache_handler: Backend | Cache,
     partition_key: str,
     *,
+    params: Params | None = None,
     dialect: str = "postgres",
     schema: Schema | None = None,
     partition_local: bool = False,
+    connection: Connection | None = None,
+    search_path: str | None = None,
 ) -> tuple[KeySet | None, int, int]:
     """The partition keys to which a query can be restricted, by what the cache knows.
 
@@ -50,15 +69,24 @@ def get_partition_keys(
         query: the SQL text.
         cache_handler: the cache, or its `underlying_handler`.
         partition_key: the column that splits the data.
+        params: values for the query's placeholders, as for `apply_cache`.
         dialect: postgres, mysql or sqlite; with a PostgreSQL cache it is always the server's.
         schema: the columns of the query's tables, for analysis outside PostgreSQL: which tables have the partition
             key. Without it, every table is taken to have it when the query says so.
-        partition_local: your assertion that no match of the query crosses partitions.
+        partition_local: your assertion that no match of the query crosses partitions, for analysis outside
+            PostgreSQL; with a PostgreSQL cache it is a part of the registration.
+        connection: as for `apply_cache`.
+        search_path: as for `apply_cache`.
 
     Returns:
         The keys; how many fragments were looked up; how many were found. The keys are None where nothing is known,
         and where the query does not equate the partition columns of its tables, so that no one set is right for all
-        of them (`apply_cache` restricts each).
+        of them (`apply_cache` restricts each). `explain_query` says which.
+
+    Raises:
+        NotRegisteredError: the cache knows no such partition key, but one whose name is nearly the same.
+        QueryError: the parameters do not fit the query.
+        UnavailableError: the cache cannot be reached, or the connection cannot be used.
 
     >>> import tempfile, partitioncache
     >>> cache = partitioncache.create_cache("rocksdict", "city_id", "integer", path=tempfile.mkdtemp())
@@ -66,20 +94,23 @@ def get_partition_keys(
     True
     >>> cache.close()
     """
-    handler = _handler(cache_handler)
-    checked_partition_key(partition_key)
-    if isinstance(handler, PostgresqlArray):
-        families = _families_by_server(query, handler, partition_key)
-        found = _looked_up(handler, families, partition_key)
+    asked = question(query, cache_handler, partition_key, params, dialect, connection, search_path)
+    name = asked.partition_key
+    if isinstance(asked.handler, PostgresqlArray):
+        families = _families_by_server(asked, asked.handler)
+        found = _looked_up(asked.handler, families, name)
         # A query without conditions on the key has one family; with several, no one set is right for all.
         keys = next(iter(found.values()))[0] if len(families) == 1 else None
     else:
-        analysis = analyse(query, partition_key, dialect, schema, partition_local)
-        families = _families(analysis)
-        found = _looked_up(handler, families, partition_key)
-        merged = analysis.merged(_known(found))
+        analysis = analyse(asked.query, name, dialect, schema, partition_local)
+        families = fragments_by_family(analysis)
+        found = _looked_up(asked.handler, families, name)
+        merged = analysis.merged({family: keys for family, (keys, _) in found.items() if keys is not None})
         keys = None if merged is None else set(merged)
-    return keys, len(set().union(*families.values())), sum(hits for _, hits in found.values())
+    hits = sum(hits for _, hits in found.values())
+    if not hits:
+        refuse_misspelt(asked)
+    return keys, len(set().union(*families.values())), hits
 
 
 def apply_cache(
@@ -92,45 +123,68 @@ def apply_cache(
     dialect: str = "postgres",
     schema: Schema | None = None,
     partition_local: bool = False,
+    connection: Connection | None = None,
+    search_path: str | None = None,
 ) -> str:
     """The query, restricted to the partitions that the cache knows to be enough; its rows are the same.
+
+    With a PostgreSQL cache, give the ``connection`` that will run the query. Then names mean what they mean in that
+    session (its search_path, its temporary tables), its rights and its uncommitted writes count, and the result is
+    for that session. Without it, a connection of the cache's own is asked: names are resolved by *its* search_path
+    (that of its role, database or connection string; or the ``search_path`` given here), and the tables so found
+    stand in the rewritten text with their schema, so that it reads them whatever session runs it. A query that comes
+    back as it is means what it means to the session that runs it.
 
     Args:
         query: the SQL text.
         cache: the cache, or its `underlying_handler`.
         partition_key: the column that splits the data; by default the cache's own.
-        params: values for the query's placeholders, which come back as literals in the text. None: there are none.
-        method: auto, literal, subquery, IN, VALUES, TMP_TABLE_IN or TMP_TABLE_JOIN; subquery in PostgreSQL only.
+        params: values for the query's placeholders, which come back as literals in the text, as the driver would
+            have sent them (`partitioncache.binding`). None: there are none.
+        method: auto, literal, subquery, IN, VALUES, TMP_TABLE_IN or TMP_TABLE_JOIN; subquery in PostgreSQL only. With
+            a PostgreSQL cache, the TMP forms make a temporary table in the session of ``connection``.
         dialect: postgres, mysql or sqlite; with a PostgreSQL cache it is always the server's.
         schema: as for `get_partition_keys`.
-        partition_local: as for `get_partition_keys`; with a PostgreSQL cache it is a part of the registration.
+        partition_local: as for `get_partition_keys`.
+        connection: of psycopg, to the database of a PostgreSQL cache. Nothing of its transaction is committed or
+            rolled back, and an error in it does not abort the transaction: the query comes back.
+        search_path: the schemas in which the query's tables are looked for, as in ``SET search_path``: for a
+            PostgreSQL cache that is asked without ``connection``, or for another path than the session's.
 
     Returns:
-        The rewritten query; the query itself where nothing is known, or where it cannot be restricted safely.
+        The rewritten query; the query itself (with its parameters) where nothing is known, where it cannot be
+        restricted safely, and where the cache cannot be reached. `explain_query` says why.
 
     Raises:
-        QueryError: the parameters do not fit the query.
-        ConfigurationError: there is no such method.
+        QueryError: the query is no text, or the parameters do not fit it.
+        ConfigurationError: there is no such method, or what was given for the cache or connection is none.
+        NotRegisteredError: the cache knows no such partition key, but one whose name is nearly the same.
     """
-    handler = _handler(cache)
-    if partition_key is None and isinstance(cache, Cache):
-        partition_key = cache.partition_key
-    name = checked_partition_key(partition_key) if partition_key is not None else checked_partition_key("")
-    if isinstance(handler, PostgresqlArray):
-        server = handler.server
-        ((rewritten,),) = server.call(
-            "partitioncache_apply", bind(query, params), name, handler.cache, method
-        )
-        return str(rewritten)
-    query = bind(query, params, dialect)
-    analysis = analyse(query, name, dialect=dialect, schema=schema, partition_local=partition_local)
-    if analysis.reason is not None:
-        return query
-    found = {
-        family: handler.get_intersected(hashes, name)[0] for family, hashes in _families(analysis).items()
-    }
-    known = {family: keys for family, keys in found.items() if keys is not None}
-    return analysis.rewrite(known, method) if known else query
+    asked = question(query, cache, partition_key, params, dialect, connection, search_path)
+    checked_method(method, asked)
+    try:
+        if isinstance(asked.handler, PostgresqlArray):
+            refuse_misspelt(asked)
+            ((rewritten,),) = asked.handler.server.call(
+                "partitioncache_apply",
+                asked.query,
+                asked.partition_key,
+                asked.handler.cache,
+                method,
+                **asked.path,
+            )
+            return str(rewritten)
+        explanation, _ = rewritten_here(asked, method, schema, partition_local)
+        if not explanation.hits:
+            refuse_misspelt(asked)
+        return explanation.rewritten
+    except NotRegisteredError:
+        raise
+    except PartitionCacheError as error:
+        if not fails_open(asked, error):
+            raise
+        logger.warning("query left as it is: %s", error)
+        return asked.query
 
 
 def push_query(
@@ -138,10 +192,14 @@ def push_query(
     partition_key: str,
     datatype: str | None = None,
     *,
+    params: Params | None = None,
+    dialect: str = "postgres",
     cache: Backend | Cache | None = None,
     priority: int = 1,
     queue: Queue | None = None,
-    **connection: Any,
+    connection: Connection | None = None,
+    search_path: str | None = None,
+    **queue_connection: Any,
 ) -> None:
     """Puts a query into the incoming queue, to be taken apart and cached.
 
@@ -152,29 +210,53 @@ def push_query(
         query: the SQL text.
         partition_key: the column that splits the data.
         datatype: its data type, where it is not registered and cannot be told from the column.
+        params: values for the query's placeholders, as for `apply_cache`.
+        dialect: the SQL of the query, for its parameters: postgres, mysql or sqlite.
         cache: the PostgreSQL cache to fill; without it, that of the environment (``CACHE_BACKEND`` and so on).
         priority: the higher, the sooner; pushing the same query again raises it.
         queue: an open queue (`partitioncache.queues.open_queue`), which saves connecting for each query.
-        connection: as for `open_queue`.
+        connection: with ``cache``: push in this session, with its search_path and as its role; the item is there
+            when its transaction has been committed. An error does not abort the transaction.
+        search_path: with ``cache``: as for `apply_cache`.
+        queue_connection: as for `open_queue`.
 
     Raises:
-        QueryError: the server does not accept the query.
+        QueryError: the server does not accept the query, or the parameters do not fit it.
+        NotRegisteredError: the partition key is not registered, and no table of the query has it.
     """
-    item = Item(query, checked_partition_key(partition_key), datatype, priority=priority)
-    if cache is not None:
-        handler = _handler(cache)
-        if not isinstance(handler, PostgresqlArray):
-            raise ConfigurationError(
-                f"{handler.backend} has no queue of its own.", hint="Push without cache=; a monitor fills it."
-            )
-        if datatype is not None:
-            handler.register(partition_key, datatype)
-        handler.server.call("partitioncache_push", query, partition_key, handler.cache, priority)
-    elif queue is None and not connection and _queue_is_beside_cache():
+    if cache is None and queue is None and not queue_connection and _queue_is_beside_cache():
         with open_backend(cache_backend_from_env()) as own:
-            push_query(query, partition_key, datatype, cache=own, priority=priority)
-    else:
-        _push("incoming", item, queue, connection)
+            push_query(
+                query, partition_key, datatype, params=params, cache=own, priority=priority,
+                connection=connection, search_path=search_path,
+            )  # fmt: skip
+        return
+    if cache is None:
+        if connection is not None or search_path is not None:
+            raise ConfigurationError(
+                "connection= and search_path= belong to a PostgreSQL cache.", hint="Give the cache: cache=."
+            )
+        text = bind(checked_query(query), params, dialect)
+        item = Item(text, checked_partition_key(partition_key), datatype, priority=priority)
+        _push("incoming", item, queue, queue_connection)
+        return
+    asked = question(query, cache, partition_key, params, "postgres", connection, search_path)
+    handler = asked.handler
+    if not isinstance(handler, PostgresqlArray):
+        raise ConfigurationError(
+            f"{handler.backend} has no queue of its own.", hint="Push without cache=; a monitor fills it."
+        )
+    if datatype is not None:
+        handler.register(asked.partition_key, datatype)
+    try:
+        handler.server.call(
+            "partitioncache_push", asked.query, asked.partition_key, handler.cache, priority, **asked.path
+        )
+    except NotRegisteredError as error:
+        close = unknown_partition_key(handler, asked.partition_key, error.hint or "")
+        raise NotRegisteredError(error.message, close.hint) from None
+    except QueryError as error:
+        raise QueryError(error.message, asked.about_placeholders() or error.hint) from None
 
 
 def push_fragment(
@@ -235,34 +317,21 @@ def _push(name: Any, item: Item, queue: Queue | None, connection: Mapping[str, A
         opened.push(name, [item])
 
 
-def _handler(cache: Backend | Cache) -> Backend:
-    return cache.underlying_handler if isinstance(cache, Cache) else cache
-
-
-def _families(analysis: Analysis) -> Families:
-    families: dict[str, set[str]] = {}
-    for fragment in analysis.fragments:
-        families.setdefault(fragment.family, set()).add(fragment.hash)
-    return families
-
-
 def _looked_up(
     handler: Backend, families: Families, partition_key: str
 ) -> dict[str, tuple[KeySet | None, int]]:
     return {family: handler.get_intersected(hashes, partition_key) for family, hashes in families.items()}
 
 
-def _known(found: Mapping[str, tuple[KeySet | None, int]]) -> dict[str, KeySet]:
-    return {family: keys for family, (keys, _) in found.items() if keys is not None}
-
-
-def _families_by_server(query: str, handler: PostgresqlArray, partition_key: str) -> Families:
-    if handler.datatype(partition_key) is None:
+def _families_by_server(asked: Question, handler: PostgresqlArray) -> Families:
+    if handler.datatype(asked.partition_key) is None:
         return {}
+    server = handler.server
     statement = sql.SQL(
-        "select f.family, f.hashes "
-        "from unnest(({}(%s, {}(%s, %s), {}(pg_catalog.current_setting('search_path')))).families) f"
-    ).format(*map(handler.server.function, ("pc_analyse", "pc_registration", "pc_session")))
-    with handler.server.connection() as connection:
-        rows = connection.execute(statement, [query, handler.cache, partition_key]).fetchall()
+        "select f.family, f.hashes from unnest(({}(%s, {}(%s, %s), {}(coalesce(%s, "
+        "pg_catalog.current_setting('search_path'))))).families) f"
+    ).format(*map(server.function, ("pc_analyse", "pc_registration", "pc_session")))
+    with server.connection() as connection:
+        parameters = [asked.query, handler.cache, asked.partition_key, asked.search_path]
+        rows = server.rows(connection, statement, parameters)
     return {str(family): set(hashes) for family, hashes in rows if hashes}

@@ -16,8 +16,7 @@ from partitioncache.backends.protocol import Backend
 from partitioncache.closing import Closing
 from partitioncache.config import cache_backend_from_env, checked_partition_key
 from partitioncache.datatypes import Key, KeySet
-from partitioncache.errors import NotRegisteredError
-from partitioncache.registry import check_datatype, open_backend
+from partitioncache.registry import check_datatype, open_backend, unknown_partition_key
 
 
 def create_cache(
@@ -33,7 +32,9 @@ def create_cache(
             or timestamptz. None: the one that the partition key is registered with.
         connection: what to connect with; the environment and its .env file fill in the rest.
             PostgreSQL: host, port, user, password, dbname or any keyword of libpq, or conninfo (a connection string
-            or URL); cache (the name of the cache, also called table_prefix).
+            or URL); cache (the name of the cache, also called table_prefix); max_connections, timeout (seconds to
+            wait for one of them); prepare_threshold (None for PgBouncer in transaction mode, where prepared
+            statements do not outlive a transaction; also the variable ``PG_PREPARE_THRESHOLD=none``).
             Redis: url, or host, port, username, password, db, socket, tls and redis-py's ``ssl_…``; cluster=True for
             Redis Cluster; cache.
             RocksDB: path (a directory), read_only; cache.
@@ -56,9 +57,10 @@ def create_cache(
         if datatype is not None:
             handler.register(partition_key, datatype)
         elif handler.datatype(partition_key) is None:
-            raise NotRegisteredError(
-                f"The partition key {partition_key} is not registered there, and no data type was given.",
-                hint=f'Give one: create_cache("{cache_type}", "{partition_key}", "integer").',
+            raise unknown_partition_key(
+                handler,
+                partition_key,
+                f'Give its data type: create_cache("{cache_type}", "{partition_key}", "integer").',
             )
         return Cache(handler, partition_key)
     except BaseException:

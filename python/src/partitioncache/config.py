@@ -178,6 +178,28 @@ def checked_port(*ports: str) -> None:
             )
 
 
+def checked_prepare_threshold(value: int | str | None, env: Mapping[str, str] | None = None) -> int | None:
+    """After how many runs psycopg prepares a statement; None: never.
+
+    Args:
+        value: what the caller gave; an empty text is nothing, and then ``PG_PREPARE_THRESHOLD`` says it, else 5.
+        env: the environment; by default the real one with its .env file.
+
+    >>> checked_prepare_threshold("", {"PG_PREPARE_THRESHOLD": "none"}), checked_prepare_threshold("", {})
+    (None, 5)
+    """
+    if value == "":
+        value = (environment() if env is None else env).get("PG_PREPARE_THRESHOLD") or 5
+    if value is None or str(value).lower() in ("none", "off", "never"):
+        return None
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)):
+        raise ConfigurationError(
+            f"{value!r} is no number of runs after which statements are prepared.",
+            hint="Write a number, or none for a server behind PgBouncer in transaction mode.",
+        )
+    return int(value)
+
+
 _PG_NAMES: Final = {
     "database": "dbname", "db_name": "dbname", "db": "dbname", "name": "dbname", "username": "user",
     "dsn": "conninfo", "url": "conninfo",

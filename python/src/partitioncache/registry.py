@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 from partitioncache.backends.protocol import Backend
 from partitioncache.datatypes import DATATYPES, INTEGER_DATATYPES, datatype_name
-from partitioncache.errors import ConfigurationError, DatatypeError
+from partitioncache.errors import ConfigurationError, DatatypeError, NotRegisteredError
 
 _EVERYTHING: Final = frozenset(DATATYPES)
 _INTEGER_AND_TEXT: Final = INTEGER_DATATYPES | {"text"}
@@ -259,6 +259,32 @@ def recommend(use_case: str | None = None, datatype: str | None = None) -> Recom
                 hint=f"For {name} alone, {recommend(datatype=name)} is the choice.",
             )
     return Recommendation(names[0], reason, names[1:])
+
+
+def unknown_partition_key(handler: Backend, partition_key: str, otherwise: str) -> NotRegisteredError:
+    """The error for a partition key that a cache does not know; its hint names the nearest that it knows.
+
+    Args:
+        handler: the cache.
+        partition_key: the name that was looked for.
+        otherwise: what to do where no name is near.
+    """
+    close = nearest(partition_key, [name for name, _ in handler.get_partition_keys()])
+    name = getattr(handler, "cache", "the cache")
+    return NotRegisteredError(
+        f"The partition key {partition_key} is not registered in {name}.",
+        hint=f"Did you mean {close}?" if close else otherwise,
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant.
+
+    >>> nearest("citi_id", ["user_id", "city_id"]), nearest("region", ["city_id"])
+    ('city_id', None)
+    """
+    close = difflib.get_close_matches(name, [*known], n=1, cutoff=0.8)
+    return close[0] if close else None
 
 
 def open_backend(name: str, **connection: object) -> Backend:

@@ -8,6 +8,6 @@ share their partition), ``fragments`` (what is cached), ``keys`` and ``restricti
 
 from partitioncache.analysis.analysis import Analysis, analyse, extend_query_with_partition_keys
 from partitioncache.analysis.fragments import Fragment
-from partitioncache.analysis.restriction import METHODS
+from partitioncache.analysis.restriction import METHODS, method_named
 
-__all__ = ["METHODS", "Analysis", "Fragment", "analyse", "extend_query_with_partition_keys"]
+__all__ = ["METHODS", "Analysis", "Fragment", "analyse", "extend_query_with_partition_keys", "method_named"]

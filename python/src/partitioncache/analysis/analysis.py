@@ -59,16 +59,21 @@ class Analysis:
         >>> analysis.rewrite({analysis.fragments[0].family: {7, 2}})
         'SELECT name FROM poi WHERE (stars > 3) AND poi.city_id IN (2, 7)'
         """
+        rewritten, reason = self.restricted(keys_by_family, method)
+        if reason is not None:
+            logger.info("query left as it is: %s", reason)
+        return rewritten
+
+    def restricted(self, keys_by_family: KeySets, method: str = "IN") -> tuple[str, str | None]:
+        """What ``rewrite`` returns, and why it is the query itself where it is not sure; else None."""
         method = forms.method_named(method)
         if self._plan is None:
-            return self.query
+            return self.query, self.reason
         try:
-            return forms.restricted(
-                self._plan.statement, self._plan.key, self._restrictions(keys_by_family), method
-            )
+            wanted = self._restrictions(keys_by_family)
+            return forms.restricted(self._plan.statement, self._plan.key, wanted, method), None
         except Unsure as unsure:
-            logger.info("query left as it is: %s", unsure)
-            return self.query
+            return self.query, str(unsure)
 
     def merged(self, keys_by_family: KeySets) -> frozenset[Key | None] | None:
         """One key set for the whole query, as ``extend_query_with_partition_keys`` takes it.

@@ -17,6 +17,7 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.sqlite import SQLite
 
 from partitioncache.analysis.reasons import Unsure
+from partitioncache.errors import ConfigurationError
 
 
 def _words(text: str) -> frozenset[str]:
@@ -273,13 +274,15 @@ def rules(dialect: str) -> Rules:
         dialect: ``postgres`` (or ``postgresql``), ``mysql`` (or ``mariadb``), ``sqlite``.
 
     Raises:
-        ValueError: the dialect is none of these.
+        ConfigurationError: the dialect is none of these.
 
     >>> rules("mariadb").name
     'mysql'
     """
-    name = dialect.lower()
+    name = str(dialect).lower()
     try:
         return _RULES[_ALSO_CALLED.get(name, name)]
     except KeyError:
-        raise ValueError(f"dialect {dialect!r} is not known; use postgres, mysql or sqlite") from None
+        raise ConfigurationError(
+            f"There is no dialect {dialect!r}.", hint="Use postgres, mysql or sqlite."
+        ) from None

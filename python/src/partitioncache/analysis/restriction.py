@@ -18,6 +18,7 @@ from partitioncache.analysis.classes import PartitionClass
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import Source, Statement, parse, where_ends
 from partitioncache.datatypes import Key
+from partitioncache.errors import ConfigurationError
 
 METHODS = ("IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN", "literal")
 
@@ -50,7 +51,7 @@ def method_named(method: str) -> str:
     """The method as this module calls it; ``auto`` is the one with the best plans.
 
     Raises:
-        ValueError: there is none of that name.
+        ConfigurationError: there is none of that name.
 
     >>> method_named("tmp_table_in"), method_named("LITERAL")
     ('TMP_TABLE_IN', 'literal')
@@ -60,7 +61,9 @@ def method_named(method: str) -> str:
     for name in METHODS:
         if name.lower() == str(method).lower():
             return name
-    raise ValueError(f"method {method!r} is not known; use one of {', '.join(METHODS)}")
+    raise ConfigurationError(
+        f"There is no method {method!r}.", hint=f"Use one of: auto, {', '.join(METHODS)}."
+    )
 
 
 # -- which table, which keys --

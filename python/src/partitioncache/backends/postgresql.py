@@ -7,8 +7,10 @@ that no longer hold. One cache has one storage for each partition key, whichever
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from typing import Any, Final, cast
 
+import psycopg
 from typing_extensions import LiteralString
 
 from partitioncache.backends.protocol import State
@@ -18,6 +20,7 @@ from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infe
 from partitioncache.errors import RegistrationConflictError, not_registered
 from partitioncache.postgresql import Server, Typed
 from partitioncache.postgresql.arrays import binary_array
+from partitioncache.postgresql.session import Session
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
 _NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
@@ -46,7 +49,7 @@ class PostgresqlArray(Closing):
         table_prefix: another name of `cache`.
         max_connections: connections at most at the same time.
         timeout: seconds to wait for a connection at most.
-        connection: as in `create_cache`.
+        connection: as in `create_cache`; also prepare_threshold.
     """
 
     backend: str = "postgresql_array"
@@ -59,7 +62,7 @@ class PostgresqlArray(Closing):
         table_prefix: str | None = None,
         max_connections: int = 8,
         timeout: float = 10,
-        **connection: object,
+        **connection: Any,
     ) -> None:
         name = cache or table_prefix
         self._cache = cache_name(self.backend) if name is None else checked_cache_name(name)
@@ -79,6 +82,18 @@ class PostgresqlArray(Closing):
     def server(self) -> Server:
         """The database, for calls of further SQL functions."""
         return self._server
+
+    def on(self, connection: psycopg.Connection[Any] | None) -> PostgresqlArray:
+        """The same cache, asked on a connection of the application's; without one, this very cache.
+
+        Raises:
+            ConfigurationError: that is no connection of psycopg.
+        """
+        if connection is None:
+            return self
+        other = copy(self)
+        other._server = Session(self._server, connection)
+        return other
 
     def register(self, partition_key: str, datatype: str) -> None:
         checked_partition_key(partition_key)
@@ -191,8 +206,9 @@ class PostgresqlArray(Closing):
 
     def _registrations(self) -> dict[str, tuple[str, str]]:
         rows = self._server.call("partitioncache_partition_keys", self._cache)
-        self._known = {row[0]: (row[1], row[2]) for row in rows}
-        return self._known
+        found = {row[0]: (row[1], row[2]) for row in rows}
+        self._known.update(found)
+        return found
 
     def _registration(self, partition_key: str) -> tuple[str, str] | None:
         """Data type and storage. A registration never changes, so it is asked for once."""

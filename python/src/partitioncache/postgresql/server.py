@@ -6,19 +6,21 @@ a statement. The connections keep the session settings of their role, because qu
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
 from psycopg import conninfo, errors, sql
+from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 from typing_extensions import LiteralString
 
 from partitioncache.closing import Closing
-from partitioncache.config import postgresql_parameters
+from partitioncache.config import checked_prepare_threshold, postgresql_parameters
 from partitioncache.errors import (
     ConfigurationError,
     DatatypeError,
@@ -43,6 +45,8 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
 }
 
 
+logger = logging.getLogger("partitioncache.postgresql")
+
 _INNER_SCHEMA: Final = "partitioncache_internal"
 
 
@@ -65,6 +69,8 @@ class Server(Closing):
     Args:
         max_connections: connections at most at the same time; they are opened when they are needed.
         timeout: seconds to wait for a connection at most.
+        prepare_threshold: after how many runs psycopg prepares a statement; None: never, as PgBouncer in transaction
+            mode needs it. By default what ``PG_PREPARE_THRESHOLD`` says, else psycopg's own 5.
         connection: as for `config.postgresql_parameters`.
 
     Raises:
@@ -72,8 +78,16 @@ class Server(Closing):
         ConfigurationError: the database has no PartitionCache, or an argument is none of libpq's.
     """
 
-    def __init__(self, *, max_connections: int = 8, timeout: float = 10, **connection: object) -> None:
+    def __init__(
+        self,
+        *,
+        max_connections: int = 8,
+        timeout: float = 10,
+        prepare_threshold: int | str | None = "",
+        **connection: object,
+    ) -> None:
         parameters = postgresql_parameters(connection)
+        threshold = checked_prepare_threshold(prepare_threshold)
         try:
             self._conninfo = conninfo.make_conninfo(
                 parameters.pop("conninfo", ""), **{"application_name": "partitioncache", **parameters}
@@ -83,7 +97,10 @@ class Server(Closing):
                 f"PostgreSQL cannot be connected with these settings: {_sentence(str(error))}",
                 hint="Give host, port, user, password, dbname, any other keyword of libpq, or conninfo.",
             ) from None
-        with explained(), psycopg.connect(self._conninfo, autocommit=True) as first:
+        with (
+            explained(),
+            psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=threshold) as first,
+        ):
             there = installed(first)
             self._database = f"{first.info.dbname} on {first.info.host}:{first.info.port}"
         if there is None:
@@ -96,7 +113,8 @@ class Server(Closing):
             self._conninfo,
             min_size=0,
             max_size=max_connections,
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True, "prepare_threshold": threshold},
+            configure=_tells,
             check=ConnectionPool.check_connection,
             timeout=timeout,
             max_idle=60,
@@ -112,6 +130,16 @@ class Server(Closing):
     def function(self, name: str) -> sql.Identifier:
         """One of the extension's functions, as a name in a statement; those called ``pc_…`` are inner ones."""
         return sql.Identifier(_INNER_SCHEMA if name.startswith("pc_") else self._schema, name)
+
+    @property
+    def holds_session(self) -> bool:
+        """Whether all calls run in one session, which the caller has too."""
+        return False
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._pool.closed
 
     @property
     def conninfo(self) -> str:
@@ -158,17 +186,35 @@ class Server(Closing):
         with self.connection() as connection:
             return self.call_on(connection, function, *arguments, **named)
 
+    def records(self, function: str, *arguments: object, **named: object) -> list[dict[str, Any]]:
+        """`call`, with the names of the columns."""
+        with self.connection() as connection, psycopg.Cursor(connection, row_factory=dict_row) as cursor:
+            return cursor.execute(*self._call(function, arguments, named)).fetchall()
+
     def call_on(
         self, connection: psycopg.Connection[Any], function: str, *arguments: object, **named: object
     ) -> list[tuple[Any, ...]]:
         """`call` on a connection that the caller holds, to do several things in one transaction."""
+        return self.rows(connection, *self._call(function, arguments, named))
+
+    def _call(
+        self, function: str, arguments: Sequence[object], named: Mapping[str, object]
+    ) -> tuple[sql.Composed, list[object]]:
         placeholders: list[sql.Composable] = [_placeholder(argument) for argument in arguments]
         for name, argument in named.items():
             placeholders.append(sql.SQL("{} => {}").format(sql.Identifier(name), _placeholder(argument)))
         statement = sql.SQL("select * from {}({})").format(
             self.function(function), sql.SQL(", ").join(placeholders)
         )
-        return connection.execute(statement, [*map(_value, (*arguments, *named.values()))]).fetchall()
+        return statement, [*map(_value, (*arguments, *named.values()))]
+
+    @staticmethod
+    def rows(
+        connection: psycopg.Connection[Any], statement: sql.Composed, parameters: Sequence[object]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a statement, as tuples whatever the connection makes of rows and cursors."""
+        with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
+            return cursor.execute(statement, parameters).fetchall()
 
     def close(self) -> None:
         """Closes the connections. Closing twice is harmless."""
@@ -176,6 +222,13 @@ class Server(Closing):
 
     def __repr__(self) -> str:
         return f"<PartitionCache in {self._database}, schema {self._schema}>"
+
+
+def _tells(connection: psycopg.Connection[Any]) -> None:
+    """Lets what the server says beside an answer be heard: which tables it tracks from now on, and the like."""
+    connection.add_notice_handler(
+        lambda notice: logger.warning("%s", _sentence(notice.message_primary or ""))
+    )
 
 
 def _placeholder(argument: object) -> sql.Composable:

@@ -89,7 +89,9 @@ def open_queue(provider: str | None = None, name: str | None = None, **connectio
         return RedisQueue(connect("The Redis queue", config.redis_parameters(connection, env)), name)
     from partitioncache.queues.postgresql import PostgreSQLQueue
 
-    return PostgreSQLQueue(name, config.postgresql_parameters(connection, env, "PG_QUEUE_"))
+    threshold = config.checked_prepare_threshold(connection.pop("prepare_threshold", ""), env)  # type: ignore[arg-type]
+    parameters = config.postgresql_parameters(connection, env, "PG_QUEUE_")
+    return PostgreSQLQueue(name, {**parameters, "prepare_threshold": threshold})
 
 
 def _checked_provider(provider: str) -> str:

@@ -1,0 +1,332 @@
+"""A query asked of a cache: what was given is checked here, once for all functions that ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import psycopg
+
+from partitioncache.analysis import METHODS, Analysis, analyse, method_named
+from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.protocol import Backend
+from partitioncache.binding import Params, bind, open_placeholder
+from partitioncache.cache import Cache
+from partitioncache.config import checked_partition_key
+from partitioncache.errors import ConfigurationError, PartitionCacheError, QueryError, UnavailableError
+from partitioncache.registry import nearest, unknown_partition_key
+
+Connection: TypeAlias = psycopg.Connection[Any]
+Schema: TypeAlias = Mapping[str, Collection[str]]
+Families: TypeAlias = Mapping[str, set[str]]
+"""The hashes of the fragments that restrict the same columns: the key sets of one family may be intersected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query, and the cache that is asked.
+
+    Attributes:
+        handler: the cache; one in PostgreSQL on the application's connection, if that was given.
+        query: the text, with the values of its parameters.
+        partition_key: the partition key.
+        dialect: the SQL of the query.
+        bound: whether it came with parameters.
+        search_path: the path that was asked for, None for the session's own.
+    """
+
+    handler: Backend
+    query: str
+    partition_key: str
+    dialect: str
+    bound: bool
+    search_path: str | None
+
+    @property
+    def path(self) -> dict[str, object]:
+        """The search path as an argument by name, if one was asked for."""
+        return {} if self.search_path is None else {"session_path": self.search_path}
+
+    def about_placeholders(self) -> str | None:
+        """What to do where the query still has a placeholder; None if it has none."""
+        placeholder = None if self.bound else open_placeholder(self.query, self.dialect)
+        return (
+            None
+            if placeholder is None
+            else f"{placeholder} looks like a parameter: give its value in params."
+        )
+
+
+def question(
+    query: str,
+    cache: Backend | Cache,
+    partition_key: str | None,
+    params: Params | None,
+    dialect: str,
+    connection: Connection | None,
+    search_path: str | None,
+) -> Question:
+    """What was given, checked.
+
+    Raises:
+        QueryError: the query is no text, or the parameters do not fit it.
+        ConfigurationError: this is no cache, partition key or connection, or they do not go together.
+    """
+    checked_query(query)
+    handler = checked_handler(cache)
+    if partition_key is None and isinstance(cache, Cache):
+        partition_key = cache.partition_key
+    name = checked_partition_key("" if partition_key is None else partition_key)
+    if not isinstance(handler, PostgresqlArray):
+        if connection is not None or search_path is not None:
+            raise ConfigurationError(
+                f"connection= and search_path= are for PostgreSQL caches, and this is {handler.backend}.",
+                hint="Leave them out: such a cache is asked without the database.",
+            )
+        return Question(handler, bind(query, params, dialect), name, dialect, params is not None, None)
+    handler = handler.on(connection)
+    if search_path is not None and not isinstance(search_path, str):
+        raise ConfigurationError(
+            "search_path= is a text.", hint="Write it as in SET search_path: 'tenant, public'."
+        )
+    usable = connection if connection is not None and not connection.closed else None
+    text = bind(query, params, "postgres", usable)
+    return Question(handler, text, name, "postgres", params is not None, search_path)
+
+
+def checked_query(query: str) -> str:
+    """The query, if it is a text.
+
+    >>> checked_query(None)
+    Traceback (most recent call last):
+        ...
+    partitioncache.errors.QueryError: The query is None. Give its SQL as a text.
+    """
+    if isinstance(query, str):
+        return query
+    what = "None" if query is None else f"of type {type(query).__name__}"
+    composed = hasattr(query, "as_string")
+    raise QueryError(
+        f"The query is {what}.",
+        hint="Make it a text with as_string(connection)." if composed else "Give its SQL as a text.",
+    )
+
+
+def checked_handler(cache: Backend | Cache) -> Backend:
+    """The backend of a cache.
+
+    >>> checked_handler("partitioncache")
+    Traceback (most recent call last):
+        ...
+    partitioncache.errors.ConfigurationError: 'partitioncache' is no cache, but a text. Open one with create_cache(…).
+    """
+    if isinstance(cache, Cache):
+        return cache.underlying_handler
+    if isinstance(cache, Backend):
+        return cache
+    kind = {str: "a text", type(None): "nothing"}.get(type(cache), f"of type {type(cache).__name__}")
+    raise ConfigurationError(f"{cache!r} is no cache, but {kind}.", hint="Open one with create_cache(…).")
+
+
+def checked_method(method: str, asked: Question) -> None:
+    """Refuses a method that there is not, or that needs more than was given.
+
+    Raises:
+        ConfigurationError: it does.
+    """
+    handler = asked.handler
+    known = ["auto", *METHODS]
+    if isinstance(handler, PostgresqlArray):
+        known.insert(1, "subquery")
+        if method in ("TMP_TABLE_IN", "TMP_TABLE_JOIN") and not handler.server.holds_session:
+            raise ConfigurationError(
+                f"{method} makes a temporary table in the session that runs the query.",
+                hint="Give that session: connection=.",
+            )
+    elif isinstance(method, str) and method.lower() in {name.lower() for name in known}:
+        return
+    if method not in known:
+        close = nearest(str(method), known)
+        raise ConfigurationError(
+            f"There is no method {method!r}.",
+            hint=f"Did you mean {close}?" if close else f"Use one of: {', '.join(known)}.",
+        )
+
+
+def refuse_misspelt(asked: Question) -> None:
+    """Refuses a partition key that the cache does not know, if it knows one of nearly that name.
+
+    An unknown one alone is no mistake: it becomes known when something is stored.
+
+    Raises:
+        NotRegisteredError: there is a near one.
+    """
+    if asked.handler.datatype(asked.partition_key) is None:
+        unknown = unknown_partition_key(asked.handler, asked.partition_key, "")
+        if unknown.hint:
+            raise unknown
+
+
+def fragments_by_family(analysis: Analysis) -> Families:
+    """The hashes of a query's fragments, those that may be intersected together."""
+    families: dict[str, set[str]] = {}
+    for fragment in analysis.fragments:
+        families.setdefault(fragment.family, set()).add(fragment.hash)
+    return families
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What `apply_cache` does with a query, and why: of a PostgreSQL cache the row of ``partitioncache_explain``.
+
+    Attributes:
+        applied: whether the query is restricted.
+        reason: why not; None if it is.
+        method_used: how the keys are written; None if they are not.
+        fragments: how many fragments the query is taken apart into.
+        hits: how many of them the cache holds.
+        keys: how many partitions remain; None if nothing is known.
+        partitions: of how many; None if that is not known, as outside PostgreSQL.
+        entries: each fragment that the cache holds: ``hash``, ``state``, and what else the cache says of it.
+        notes: conditions that no fragment holds, each with the reason; outside PostgreSQL.
+        rewritten: the text to run.
+    """
+
+    applied: bool
+    reason: str | None
+    method_used: str | None
+    fragments: int
+    hits: int
+    keys: int | None
+    partitions: int | None
+    rewritten: str
+    entries: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        found = f" {self.hits} of {self.fragments} fragments are in the cache." if self.fragments else ""
+        if not self.applied:
+            return f"Left as it is: {(self.reason or '').rstrip('. ')}.{found}"
+        of = f" of {self.partitions:,}" if self.partitions is not None else ""
+        return f"Restricted to {self.keys:,}{of} partitions by {self.method_used}.{found}"
+
+
+def explain_query(
+    query: str,
+    cache: Backend | Cache,
+    partition_key: str | None = None,
+    params: Params | None = None,
+    *,
+    method: str = "auto",
+    dialect: str = "postgres",
+    schema: Schema | None = None,
+    partition_local: bool = False,
+    connection: Connection | None = None,
+    search_path: str | None = None,
+) -> Explanation:
+    """What `apply_cache` does with a query, and the reason wherever it leaves it as it is.
+
+    Arguments are those of `apply_cache`; print the result for one sentence.
+
+    Raises:
+        QueryError: the query is no text, or the parameters do not fit it.
+        ConfigurationError: there is no such method, or what was given for the cache or connection is none.
+        UnavailableError: the cache cannot be reached, or the connection cannot be used.
+
+    >>> import tempfile, partitioncache
+    >>> with partitioncache.create_cache("rocksdict", "city_id", "integer", path=tempfile.mkdtemp()) as cache:
+    ...     print(explain_query("SELECT * FROM poi WHERE kind = random()", cache))
+    Left as it is: random() is volatile: it may give another value each time it is called.
+    """
+    asked = question(query, cache, partition_key, params, dialect, connection, search_path)
+    checked_method(method, asked)
+    if asked.handler.datatype(asked.partition_key) is None:
+        unknown = unknown_partition_key(asked.handler, asked.partition_key, "")
+        reason = (
+            str(unknown).rstrip(". ") if not unknown.hint else f"{unknown.message} {unknown.hint}".rstrip()
+        )
+        return Explanation(False, reason, None, 0, 0, None, None, asked.query)
+    if isinstance(asked.handler, PostgresqlArray):
+        return _explained_by_server(asked, asked.handler, method)
+    explanation, hashes = rewritten_here(asked, method, schema, partition_local)
+    held = [hash for hash in hashes if asked.handler.exists(hash, asked.partition_key)]
+    return replace(explanation, entries=tuple({"hash": hash, "state": "asserted"} for hash in held))
+
+
+def _explained_by_server(asked: Question, handler: PostgresqlArray, method: str) -> Explanation:
+    server = handler.server
+    (row,) = server.records(
+        "partitioncache_explain", asked.query, asked.partition_key, handler.cache, method, **asked.path
+    )
+    applied, reason = bool(row["applied"]), row["reason"]
+    if not applied:
+        reason = _with_placeholder(asked, reason or _nothing_known(row["fragments"], row["hits"]))
+    return Explanation(
+        applied=applied,
+        reason=None if applied else reason,
+        method_used=row["method_used"],
+        fragments=row["fragments"],
+        hits=row["hits"],
+        keys=row["keys"],
+        partitions=row["partitions"],
+        entries=tuple(row["entries"] or ()),
+        rewritten=row["rewritten"],
+    )
+
+
+def rewritten_here(
+    asked: Question, method: str, schema: Schema | None, partition_local: bool
+) -> tuple[Explanation, list[str]]:
+    """The query restricted by a cache that has no server to do it; and the hashes of its fragments."""
+    handler, name = asked.handler, asked.partition_key
+    analysis = analyse(asked.query, name, asked.dialect, schema, partition_local)
+    families = fragments_by_family(analysis)
+    found = {family: handler.get_intersected(hashes, name) for family, hashes in families.items()}
+    known = {family: keys for family, (keys, _) in found.items() if keys is not None}
+    hits = sum(hits for _, hits in found.values())
+    fragments = len(analysis.fragments)
+    rewritten, reason = analysis.restricted(known, method) if known else (asked.query, analysis.reason)
+    applied = rewritten != asked.query
+    if not applied:
+        reason = _with_placeholder(asked, reason or _nothing_known(fragments, hits))
+    explanation = Explanation(
+        applied=applied,
+        reason=None if applied else reason,
+        method_used=method_named(method) if applied else None,
+        fragments=fragments,
+        hits=hits,
+        keys=min(map(len, known.values()), default=None),
+        partitions=None,
+        notes=analysis.notes,
+        rewritten=rewritten,
+    )
+    return explanation, [fragment.hash for fragment in analysis.fragments]
+
+
+def _with_placeholder(asked: Question, reason: str) -> str:
+    placeholder = asked.about_placeholders()
+    return reason if placeholder is None else f"{reason.rstrip('. ')}. {placeholder}"
+
+
+def _nothing_known(fragments: int, hits: int) -> str:
+    if not fragments:
+        return "it has no fragment that can be cached"
+    if not hits:
+        return (
+            f"none of its {fragments} fragments is in the cache yet"
+            if fragments > 1
+            else "its fragment is not in the cache yet"
+        )
+    return "what is known does not restrict it"
+
+
+def fails_open(asked: Question, error: PartitionCacheError) -> bool:
+    """Whether an error of the cache's is none of the query's: the query then runs as it is.
+
+    A mistake of the caller's is said: a cache that was closed, a name that does not exist.
+    """
+    if not isinstance(asked.handler, PostgresqlArray):
+        return isinstance(error, UnavailableError)
+    server = asked.handler.server
+    return server.holds_session or (isinstance(error, UnavailableError) and not server.closed)

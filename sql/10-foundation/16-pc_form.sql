@@ -1,0 +1,20 @@
+create type pc_condition as (
+    expression text,
+    kind text,
+    operator text,
+    type text,
+    constants text[]
+);
+
+comment on type pc_condition is
+'A condition as data. expression: canonical text with chr(1) number chr(2) for each table. kind: bound = expression operator constant (<, <=, >, >=) of a type that has an order; set = the expression equals one of the constants; present = it is not null; other = the expression is the condition itself. type: that of the constants; constants: their canonical texts.';
+
+create type pc_form as (
+    relations text[],
+    classes integer[],
+    members integer[],
+    conditions pc_condition[]
+);
+
+comment on type pc_form is
+'A block of a query, or a fragment, as data. relations: its tables, numbered from 0; classes: by table, the number of the first one whose partition column equals its own, null where it has none; members: the tables whose partition columns are selected or restricted; conditions: what is said of them.';

@@ -1,0 +1,70 @@
+create function pc_block_form(
+    relations text[], templates text[], classes integer[], class integer, partition_key text
+) returns pc_form
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select row(relations, classes,
+                   array(select c.n::integer - 1 from unnest(classes) with ordinality c(class, n) where c.class = pc_block_form.class order by 1),
+                   array(select distinct pc_condition_of(t.template)
+                         from (select unnest(templates) as template
+                               union
+                               -- what follows of the partition columns
+                               select format(E'(\x01%s\x02.%I = \x01%s\x02.%2$I)', a.n - 1, partition_key, b.n - 1)
+                               from unnest(classes) with ordinality a(class, n) join unnest(classes) with ordinality b(class, n) on a.class = b.class and a.n < b.n) t)
+                  )::pc_form
+    );
+end
+$$;
+
+comment on function pc_block_form(text[], text[], integer[], integer, text) is
+'The form of a block for one of its key groups. relations: by table number; templates: its conjuncts; classes: as pc_key_classes gives them; class: the key group. Example: select pc_block_form(''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''{0}'', 0, ''city_id'')';
+
+create function pc_fragment_form(fragment text, registration partitioncache_registration) returns pc_form
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    tokens text[];
+    spaced boolean[];
+    closes integer[];
+    ends integer[];
+    written text := fragment;
+    block pc_block;
+    aliases text[];
+    relations text[];
+    relids oid[];
+    keyed boolean[];
+    templates text[];
+    classes integer[];
+    selected integer;
+    understood boolean;
+begin
+    -- PostgreSQL writes brackets round the whole of a condition, a fragment's text does not.
+    for round in 1 .. 2 loop
+        select array_agg(t.token order by t.n), array_agg(t.spaced order by t.n), array_agg(t.closes order by t.n), array_agg(t.ends order by t.n)
+        into tokens, spaced, closes, ends
+        from pc_tokens(written) t;
+        block := (select b from pc_query_blocks(tokens, closes) b order by b.block limit 1);
+        exit when block.where_starts is null or round = 2;
+        written := left(written, ends[block.where_starts - 1]) || ' (' || substr(written, ends[block.where_starts - 1] + 1) || ')';
+    end loop;
+    select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.keyed order by t.n)
+    into aliases, relations, relids, keyed
+    from pc_block_tables(tokens, closes, block, registration.partition_key, registration.datatype, '{}') t;
+    selected := array_position(aliases, tokens[3]) - 1;
+    select array_agg(c.template), coalesce(bool_and(c.resolved and c.tables <> 0), false) into templates, understood
+    from pc_block_conjuncts(tokens, spaced, closes, block, aliases) c;
+    if selected is null or not understood then
+        return null;
+    end if;
+    classes := pc_key_classes(templates, relids, keyed, registration.partition_key, registration.datatype, false);
+    return pc_block_form(relations, templates, classes, classes[selected + 1], registration.partition_key);
+end
+$$;
+
+comment on function pc_fragment_form(text, partitioncache_registration) is
+'The form of a fragment, read from its canonical text; null where not all of it can be read. Example: select pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id''))';

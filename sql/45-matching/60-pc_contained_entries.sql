@@ -1,0 +1,80 @@
+create function pc_signature(form pc_form, condition pc_condition) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Which relations it speaks of, and how, without the numbers of tables and the bounds. A single constant belongs to it: there are many.
+    select concat_ws(E'\x1f', (select string_agg(distinct form.relations[m[1]::integer + 1], ',') from regexp_matches(condition.expression, E'\x01(\\d+)\x02', 'g') m),
+                     regexp_replace(condition.expression, E'\x01\\d+\x02', E'\x01\x02', 'g'),
+                     case when condition.kind = 'set' and cardinality(condition.constants) = 1 then condition.constants[1] end)
+$$;
+
+comment on function pc_signature(pc_form, pc_condition) is
+'Under what a condition of a form is filed: what every condition that implies it has in common with it. Example: see pc_filed_under';
+
+create function pc_filed_under(form pc_form) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- One constant is rare, an expression is, an equality of columns is not.
+    select pc_signature(form, c)
+    from unnest(form.conditions) c
+    order by c.kind = 'set' and cardinality(c.constants) = 1 desc, c.kind = 'other', c.kind = 'present', length(c.expression) desc, c.expression collate "C"
+    limit 1
+$$;
+
+comment on function pc_filed_under(pc_form) is
+'The signature of the condition of an entry by which it is looked for: its rarest, as far as can be guessed. Example: select pc_filed_under(pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id'')))';
+
+create function pc_looked_under(form pc_form) returns text[]
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select coalesce(array_agg(distinct s.signature), '{}')
+    from unnest(form.conditions) c
+    cross join lateral (
+        select pc_signature(form, c) as signature
+        union all
+        -- A set, and a bound, that holds these constants is filed without them.
+        select pc_signature(form, row(c.expression, 'bound', null, null, null)::pc_condition) where c.kind = 'set'
+        union all
+        -- That something is not null is filed under the column; and an equality may be written the other way round.
+        select pc_signature(form, row(pc_turned(c.expression), 'other', null, null, null)::pc_condition) where c.kind = 'other' and pc_turned(c.expression) is not null) s
+$$;
+
+comment on function pc_looked_under(pc_form) is
+'All signatures under which an entry may be filed that a query contains. Example: see pc_contained_entries';
+
+create function pc_turned(expression text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', e.right_table, e.right_column, e.left_table, e.left_column)
+    from pc_equality(expression) e where e.left_table is not null
+$$;
+
+comment on function pc_turned(text) is
+'An equality of two columns, written the other way round; null for any other condition. Example: select pc_turned(E''(\x010\x02.a = \x011\x02.b)'')';
+
+create function pc_contained_entries(registration partitioncache_registration, query pc_form, known text[], most integer default 200) returns text[]
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    candidate record;
+    contained text[] := '{}';
+begin
+    for candidate in execute format('select distinct on (e.hash) e.hash, e.form from %s e
+                                     where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)
+                                     order by e.hash limit $3', pc_entries_view((registration).cache, (registration).partition_key))
+        using pc_looked_under(query), known, most
+    loop
+        if (candidate.form).relations <@ (query).relations and pc_embeds(query, candidate.form) then
+            contained := contained || candidate.hash;
+        end if;
+    end loop;
+    return contained;
+end
+$$;
+
+comment on function pc_contained_entries(partitioncache_registration, pc_form, text[], integer) is
+'The hashes of entries, beside those that are known already, whose every condition a block of a query implies: the partitions in which it has rows are among their keys. Looks at no more than so many. Example: see pc_restrict_family';
