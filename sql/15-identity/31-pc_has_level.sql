@@ -7,10 +7,12 @@ begin
     -- Members have what their group was granted, as with any right; superusers are members of every role.
     return pg_has_role(pc_has_level.role, pc_installer(), 'usage')
         or exists (select from partitioncache_role g
-                   where g.cache = pc_has_level.cache and g.cluster = pc_cluster()
+                   where g.cache = pc_has_level.cache
                      and (g.level = pc_has_level.level or pc_level_rank(g.level) >= pc_level_rank(pc_has_level.level)
                           or g.level = 'administer' and pc_has_level.level = 'monitor')
-                     and pg_has_role(pc_has_level.role, g.role, 'usage'));
+                     -- In another cluster than that of the grant a role is found by its name, until pc_adopt_roles has noted its OID.
+                     and pg_has_role(pc_has_level.role, case when g.cluster = pc_cluster() then g.role
+                                                             else (select r.oid from pg_roles r where r.rolname = g.role_name) end, 'usage'));
 end
 $$;
 

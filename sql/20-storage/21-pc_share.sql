@@ -6,6 +6,7 @@ declare
     kind text := regexp_replace(privilege, ' .*', '');
     reader regrole;
 begin
+    perform pc_adopt_roles(cache);
     for reader in
         select distinct g.role
         from partitioncache_role g join pg_roles r on r.oid = g.role

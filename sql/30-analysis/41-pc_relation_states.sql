@@ -12,8 +12,9 @@ begin
     if family <> '{}' or known.type is null or known.type not in ('table', 'foreign table') then
         return coalesce(nullif(family, '{}'), array[relation]);
     end if;
+    -- To plan a query is to call the immutable functions of its row-level security, whose they may be.
     if not has_any_column_privilege(relation, 'select')
-        or not (select has_schema_privilege(c.relnamespace, 'usage') from pg_class c where c.oid = relation) then
+        or not (select has_schema_privilege(c.relnamespace, 'usage') and not c.relrowsecurity and c.relkind = 'r' from pg_class c where c.oid = relation) then
         return null;
     end if;
     -- No function tells what inherits from a table now; the plan of a query does.

@@ -190,6 +190,10 @@ begin
                 -- Not its row: that changes with each grant.
                 select bit_xor(hashtextextended(concat_ws(' ', 'schema', n.oid, n.nspname), 0)) into part from pg_namespace n where n.oid = any (of_class);
             else
+                -- Who stores an entry says what it depends on. Nothing but PostgreSQL's own tables is read for it.
+                if not exists (select from pg_class c where c.oid = class and c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r') then
+                    return null;
+                end if;
                 execute format('select bit_xor(hashtextextended(concat_ws('' '', ''row'', c.oid, c.xmin), 0)) from %s c where c.oid = any ($1)', class::regclass)
                 into part using of_class;
         end case;

@@ -10,7 +10,7 @@ declare
     entry pc_usable_entry;
     unchanged pc_usable_entry[];
 begin
-    select coalesce(array_agg(u order by u.key_count), '{}') into entries
+    select coalesce(array_agg(u::pc_usable_entry order by u.key_count), '{}') into entries
     -- What the role has stored for itself comes before what serves everybody.
     from (select distinct on (u.hash) u.* from pc_usable_entries(registration, hashes) u where u.problem is null order by u.hash, u.role desc) u;
     -- A statement whose triggers are running has written, and has perhaps not logged it yet.

@@ -8,9 +8,8 @@ language plpgsql stable parallel safe rows 100
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
-declare
-    registration partitioncache_registration := pc_registration(cache, partition_key);
 begin
+    perform pc_registration(cache, partition_key);
     return query execute format($sql$
         select e.hash, s.state, s.reason, s.changed, s.tracked, e.key_count, e.bytes,
                e.uses, e.last_used, coalesce(pg_get_userbyid(nullif(e.owner, 0)), e.owner_name), e.created_at, e.evaluated_at, e.evaluation_ms, e.query,
@@ -24,4 +23,4 @@ end
 $$;
 
 comment on function partitioncache_entries(text, text) is
-'The entries of a partition key that the role may use, has stored or may watch over. state: fresh = all its tables are tracked, and nothing has changed; static = used, because a table of it that nobody tracks is taken not to change; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand; null for a query that was stored without keys. changed: how many partitions; tracked: whether it follows writes to any table; key_count, and bytes that the keys take; uses: minutes in which it was used; last_used; owner: the role that stored it; evaluation_ms: how long its evaluation took; query: only of the role''s own, and for administrators; serves: the one role that it serves, null for everybody. Raises PC002 (partition key not registered). Example: select hash, state, reason, key_count from partitioncache_entries(''city_id'')';
+'The entries of a partition key that the role may use, has stored or may watch over. state: fresh; changed = used together with the partitions written to since; aside = not used, reason says why; asserted = stored by hand; null for a query that was stored without keys. changed: how many partitions; tracked: whether it follows writes, or its tables are taken to be static; key_count, and bytes that the keys take; uses: minutes in which it was used; last_used; owner: the role that stored it; evaluation_ms: how long its evaluation took; query: only of the role''s own, and for administrators; serves: the one role that it serves, null for everybody. Raises PC002 (partition key not registered). Example: select hash, state, reason, key_count from partitioncache_entries(''city_id'')';

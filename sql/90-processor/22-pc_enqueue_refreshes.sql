@@ -16,12 +16,11 @@ begin
             from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority, '{"refresh": true}'::jsonb as session
                   from pc_entry_state($1, $2, scope => 'visible') s
                   join %s e on e.hash = s.hash and e.role = s.role
-                  left join partitioncache_entry_use u on u.cache = $1 and u.partition_key = $2 and u.hash = s.hash
                   where s.state in ('changed', 'aside') and e.mine and e.key_count is not null and e.hash = pc_sha256(e.query)
                     and e.evaluated_at < clock_timestamp() - greatest(interval '10 s', interval '20 ms' * coalesce(e.evaluation_ms, 0))
                     and not exists (select from pc_own_queue q
                                     where q.queue = 'outgoing' and q.cache = $1 and q.partition_key = $2 and q.hash = s.hash and q.mine)
-                  order by u.uses desc nulls last, u.last_used desc nulls last, e.evaluated_at
+                  order by e.uses desc nulls last, e.last_used desc nulls last, e.evaluated_at
                   limit $3) w
             $query$, pc_entries_view(cache, registered))
         into items using cache, registered, amount;

@@ -43,7 +43,7 @@ as $$
 begin
     perform pc_require(caller, argument ->> 'cache', 'push');
     perform pc_attempt(s.step, argument ->> 'cache')
-    from unnest(array['pc_trim_changes', 'pc_drop_old_refreshes', 'pc_forget', 'pc_prune_cron_history']) with ordinality s(step, place)
+    from unnest(array['pc_adopt_roles', 'pc_trim_changes', 'pc_drop_old_refreshes', 'pc_forget', 'pc_prune_cron_history']) with ordinality s(step, place)
     order by s.place;
     return null;
 end

@@ -4,8 +4,8 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     before text[];
-    statement text;
 begin
+    perform pc_adopt_roles(cache);
     if exists (select from partitioncache_role g
                where g.cache = pc_grant_level.cache and g.role = pc_grant_level.role and g.level = pc_grant_level.level and g.cluster = pc_cluster()) then
         return;  -- what an administrator has taken away since stays away

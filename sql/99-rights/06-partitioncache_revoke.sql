@@ -24,6 +24,7 @@ declare
     taken bigint;
 begin
     perform pc_require(caller, cache, 'administer');
+    perform pc_adopt_roles(cache);
     before := pc_held_privileges(role);
     delete from partitioncache_role g
     where g.cache = argument ->> 'cache' and g.role = (argument ->> 'role')::oid and g.level = coalesce(argument ->> 'level', g.level)

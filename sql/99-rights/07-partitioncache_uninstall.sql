@@ -52,6 +52,7 @@ exception
     when dependent_objects_still_exist then
         get stacked diagnostics detail = pg_exception_detail;
         perform pc_fail('PC001', 'there are objects that use PartitionCache', detail, 'Drop these objects first. Nothing was removed.');
+        return null;
 end
 $$;
 

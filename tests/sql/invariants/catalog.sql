@@ -1,49 +1,174 @@
--- What holds for every object of the extension.
+-- What holds for every object of the extension, in both of its schemas.
 
--- Functions without a SET clause; they qualify every name instead.
+-- Functions without a SET clause for search_path; they qualify every name instead.
 create view unpinned_function (name, reason) as
 values ('partitioncache_run_processor'::name, 'it commits, and then PostgreSQL allows no SET clause'),
        ('pc_reparse', 'to read a text under its caller''s search_path is its purpose'),
        ('pc_stored_text', 'to write one is');
 
+-- Functions in which our own names are not found, because others' texts are run in them.
+create view narrow_function (name, reason) as
+values ('pc_run_read_only'::name, 'it runs fragments'),
+       ('pc_statement_cost', 'it plans fragments');
+
+-- Functions that run with the installer's rights. Whoever adds one says why nothing else does.
+create view definer_function (name, reason) as
+values ('pc_dispatch'::name, 'what pc_call is asked for is done by the installer, who checks what the caller may do'),
+       ('pc_store', 'nobody else writes entries'),
+       ('pc_forget_analyses', 'nobody else sees those of all'),
+       ('pc_cron_home', 'nobody else may be able to see where pg_cron lives'),
+       ('pc_installers_cron_jobs', 'nobody else sees the jobs of other roles in pg_cron'),
+       ('pc_cron_failure', 'nor what became of them'),
+       ('pc_workers', 'nobody else sees what the sessions of other roles are at');
+
 -- Tables whose rows are made anew where they are missing.
 create view derived_table (name, reason) as
 values ('partitioncache_analysis'::name, 'what queries were found to consist of'),
        ('partitioncache_entry_use', 'which entries were used lately'),
-       ('partitioncache_listener', 'which sessions listen'),
-       ('partitioncache_processor_log', 'what the processor did');
+       ('partitioncache_processor_log', 'what the processor did'),
+       ('partitioncache_listener', 'which sessions listen');
 
-create view member_function as
-select p.oid::regprocedure as function, p.*
+create view member as
+select d.classid, d.objid
 from pg_depend d
 join pg_extension e on e.oid = d.refobjid and e.extname = 'partitioncache'
-join pg_proc p on p.oid = d.objid
-where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e';
+where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e';
+
+create view member_function as
+select p.oid::regprocedure as function, p.pronamespace = 'partitioncache_internal'::regnamespace as within, p.*
+from member m join pg_proc p on m.classid = 'pg_proc'::regclass and p.oid = m.objid;
 
 create view member_relation as
 select c.oid::regclass as relation, c.*
-from pg_depend d
-join pg_extension e on e.oid = d.refobjid and e.extname = 'partitioncache'
-join pg_class c on c.oid = d.objid
-where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e';
+from member m join pg_class c on m.classid = 'pg_class'::regclass and c.oid = m.objid;
 
 select no_plan();
 
-select cmp_ok((select count(*) from member_function), '>', 50::bigint, 'the functions of the extension are found');
+select cmp_ok((select count(*) from member_function where within), '>', 200::bigint, 'the functions of the extension are found');
+select cmp_ok((select count(*) from member_function where not within), '>', 30::bigint, 'and those that lead to them');
+
+select set_eq(
+    $$ select distinct n.nspname::text from member m join pg_proc p on m.classid = 'pg_proc'::regclass and p.oid = m.objid join pg_namespace n on n.oid = p.pronamespace
+       union select distinct n.nspname::text from member_relation c join pg_namespace n on n.oid = c.relnamespace $$,
+    '{public,partitioncache_internal}'::text[],
+    'everything stands in the schema of the installer''s own or in that of the extension');
+
+select set_eq(
+    $$ select n.nspname::text from member m join pg_namespace n on m.classid = 'pg_namespace'::regclass and n.oid = m.objid $$,
+    '{partitioncache_internal}'::text[],
+    'the extension brings one schema');
 
 select is_empty(
     $$ select function from member_function where proname !~ '^(partitioncache|pc)_[a-z0-9_]+$' $$,
-    'every function is named partitioncache_… or pc_…');
+    'every function is named partitioncache_... or pc_...');
+
+-- What functions look up
 
 select is_empty(
     $$ select function, proconfig from member_function
-       where not coalesce(proconfig && array['search_path=pg_catalog, public, pg_temp', 'search_path=""'], false)
-         and proname not in (select name from unpinned_function) $$,
-    'every function pins search_path to pg_catalog, the extension''s schema and pg_temp, in this order, or to nothing');
+       where proconfig is null or not case
+           when within and proname in (select name from narrow_function) then 'search_path=pg_catalog, pg_temp' = any (proconfig)
+           when within then 'search_path=pg_catalog, partitioncache_internal, pg_temp' = any (proconfig)
+           else 'search_path=pg_catalog, pg_temp' = any (proconfig) end
+       except
+       select function, proconfig from member_function where proname in (select name from unpinned_function) and proconfig is null $$,
+    'every function pins search_path: PostgreSQL''s own objects first, ours next, temporary ones last');
 
 select is_empty(
-    $$ select name from unpinned_function except select proname from member_function where proconfig is null $$,
+    $$ select name from unpinned_function except select proname from member_function where proconfig is null
+       union all
+       select name from narrow_function except select proname from member_function $$,
     'the exceptions exist and are exceptions');
+
+select is_empty(
+    $$ select function from member_function, unnest(array(select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'partitioncache_internal')) other
+       where within and (prosrc ~ format('\m%s\.', other) or pg_get_function_sqlbody(oid) ~ format('\m%s\.', other)) $$,
+    'no function looks into another schema than PostgreSQL''s and ours');
+
+select is_empty(
+    $$ select r.ev_class::regclass
+       from pg_rewrite r join member_relation v on v.oid = r.ev_class
+       join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refobjid >= 16384
+       left join pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid
+       left join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
+       where coalesce(c.relnamespace, p.pronamespace, 'partitioncache_internal'::regnamespace) <> 'partitioncache_internal'::regnamespace and c.oid is distinct from v.oid $$,
+    'nor does a view');
+
+select is_empty(
+    $$ select function, prosrc from member_function
+       where not within and prosrc !~ format('partitioncache_internal\.%I\(', proname) $$,
+    'what stands in the extension''s schema leads to the function of the same name');
+
+-- With whose rights
+
+select set_eq(
+    $$ select proname from member_function where prosecdef $$,
+    $$ select name from definer_function $$,
+    'these functions run with the installer''s rights, each for a reason');
+
+select is_empty(
+    $$ select function from member_function where prosecdef and has_function_privilege('pg_monitor', oid, 'execute') $$,
+    'and nobody may call them before it is granted');
+
+select is_empty(
+    $$ select function from member_function where prosecdef and exists (select from unnest(proargtypes) t where t::regtype::text ~ '^any') $$,
+    'none of them takes values of any type, whose operators and functions could be anybody''s');
+
+select is_empty(
+    $$ select function from member_function where proname like 'pc\_do\_%' and (prosecdef or pc_function_level(proname, prosecdef) is not null) $$,
+    'what is done for a caller is reached through pc_call alone');
+
+select is_empty(
+    $$ select function::text, a.grantee::regrole, a.privilege_type
+       from member_function, aclexplode(coalesce(proacl, acldefault('f', proowner))) a where a.grantee <> proowner
+       union all
+       select relation::text, a.grantee::regrole, a.privilege_type from member_relation, aclexplode(relacl) a where a.grantee <> relowner
+       union all
+       select t.oid::regtype::text, a.grantee::regrole, a.privilege_type
+       from pg_type t, aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
+       where t.typnamespace = 'partitioncache_internal'::regnamespace and t.typelem = 0 and a.grantee <> t.typowner
+       union all
+       select n.nspname, a.grantee::regrole, a.privilege_type
+       from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'partitioncache_internal' and a.grantee <> n.nspowner $$,
+    'nobody but the installer, PUBLIC included, has any right on functions, relations, types and the schema before it is granted');
+
+select is_empty(
+    $$ select relation from member_relation where relrowsecurity or exists (select from pg_policy p where p.polrelid = oid) $$,
+    'no row-level security, at which pg_dump would stop');
+
+select is_empty(
+    $$ select conrelid::regclass, conname from pg_constraint c join member_relation r on r.oid = c.conrelid where c.contype = 'f' $$,
+    'no foreign keys, over which a parallel restore would stumble');
+
+select is_empty(
+    $$ select relation from member_relation
+       where relkind = 'v' and not coalesce(array(select o.option_name from pg_options_to_table(reloptions) o where o.option_value::boolean) @> '{security_barrier}', false) $$,
+    'no condition of a stranger is asked before those of a view');
+
+-- Levels of rights, and the functions that people call
+
+select set_eq(
+    $$ select proname::text from member_function where within and proname like 'partitioncache\_%' and pc_function_level(proname, prosecdef) is null $$,
+    '{partitioncache_uninstall}'::text[],
+    'every function for people has a level, but for what only the installer may do');
+
+select is_empty(
+    $$ select function from member_function i
+       where within and proname like 'partitioncache\_%'
+         and not exists (select from member_function w
+                         where not w.within and w.proname = i.proname and w.prokind = i.prokind
+                           and pg_get_function_arguments(w.oid) = pg_get_function_arguments(i.oid)
+                           and pg_get_function_result(w.oid) is not distinct from pg_get_function_result(i.oid)
+                           and (w.provolatile = i.provolatile or i.prokind = 'p') and (w.proparallel = i.proparallel or i.prokind = 'p') and w.prorows = i.prorows
+                           and obj_description(w.oid, 'pg_proc') = obj_description(i.oid, 'pg_proc')) $$,
+    'every function for people is led to by one with the same parameters, defaults, result and comment');
+
+select is_empty(
+    $$ select function from member_function w
+       where not within and not exists (select from member_function i where i.within and i.proname = w.proname and i.proargtypes = w.proargtypes) $$,
+    'and nothing else stands beside those');
+
+-- Comments
 
 select is_empty(
     $$ select function from member_function where coalesce(obj_description(oid, 'pg_proc'), '') = '' $$,
@@ -51,24 +176,8 @@ select is_empty(
 
 select is_empty(
     $$ select function from member_function
-       where proname like 'partitioncache\_%' and obj_description(oid, 'pg_proc') !~ 'Example: ' $$,
-    'the comment of every public function ends with an example');
-
-select is_empty(
-    $$ select function from member_function where prosecdef $$,
-    'no function is SECURITY DEFINER');
-
-select is_empty(
-    $$ select function, a.grantee::regrole
-       from member_function, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
-       where a.grantee = 0 $$,
-    'PUBLIC may execute nothing');
-
-select is_empty(
-    $$ select relation, a.privilege_type
-       from member_relation, aclexplode(coalesce(relacl, acldefault('r', relowner))) a
-       where a.grantee = 0 $$,
-    'PUBLIC may read and write nothing');
+       where (proname like 'partitioncache\_%' or prorettype <> 'trigger'::regtype) and obj_description(oid, 'pg_proc') !~ 'Example: ' $$,
+    'and the comment ends with an example');
 
 select is_empty(
     $$ select relation from member_relation
@@ -77,12 +186,13 @@ select is_empty(
 
 select is_empty(
     $$ select t.oid::regtype
-       from pg_depend d
-       join pg_extension e on e.oid = d.refobjid and e.extname = 'partitioncache'
-       join pg_type t on t.oid = d.objid
-       where d.classid = 'pg_type'::regclass and d.deptype = 'e' and t.typelem = 0 and t.typrelid = 0
+       from member m
+       join pg_type t on m.classid = 'pg_type'::regclass and t.oid = m.objid
+       where t.typelem = 0 and t.typrelid = 0
          and coalesce(obj_description(t.oid, 'pg_type'), '') = '' $$,
     'every type has a comment');
+
+-- Tables
 
 select is_empty(
     $$ select relation from member_relation
@@ -96,33 +206,36 @@ select is_empty(
          and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
     'every table has a primary key, but for the one in which nobody may wait for another');
 
-select is_empty(
-    $$ select conrelid::regclass, conname
-       from pg_constraint c
-       join member_relation r on r.oid = c.conrelid
-       where c.contype = 'f'
-         and not exists (select from pg_index i
-                         where i.indrelid = c.conrelid
-                           and (i.indkey::smallint[])[0:cardinality(c.conkey) - 1] @> c.conkey) $$,
-    'every foreign key has an index');
+-- plpgsql_check: trigger functions are checked with the relation that they are for.
+
+create table checked (id integer primary key, city_id integer);
+select partitioncache_register('city_id', 'integer');
+select partitioncache_track('checked', 'city_id');
+
+create view trigger_relation (name, relation) as
+values ('pc_dispatch'::name, 'partitioncache_internal.pc_call_channel'::regclass),
+       ('pc_store', 'partitioncache_internal.partitioncache_store_city_id'),
+       ('partitioncache_log_city_id', 'checked');
 
 select is_empty(
-    $$ select n.nspname from pg_depend d
-       join pg_extension e on e.oid = d.refobjid and e.extname = 'partitioncache'
-       join pg_namespace n on n.oid = d.objid
-       where d.classid = 'pg_namespace'::regclass and d.deptype = 'e' $$,
-    'the extension brings no schema of its own');
-
-select is_empty(
-    $$ select function, c.lineno, c.level, c.message, c.detail, c.hint
-       from member_function f
-       join pg_language l on l.oid = f.prolang and l.lanname = 'plpgsql',
-       lateral plpgsql_check_function_tb(f.oid, fatal_errors => false, other_warnings => true, extra_warnings => true) c
-       where f.prorettype <> 'trigger'::regtype
-         -- A parameter of_type is there for its type alone; the others are remarks on style and on its own limits.
-         and c.message not in ('unused parameter "of_type"', 'cannot determinate a result of dynamic SQL')
+    $$ select p.oid::regprocedure, c.lineno, c.level, c.message, c.detail, c.hint
+       from pg_proc p
+       join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
+       left join trigger_relation t on t.name = p.proname,
+       lateral plpgsql_check_function_tb(p.oid, coalesce(t.relation, 0), fatal_errors => false, other_warnings => true, extra_warnings => true,
+                                         newtable => case when t.name like '%\_log\_%' then 'new_rows' end) c
+       where (p.pronamespace = 'partitioncache_internal'::regnamespace or p.oid in (select oid from member_function))
+         and (p.prorettype <> 'trigger'::regtype or t.relation is not null)
+         -- A parameter of_type is there for its type alone, and what is done for a caller may not depend on who calls; the others are remarks on
+         -- style and on plpgsql_check's own limits.
+         and c.message not in ('unused parameter "of_type"', 'unused parameter "caller"', 'cannot determinate a result of dynamic SQL')
          and c.message !~ '^composite OUT variable'
          and c.detail is distinct from 'cannot to determine result of dynamic SQL' $$,
     'plpgsql_check finds nothing to say about any function');
+
+select is_empty(
+    $$ select p.oid::regprocedure from pg_proc p
+       where p.pronamespace = 'partitioncache_internal'::regnamespace and p.prorettype = 'trigger'::regtype and p.proname not in (select name from trigger_relation) $$,
+    'and it has looked at every trigger function');
 
 select * from finish();
