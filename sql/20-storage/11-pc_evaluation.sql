@@ -7,6 +7,7 @@ create type pc_evaluation as (
     keyed oid[],
     keyed_roots oid[],
     whole_roots oid[],
+    untracked oid[],
     closure pc_object[],
     closure_state bigint,
     snapshot pg_snapshot,
@@ -17,4 +18,4 @@ create type pc_evaluation as (
 );
 
 comment on type pc_evaluation is
-'How a key set was found out. keyed_tables: tables of which a changed row can only make its own partition match; parts: hashes of fragments whose key sets contain this one; named: the relations that its text names; deps: those and all behind views, dep_states: their fingerprints; keyed: keyed_tables as OIDs; keyed_roots, whole_roots: the tracked tables under which writes to keyed and to other deps are logged; closure, closure_state: what else its meaning hangs on (see pc_closure), and its fingerprint; snapshot, cluster: what it has seen; milliseconds: how long it took; form, filed_under: its fragment as data, and by what it is looked for.';
+'How a key set was found out. keyed_tables: tables of which a changed row can only make its own partition match; parts: hashes of fragments whose key sets contain this one; named: the relations that its text names; deps: those and all behind views, dep_states: their fingerprints; keyed: keyed_tables as OIDs; keyed_roots, whole_roots: the relations under which writes to keyed and to other deps are logged; untracked: those of the deps that hold rows and whose writes nobody logs; closure, closure_state: what else its meaning hangs on (see pc_closure), and its fingerprint; snapshot, cluster: what it has seen; milliseconds: how long it took; form, filed_under: its fragment as data, and by what it is looked for.';

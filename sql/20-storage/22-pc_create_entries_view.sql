@@ -13,7 +13,7 @@ begin
                %2$s, case when a.serves then e.matches_null end as matches_null, e.key_count, pg_column_size(%3$s)::bigint as bytes,
                case when a.mine or a.all_texts then e.query end as query,
                e.evaluation is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
-               (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).closure,
+               (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).untracked, (e.evaluation).closure,
                (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
                case when a.serves then (e.evaluation).form end as form, (e.evaluation).filed_under,
                e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at, u.uses, u.last_used

@@ -1,79 +1,114 @@
-create function pc_create_log_function(registration partitioncache_registration) returns void
-language plpgsql volatile parallel unsafe
+create function pc_log_function_body(registration partitioncache_registration) returns text
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $outer$
+as $$
 declare
-    logger text := pc_log_function(registration.cache, registration.partition_key);
-    tracker regrole;
+    native text := pc_native_type(registration.datatype);
     types oid[] := array(select t.oid from pg_type t
                          where t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b' and t.typelem = 0
                            and pc_datatype_of(t.oid) = registration.datatype
                          order by 1);
 begin
-    if to_regprocedure(logger || '()') is not null then
+    -- It runs with our rights on tables of strangers, who may alter them as they like. So it asks for the type of the key column first, which
+    -- calls nothing, and names no column in a way that calls a cast before it knows that the cast is PostgreSQL's own. The type is asked of the
+    -- rows and not of the catalog, which a transaction with an old snapshot sees as it was.
+    -- Whatever goes wrong while reading is the same as a column that is not there: it is logged that something was written. Nothing is written
+    -- within such a block, because that would take a transaction id for each statement.
+    return format($body$
+<<own>>
+declare
+    kind oid;
+    fits boolean := false;
+    written %1$s[];
+    removal boolean := tg_op = 'DELETE' or tg_op = 'TRUNCATE';
+begin
+    if own.removal then
+        -- without a transaction id nothing can have been removed
+        if pg_current_xact_id_if_assigned() is null then
+            return null;
+        end if;
+    elsif tg_level = 'STATEMENT' then
+        begin
+            select pg_typeof(n.%2$I)::oid into own.kind from new_rows n limit 1;
+            if not found then
+                return null;
+            end if;
+        exception when others then
+            perform from new_rows limit 1;
+            if not found then
+                return null;
+            end if;
+        end;
+    else
+        begin
+            own.kind := pg_typeof(new.%2$I)::oid;
+        exception when others then
+            null;
+        end;
+    end if;
+    if own.kind = any (%3$L::oid[]) then
+        own.fits := true;
+    elsif own.kind is not null then
+        with recursive base(type) as (
+            select own.kind union all select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
+        )
+        select exists (select from base b where b.type = any (%3$L::oid[])) into own.fits;
+    end if;
+
+    -- Wherever the log is now; the first is static, and all that happens as long as nobody renames or revokes something.
+    if has_table_privilege(to_regclass(%4$L)::oid, 'insert') then
+        if own.fits and tg_level = 'STATEMENT' then
+            insert into %4$s (relation, keys, xid)
+            values (coalesce(pg_partition_root(tg_relid), tg_relid), array(select distinct n.%2$I::%1$s %5$s from new_rows n), pg_current_xact_id());
+            return null;
+        elsif own.fits then
+            begin
+                own.written := array[new.%2$I::%1$s];
+            exception when others then
+                null;
+            end;
+        end if;
+        insert into %4$s (relation, keys, whole, removal, xid)
+        values (coalesce(pg_partition_root(tg_relid), tg_relid), own.written, own.written is null, own.removal, pg_current_xact_id());
+    else
+        begin
+            execute (
+                select format('insert into %%s (relation, whole, removal, xid) values ($1, true, $2, pg_current_xact_id())', c.oid::regclass)
+                from pg_trigger t
+                join pg_proc p on p.oid = t.tgfoid
+                join pg_depend d on d.classid = 'pg_trigger'::regclass and d.objid = t.oid and d.refclassid = 'pg_class'::regclass
+                join pg_class c on c.oid = d.refobjid and c.relnamespace = p.pronamespace and c.relowner = p.proowner
+                where t.tgrelid = tg_relid and t.tgname = tg_name and c.relname ~ '_changes_'
+            ) using coalesce(pg_partition_root(tg_relid), tg_relid), own.removal;
+        exception when others then
+            null;  -- no log, no entries: who looks one up sees that it is missing
+        end;
+    end if;
+    return null;
+end
+$body$, native, registration.partition_key, types, pc_changes_table(registration.cache, registration.partition_key),
+        case when registration.datatype = 'text' then 'collate "C"' else '' end);
+end
+$$;
+
+comment on function pc_log_function_body(partitioncache_registration) is
+'The body of the trigger function that logs writes for a partition key. Example: select pc_log_function_body(pc_registration(''partitioncache'', ''city_id''))';
+
+create function pc_create_log_function(registration partitioncache_registration) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    logger text := pc_log_function(registration.cache, registration.partition_key);
+    body text := pc_log_function_body(registration);
+    tracker regrole;
+begin
+    if exists (select from pg_proc p where p.oid = to_regprocedure(logger || '()') and p.prosrc = body) then
         return;
     end if;
     -- Writers need no rights of ours, hence SECURITY DEFINER: nothing in it may depend on who calls it.
-    execute format($sql$
-        create function %1$s() returns trigger
-        language plpgsql volatile security definer
-        set search_path = pg_catalog, pg_temp
-        as $body$
-        #variable_conflict use_column
-        declare
-            tracked oid := tg_argv[0];
-            one %6$s;
-            alone boolean;
-            described boolean;
-            written %6$s[];
-        begin
-            if tg_op = 'DELETE' or tg_op = 'TRUNCATE' then
-                -- without a transaction id nothing can have been removed
-                if pg_current_xact_id_if_assigned() is not null then
-                    insert into %2$s (relation, whole, removal, xid) values (tracked, true, true, pg_current_xact_id());
-                end if;
-                return null;
-            end if;
-
-            -- Most statements write one row, and are quick themselves: a look at the first two rows, and one insert.
-            -- A write must never fail because its table was altered: where the table has no such column, the name means
-            -- that of "without", and where it has another type, there is no key.
-            if tg_level = 'STATEMENT' then
-                for one in
-                    select case when pg_typeof(w.key)::oid = any (%5$L::oid[]) then w.key end
-                    from (values (null::boolean)) without(%4$I) cross join lateral (select %4$I from new_rows) w(key)
-                loop
-                    alone := alone is null;
-                    exit when not alone;
-                end loop;
-                if alone is null then
-                    return null;
-                end if;
-                described := one is not null;
-                if alone and described then
-                    insert into %2$s (relation, keys, xid) values (tracked, array[one], pg_current_xact_id());
-                    return null;
-                end if;
-            end if;
-
-            -- Static statements again, reached only while the column has a type that fits.
-            described := described or exists (
-                select from pg_attribute a join pg_type t on t.oid = a.atttypid
-                where a.attrelid = tg_relid and a.attname = %3$L
-                  and (t.oid = any (%5$L::oid[]) or t.typtype = 'd' and t.typbasetype = any (%5$L::oid[])));
-            if tg_level = 'ROW' then
-                if described then
-                    written := array[new.%4$I];
-                end if;
-            elsif described then
-                written := array(select distinct n.%4$I from new_rows n);
-            end if;
-            insert into %2$s (relation, keys, whole, xid) values (tracked, written, written is null, pg_current_xact_id());
-            return null;
-        end
-        $body$
-        $sql$, logger, pc_changes_table(registration.cache, registration.partition_key),
-        registration.partition_key, registration.partition_key, types, pc_native_type(registration.datatype));
+    execute format('create or replace function %s() returns trigger language plpgsql volatile security definer
+                    set search_path = pg_catalog, pg_temp as %L', logger, body);
     execute format('comment on function %s() is %L', logger,
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
@@ -81,20 +116,20 @@ begin
     -- Whoever drops the extension is told of the triggers, and with CASCADE they go first. Installed over a connection
     -- there is none.
     if exists (select from pg_depend d join pg_extension e on e.oid = d.refobjid
-               where d.classid = 'pg_class'::regclass and d.objid = 'partitioncache_tracked'::regclass and d.deptype = 'e'
-                 and d.refclassid = 'pg_extension'::regclass and e.extname = 'partitioncache') then
+               where d.classid = 'pg_class'::regclass and d.objid = 'partitioncache_registration'::regclass and d.deptype = 'e'
+                 and d.refclassid = 'pg_extension'::regclass and e.extname = 'partitioncache')
+        and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = to_regprocedure(logger || '()') and d.deptype = 'x') then
         execute format('alter function %s() depends on extension partitioncache', logger);
     end if;
-    -- Other roles that may track tables make triggers of it too.
+    -- Who tracks a table makes a trigger of it.
     for tracker in
-        select distinct a.grantee
-        from pg_proc p, aclexplode(p.proacl) a
-        where p.oid = 'partitioncache_internal.partitioncache_track(regclass, text, text)'::regprocedure and a.grantee <> 0 and a.grantee <> current_user::regrole
+        select distinct g.role from partitioncache_role g join pg_roles r on r.oid = g.role
+        where g.cache = registration.cache and g.cluster = pc_cluster() and pc_level_rank(g.level) >= pc_level_rank('push')
     loop
         execute format('grant execute on function %s() to %s', logger, tracker);
     end loop;
 end
-$outer$;
+$$;
 
 comment on function pc_create_log_function(partitioncache_registration) is
-'Makes the trigger function that logs writes for a partition key, where there is none yet. Example: select pc_create_log_function(pc_registration(''partitioncache'', ''city_id''))';
+'Makes the trigger function that logs writes for a partition key, where there is none yet or one of another version. Example: select pc_create_log_function(pc_registration(''partitioncache'', ''city_id''))';

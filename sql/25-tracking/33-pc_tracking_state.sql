@@ -2,36 +2,38 @@ create function pc_broken_triggers(cache text, partition_key text, relation oid,
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select w.member, w.event, case when t.oid is null then 'has no' else 'has switched off its' end
+    -- A table's owner can make any trigger of the log function, or alter ours: so it is read to the end. The WHEN clause is a constant that is not
+    -- null; one written in another way would have to be evaluated.
+    select w.member, w.event,
+           case when not coalesce(h.there, false) then 'has no' when not h.fits then 'has another' else 'has switched off its' end
     from pc_tracking_triggers(cache, partition_key, relation) w
-    left join pg_trigger t on t.tgrelid = w.member and t.tgname = w.name
-        and t.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()')
-        and t.tgargs = convert_to(relation::text, 'SQL_ASCII') || E'\\x00'
-    where t.oid is null or t.tgenabled <> w.enabled
+    cross join lateral (
+        select bool_or(true) as there, bool_or(f.fits) as fits, bool_or(f.fits and t.tgenabled = w.enabled) as works
+        from pg_trigger t
+        cross join lateral (
+            select t.tgtype = w.type and t.tgfoid is not distinct from to_regprocedure(pc_log_function(cache, partition_key) || '()')
+                   and t.tgnewtable is not distinct from case when w.event in ('insert', 'update') then 'new_rows' end
+                   and t.tgoldtable is null and t.tgattr::text = '' and t.tgconstraint = 0
+                   and coalesce(t.tgqual::text ~ '^\{NULLTEST :arg \{CONST :consttype 2205 [^{}]*:constisnull false [^{}]*\} :nulltesttype 1 [^{}]*\}$', false)) f(fits)
+        where t.tgrelid = w.member and t.tgname ^@ pc_trigger_name(w.event, cache, partition_key)::text) h
+    where h.works is not true
 $$;
 
 comment on function pc_broken_triggers(text, text, oid) is
-'The triggers that a tracked table or a table below it lacks, or that somebody has disabled. Example: select * from pc_broken_triggers(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
+'The triggers that a tracked table or a table below it lacks, or that somebody has disabled or altered. Example: select * from pc_broken_triggers(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
 
 create function pc_tracking_state(cache text, partition_key text, relation oid) returns text
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    known partitioncache_tracked;
     reason text;
 begin
-    select t.* into known from partitioncache_tracked t
-    where t.cache = pc_tracking_state.cache and t.partition_key = pc_tracking_state.partition_key
-      and t.relation = pc_tracking_state.relation;
-    if known.relation is null and not exists (
-        select from pg_trigger g
-        where g.tgrelid = pc_tracking_state.relation and g.tgparentid = 0
-          and g.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()')) then
+    if not exists (select from pc_our_triggers(cache, partition_key, array[relation])) then
         return null;
     end if;
-    if known.cluster is distinct from pc_cluster() then
-        return 'broken: it was restored from another database';
+    if to_regclass(pc_changes_table(cache, partition_key)) is null then
+        return 'broken: its change log is gone';
     end if;
     reason := 'broken: ' || pc_tracking_refusal(relation);
     if reason is not null then
@@ -45,4 +47,4 @@ end
 $$;
 
 comment on function pc_tracking_state(text, text, oid) is
-'Null for a table that is not tracked, tracking, or broken and why: a new partition has no triggers yet, somebody disabled or dropped one, or the database was restored. Example: select pc_tracking_state(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
+'Null for a table that is not tracked, tracking, or broken and why: a new partition has no triggers yet, or somebody disabled, dropped or altered one. What the catalog shows is all there is to know: nothing that somebody has written down. Example: select pc_tracking_state(''partitioncache'', ''city_id'', ''pg_class''::regclass)';

@@ -4,23 +4,39 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     missing record;
+    found name;
+    firing text;
+    began timestamptz := clock_timestamp();
 begin
     -- A mention of the log in the WHEN clause makes the triggers depend on it: whoever drops the log is told so, and with
     -- CASCADE the triggers go first, so that no write fails afterwards. It is judged at each write: this is the quickest.
     for missing in
-        select w.*, t.oid is not null as there
+        select w.*, b.reason
         from pc_tracking_triggers(registration.cache, registration.partition_key, relation) w
         join pc_broken_triggers(registration.cache, registration.partition_key, relation) b using (member, event)
-        left join pg_trigger t on t.tgrelid = w.member and t.tgname = w.name
         order by w.cloned, w.member, w.event
     loop
-        if not missing.cloned then
-            execute format('create or replace trigger %I ' || missing.definition || ' when (%L::regclass is not null) execute function %s(%L)',
+        firing := case missing.enabled when 'A' then 'always' when 'R' then 'replica' else '' end;
+        for found in
+            select t.tgname from pg_trigger t
+            where t.tgrelid = missing.member and t.tgname ^@ pc_trigger_name(missing.event, registration.cache, registration.partition_key)::text
+              and (t.tgparentid = 0 or missing.reason = 'has switched off its')
+        loop
+            if missing.reason = 'has switched off its' then
+                execute format('alter table %s enable %s trigger %I', missing.member::regclass, firing, found);
+            else
+                execute format('drop trigger %I on %s', found, missing.member::regclass);
+            end if;
+        end loop;
+        if not missing.cloned and missing.reason <> 'has switched off its' then
+            execute format('create trigger %I ' || missing.definition || ' when (%L::regclass is not null) execute function %s()',
                 missing.name, missing.member::regclass, pc_changes_table(registration.cache, registration.partition_key),
-                pc_log_function(registration.cache, registration.partition_key), relation::text);
+                pc_log_function(registration.cache, registration.partition_key));
+            execute format('comment on trigger %I on %s is %L', missing.name, missing.member::regclass,
+                format('PartitionCache logs writes, for %I in cache %I, since %s (%s)', registration.partition_key, registration.cache,
+                       to_char(began at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), extract(epoch from began)::bigint));
+            execute format('alter table %s enable %s trigger %I', missing.member::regclass, firing, missing.name);
         end if;
-        execute format('alter table %s enable %s trigger %I', missing.member::regclass,
-            case missing.enabled when 'A' then 'always' when 'R' then 'replica' else '' end, missing.name);
     end loop;
 end
 $$;
@@ -28,7 +44,7 @@ $$;
 comment on function pc_install_triggers(partitioncache_registration, oid) is
 'Makes the triggers that a tracked table or a table below it lacks, and switches on those that are off. Needs the ownership of the tables. Example: select pc_install_triggers(pc_registration(''partitioncache'', ''city_id''), ''poi''::regclass)';
 
-create function pc_drop_triggers(cache text, partition_key text, relation oid, stale boolean) returns void
+create function pc_drop_triggers(cache text, partition_key text, relation oid) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -36,21 +52,15 @@ declare
     ours record;
 begin
     for ours in
-        select t.tgrelid, t.tgname
-        from pg_trigger t
-        where t.tgfoid = to_regprocedure(pc_log_function(cache, partition_key) || '()') and t.tgparentid = 0
-          and case when stale then
-                  t.tgrelid in (select pc_relation_family(relation)) and not exists (
-                      select from partitioncache_tracked k
-                      where k.cache = pc_drop_triggers.cache and k.partition_key = pc_drop_triggers.partition_key
-                        and t.tgargs = convert_to(k.relation::oid::text, 'SQL_ASCII') || E'\\x00')
-              else t.tgargs = convert_to(relation::text, 'SQL_ASCII') || E'\\x00' end
+        select o.relation, o.name
+        from pc_our_triggers(cache, partition_key, array(select pc_relation_family(pc_drop_triggers.relation))) o
+        join pg_trigger t on t.oid = o.trigger and t.tgparentid = 0
         order by 1, 2
     loop
-        execute format('drop trigger %I on %s', ours.tgname, ours.tgrelid::regclass);
+        execute format('drop trigger %I on %s', ours.name, ours.relation::regclass);
     end loop;
 end
 $$;
 
-comment on function pc_drop_triggers(text, text, oid, boolean) is
-'Drops the triggers that log writes to a tracked table, also from tables that were once its partitions; stale: instead those on the table and below it that log for a table of another database, from which they were restored. Example: select pc_drop_triggers(''partitioncache'', ''city_id'', ''poi''::regclass, false)';
+comment on function pc_drop_triggers(text, text, oid) is
+'Drops the triggers that log writes to a table and to all below it. Example: select pc_drop_triggers(''partitioncache'', ''city_id'', ''poi''::regclass)';

@@ -1,12 +1,14 @@
 create function pc_change_count(cache text, partition_key text, relation oid) returns bigint
-language plpgsql stable parallel safe
+language plpgsql stable parallel safe security definer
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     changes bigint := 0;
 begin
+    perform pc_registration(cache, partition_key);
     if to_regclass(pc_changes_table(cache, partition_key)) is not null then
-        execute format('select count(*) from %s where relation = $1', pc_changes_table(cache, partition_key)) into changes using relation;
+        execute format('select count(*) from %s where relation in (select pc_relation_family($1))', pc_changes_table(cache, partition_key))
+        into changes using relation;
     end if;
     return changes;
 end
@@ -24,16 +26,14 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select t.partition_key, t.relation,
            case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype then 'partition' else 'table' end,
-           case when c.oid is null then 'broken: the table is gone'
-                else pc_tracking_state(t.cache, t.partition_key, t.relation) end,
+           pc_tracking_state(t.cache, t.partition_key, t.relation),
            pc_change_count(t.cache, t.partition_key, t.relation), t.created_at
     from partitioncache_tracked t
     join partitioncache_registration r using (cache, partition_key)
-    left join pg_class c on c.oid = t.relation
-    left join pg_attribute a on a.attrelid = c.oid and a.attname = t.partition_key
+    left join pg_attribute a on a.attrelid = t.relation and a.attname = t.partition_key and not a.attisdropped
     where t.cache = partitioncache_tracked_tables.cache
     order by t.partition_key, t.relation::text
 $$;
 
 comment on function partitioncache_tracked_tables(text) is
-'The tracked tables of a cache. unit: partition (a write is logged with its partition) or table (it has no such column, so any write puts entries aside); state: tracking, or broken and why; changes: rows in the change log. Example: select * from partitioncache_tracked_tables()';
+'The tracked tables of a cache. unit: partition (a write is logged with its partition) or table (it has no such column, so any write puts entries aside); state: tracking, or broken and why; changes: rows in the change log; since: when it began, as a comment on the table''s triggers says. Example: select * from partitioncache_tracked_tables()';

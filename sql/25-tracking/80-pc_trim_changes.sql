@@ -80,7 +80,9 @@ declare
     removed bigint := 0;
 begin
     -- One trimmer at a time; a second one has nothing to add.
-    if not pg_try_advisory_xact_lock(hashtextextended('partitioncache ' || changes, 0)) then
+    perform from partitioncache_registration r
+    where r.cache = registration.cache and r.partition_key = registration.partition_key for no key update skip locked;
+    if not found then
         return removed;
     end if;
     execute format('select 1 from %s limit 1', changes) into removed;
@@ -89,19 +91,29 @@ begin
     end if;
     perform pc_advance_snapshots(registration);
     horizon := pc_trim_horizon(registration, rows_kept);
+    -- Each relation by its part of the index. What transactions of the future have written came by dump and restore from another cluster.
     execute format($sql$
+        with recursive written(relation) as (
+            (select c.relation from %1$s c order by 1 limit 1)
+            union all
+            select (select c.relation from %1$s c where c.relation > w.relation order by 1 limit 1) from written w where w.relation is not null
+        )
         delete from %1$s where ctid = any (array(
             select o.place
-            from partitioncache_tracked t
-            cross join lateral (select c.ctid as place from %1$s c where c.relation = t.relation and c.xid < $3 order by c.xid limit $4) o
-            where t.cache = $1 and t.partition_key = $2
-            limit $4))
+            from written w
+            cross join lateral (
+                (select c.ctid as place from %1$s c where c.relation = w.relation and c.xid < $1 order by c.xid limit $3)
+                union all
+                (select c.ctid from %1$s c where c.relation = w.relation and c.xid >= $2 limit $3)) o
+            where w.relation is not null
+            limit $3))
         $sql$, changes)
-    using registration.cache, registration.partition_key, horizon, rows_at_most;
+    using horizon, pg_snapshot_xmax(pg_current_snapshot()), rows_at_most;
     get diagnostics removed = row_count;
     if removed > 0 then
-        update partitioncache_registration r set log_trimmed_below = horizon
-        where r.cache = registration.cache and r.partition_key = registration.partition_key and r.log_trimmed_below < horizon;
+        update partitioncache_registration r set log_trimmed_below = horizon, log_cluster = pc_cluster()
+        where r.cache = registration.cache and r.partition_key = registration.partition_key
+          and (r.log_trimmed_below < horizon or r.log_cluster <> pc_cluster());
     end if;
     return removed;
 end
@@ -110,14 +122,44 @@ $$;
 comment on function pc_trim_log(partitioncache_registration, bigint, bigint) is
 'Removes from one change log what no entry needs, and notes in the same transaction how far: an entry that is older than that is put aside. Returns the number of rows removed. Example: select pc_trim_log(pc_registration(''partitioncache'', ''city_id''), 100000, 1000000)';
 
-create function pc_trim_changes(cache text, rows_at_most bigint default 100000, rows_kept bigint default 1000000) returns bigint
-language sql volatile parallel unsafe
+create function pc_adopt_static(cache text) returns void
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept)), 0)::bigint
-    from partitioncache_registration r
-    where r.cache = pc_trim_changes.cache and to_regclass(pc_changes_table(r.cache, r.partition_key)) is not null
+begin
+    delete from partitioncache_static s
+    where s.cache = pc_adopt_static.cache and (s.database, s.cluster) = (pc_database(), pc_cluster())
+      and not exists (select from pg_class c where c.oid = s.relation);
+    insert into partitioncache_static (cache, relation, relation_name, database, cluster, owner, owner_name, created_at)
+    select s.cache, c.oid, s.relation_name, pc_database(), pc_cluster(), c.relowner, s.owner_name, s.created_at
+    from partitioncache_static s
+    join pg_class c on c.oid = to_regclass(s.relation_name)
+    where s.cache = pc_adopt_static.cache and (s.database, s.cluster) <> (pc_database(), pc_cluster())
+    on conflict do nothing;
+    delete from partitioncache_static s
+    where s.cache = pc_adopt_static.cache and (s.database, s.cluster) <> (pc_database(), pc_cluster());
+end
+$$;
+
+comment on function pc_adopt_static(text) is
+'Notes under the OIDs of here what was asserted of tables before a restore, and forgets it of tables that are gone. Example: select pc_adopt_static(''partitioncache'')';
+
+create function pc_trim_changes(cache text, rows_at_most bigint default 100000, rows_kept bigint default 1000000) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    -- With an older snapshot, judging entries would mean planning queries on strangers' tables, with our rights.
+    if pc_old_snapshot() then
+        return 0;
+    end if;
+    perform pc_adopt_static(cache);
+    return (
+        select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept)), 0)::bigint
+        from partitioncache_registration r
+        where r.cache = pc_trim_changes.cache and to_regclass(pc_changes_table(r.cache, r.partition_key)) is not null);
+end
 $$;
 
 comment on function pc_trim_changes(text, bigint, bigint) is
-'Removes from the change logs of a cache what no usable entry needs any more, at most rows_at_most rows a log; where more than rows_kept are needed, the oldest of them too, which puts the entries aside that need those. Called by the processor; any number of callers may call it at once. Returns the number of rows removed. Example: select pc_trim_changes(''partitioncache'')';
+'Removes from the change logs of a cache what no usable entry needs any more, at most rows_at_most rows a log; where more than rows_kept are needed, the oldest of them too, which puts the entries aside that need those. For the installer, for whom pc_do_maintain calls it; any number of callers may call it at once. Returns the number of rows removed. Example: select pc_trim_changes(''partitioncache'')';

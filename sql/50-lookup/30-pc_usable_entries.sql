@@ -6,11 +6,12 @@ create type pc_usable_entry as (
     parts text[],
     changed bigint,
     tracked boolean,
+    static boolean,
     problem text
 );
 
 comment on type pc_usable_entry is
-'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; problem: why it must not be used, null if it may.';
+'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; static: whether any is not, and is taken for static; problem: why it must not be used, null if it may.';
 
 create function pc_usable_entries(registration partitioncache_registration, hashes text[], scope text default 'serves') returns setof pc_usable_entry
 language plpgsql stable parallel safe rows 10
@@ -30,7 +31,7 @@ declare
 begin
     return query execute format($sql$
         with entry as materialized (
-            select e.*, coalesce(e.keyed_roots || e.whole_roots, '{}') <> '{}' as tracked
+            select e.*, coalesce(e.keyed_roots || e.whole_roots, '{}') <> '{}' as tracked, coalesce(e.untracked, '{}') <> '{}' as static
             from (%1$s) e
             where e.key_count is not null and ($1 is null or e.hash = any ($1))
         ), state as materialized (
@@ -39,19 +40,27 @@ begin
             select c.closure, pc_closure_state(c.closure) as state from (select distinct e.closure from entry e where e.closure is not null) c
         ), now as materialized (
             -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
-            select r.generation, r.log_trimmed_below from partitioncache_registration r
+            select r.generation, case when r.log_cluster = $3 then r.log_trimmed_below else '0' end as log_trimmed_below
+            from partitioncache_registration r
             where r.cache = $2.cache and r.partition_key = $2.partition_key
+        ), moving as materialized (
+            select array(select u.relation from (select distinct unnest(e.untracked) from entry e where e.static) u(relation)
+                         where $5 and not pc_is_static($2.cache, u.relation)) as relations
         )
-        select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked,
+        select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked, e.static and not e.asserted,
                case
                    when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
                    when e.generation is distinct from n.generation then 'it was evaluated before the cache was cleared'
                    when $4 and (pc_is_passing(e.closure) or exists (select from unnest(e.deps) d where not pc_is_certain(d)))
                        then 'a definition may have changed since this transaction took its snapshot'
-                   when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, e.keyed_roots || e.whole_roots),
-                       'changed in its definition or rewritten as a whole since: ' || o.altered)
+                   when o.altered is not null then coalesce(pc_tracking_problem($2.cache, $2.partition_key, e.deps),
+                       pc_untracked_reason(e.deps, $2.cache, $2.partition_key),
+                       case when o.gone then 'a table of it is gone: dropped, or made anew by a restore from a dump'
+                            else 'changed in its definition or rewritten as a whole since: ' || o.altered end)
                    when b.state is distinct from e.closure_state then 'something that it calls or is written with was changed since: a function, an operator, a type, a collation or the like'
+                   when e.static and e.untracked && m.relations then pc_untracked_reason(e.deps, $2.cache, $2.partition_key)
+                   when e.tracked and $6 then 'the change log is gone'
                    when e.tracked and pg_snapshot_xmin(e.snapshot) < n.log_trimmed_below then 'the change log has been trimmed past it'
                    when c.whole_written is not null
                        then format('%%s was written to since, and a row of it can make any partition match', c.whole_written::regclass)
@@ -59,9 +68,10 @@ begin
                end
         from entry e
         cross join now n
+        cross join moving m
         left join behind b on b.closure = e.closure
         cross join lateral (
-            select string_agg(case when s.relation is null then 'a dropped table' else d.relation::regclass::text end, ', ') as altered
+            select string_agg(d.relation::regclass::text, ', ') as altered, bool_or(s.relation is null) as gone
             from unnest(e.deps, e.dep_states) d(relation, state)
             left join state s on s.relation = d.relation
             where s.state is distinct from d.state) o
@@ -77,7 +87,7 @@ begin
              else format('select * from %s%s', pc_entries_view((registration).cache, (registration).partition_key),
                          case when scope = 'serves' then ' where serves' else '' end) end,
         log_of_entry)
-    using hashes, registration, pc_cluster(), pc_old_snapshot();
+    using hashes, registration, pc_cluster(), pc_old_snapshot(), (pc_settings((registration).cache)).untracked <> 'static', to_regclass(changes) is null;
 end
 $$;
 
@@ -89,7 +99,7 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
-                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster
+                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster
                    from %s', pc_key_table(cache, partition_key))
 $$;
 

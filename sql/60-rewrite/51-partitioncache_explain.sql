@@ -26,7 +26,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
 language sql volatile parallel unsafe
@@ -34,7 +34,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
-               'tables', case when s.state = 'asserted' then null when s.tracked then 'tracked' else 'static' end)) order by s.hash)
+               'tables', case when s.state = 'asserted' then null when not s.static then 'tracked' else 'static' end)) order by s.hash)
     from pc_entry_state((registration).cache, (registration).partition_key, (
              select array_agg(h) from unnest((pc_analyse(query, registration, session)).families) f, unnest(f.hashes || f.lesser_hashes) h)) s
 $$;

@@ -48,8 +48,9 @@ begin
            coalesce(array_agg(distinct r.root) filter (where r.dep <> all (evaluation.keyed)), '{}')
     into evaluation.keyed_roots, evaluation.whole_roots
     from pc_tracked_roots((registration).cache, (registration).partition_key, dependencies.relations) r;
+    evaluation.untracked := pc_untracked((registration).cache, (registration).partition_key, dependencies.relations);
     -- Where writes are not surely logged, the entry is kept for those who look at it, and put aside: a state that is null fits no table.
-    if pc_tracking_problem((registration).cache, (registration).partition_key, evaluation.keyed_roots || evaluation.whole_roots) is not null then
+    if pc_tracking_problem((registration).cache, (registration).partition_key, dependencies.relations) is not null then
         evaluation.dep_states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
     end if;
     select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, evaluation.keyed);

@@ -19,6 +19,9 @@ begin
         perform pc_push_check(query, session);
     end loop;
     perform pc_register_by_use(queries, partition_key, cache, session);
+    if (pc_settings(cache)).untracked = 'track' then
+        perform pc_track_for(array(select distinct r from unnest(queries) q(query), unnest(pc_planned_relations(q.query, session)) r), cache, partition_key);
+    end if;
     return (select e.ids from pc_enqueue('incoming', cache,
         (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority)
                                    order by q.place), '[]')
@@ -45,4 +48,4 @@ end
 $$;
 
 comment on function partitioncache_push(text, text, text, integer, text) is
-'Puts a query into the incoming queue, to be taken apart and cached; returns its number. Higher priorities go first. A query that waits there already gains priority (by one, or to the priority given if that is more), and comes back if it was dead. A partition key that is not registered is registered with the type of its column. Raises PostgreSQL''s own error for a query it does not accept, PC001 for null, PC002 for an unknown partition key that no table of the query has, PC005 for anything but one reading statement. Example: select partitioncache_push(''select * from poi where kind = 7'', ''city_id'')';
+'Puts a query into the incoming queue, to be taken apart and cached; returns its number. Higher priorities go first. A query that waits there already gains priority (by one, or to the priority given if that is more), and comes back if it was dead. A partition key that is not registered is registered with the type of its column. Tables of the query that may change and that the role owns are tracked from now on, which a notice says (see partitioncache_update_processor_config, untracked). Raises PostgreSQL''s own error for a query it does not accept, PC001 for null, PC002 for an unknown partition key that no table of the query has, PC005 for anything but one reading statement. Example: select partitioncache_push(''select * from poi where kind = 7'', ''city_id'')';

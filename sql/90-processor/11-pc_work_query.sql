@@ -5,20 +5,30 @@ as $$
 declare
     fragments bigint;
     items jsonb;
+    moving text[];
+    reason text;
 begin
     with f as materialized (
         select * from pc_fragments(item.query, item.partition_key, item.cache, item.session) with ordinality
+    ), m as materialized (
+        -- What would not be used is not learned.
+        select t.name, pc_untracked_reason(array[t.name::regclass::oid], item.cache, item.partition_key) as reason
+        from (select distinct unnest(f.tables) from f) t(name)
     )
-    select count(*), jsonb_agg(jsonb_build_object('hash', f.hash, 'query', f.fragment, 'partition_key', item.partition_key, 'priority', item.priority,
+    select (select string_agg(m.reason, '; ') from m), (select coalesce(array_agg(m.name), '{}') from m where m.reason is not null),
+           count(*), jsonb_agg(jsonb_build_object('hash', f.hash, 'query', f.fragment, 'partition_key', item.partition_key, 'priority', item.priority,
                                                   'keyed_tables', f.keyed_tables, 'parts', f.parts) order by f.ordinality)
-                     filter (where e.hash is null)
-    into fragments, items
+                     filter (where e.hash is null and not f.tables && (select coalesce(array_agg(m.name), '{}') from m where m.reason is not null))
+    into reason, moving, fragments, items
     from f
     left join pc_entry_state(item.cache, item.partition_key, (select array_agg(f.hash) from f)) e
-        on e.hash = f.hash and e.state in ('fresh', 'asserted');
+        on e.hash = f.hash and e.state in ('fresh', 'static', 'asserted');
     if fragments = 0 then
         return coalesce((pc_take_apart(item.query, item.partition_key, item.cache, item.session)).reason,
                         'no fragment of this query can be cached');
+    end if;
+    if items is null and moving <> '{}' then
+        return reason;
     end if;
     if items is not null then
         perform pc_enqueue('outgoing', item.cache, items, true);
@@ -28,4 +38,4 @@ end
 $$;
 
 comment on function pc_work_query(partitioncache_queue) is
-'Takes a queued query apart and puts those of its fragments that have no fresh entry into the outgoing queue. Null, or the reason why nothing of it can be cached. Example: select pc_work_query(q) from partitioncache_queue q where q.id = 7';
+'Takes a queued query apart and puts those of its fragments that have no fresh entry, and would be used, into the outgoing queue. Null, or the reason why nothing of it can be cached. Example: select pc_work_query(q) from partitioncache_queue q where q.id = 7';

@@ -42,4 +42,4 @@ end
 $$;
 
 comment on function partitioncache_status(text) is
-'A cache in one look: partition keys, entries and their bytes; entries that are fresh, changed (used; the changed partitions ride along), static (their tables are asserted not to change), aside (not used; problem says why if these are most) or asserted (stored by hand); tracked tables; hits and misses of lookups; the queues; fragments processed as far back as partitioncache_processor_log goes, the part that failed, and their times; the processor. Example: select * from partitioncache_status()';
+'A cache in one look: partition keys, entries and their bytes; entries that are fresh (tracked and up to date), changed (used; the changed partitions ride along), static (used; a table of theirs that nobody tracks is taken not to change), aside (not used; problem says why if these are most) or asserted (stored by hand); tracked tables; hits and misses of lookups; the queues; fragments processed as far back as partitioncache_processor_log goes, the part that failed, and their times; the processor. Example: select * from partitioncache_status()';

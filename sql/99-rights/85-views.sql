@@ -10,6 +10,10 @@ create view @extschema@.partitioncache_tracked with (security_barrier) as select
 comment on view @extschema@.partitioncache_tracked is
 'The tracked tables of each cache; see partitioncache_tracked_tables.';
 
+create view @extschema@.partitioncache_static with (security_barrier) as select * from partitioncache_static;
+comment on view @extschema@.partitioncache_static is
+'The tables that are asserted to be static in each cache; see partitioncache_static_tables.';
+
 create view @extschema@.partitioncache_queue with (security_barrier) as
 select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.status, q.owner, q.priority, q.attempts, q.error_msg, q.pushed_at, q.due_at, q.started_at,
        q.died_at, q.worker_pid, q.worker_id, q.checked, q.datatype, q.keyed_tables, q.parts, q.session

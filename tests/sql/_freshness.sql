@@ -8,6 +8,12 @@ begin
 end
 $$;
 
+-- Evaluates the fragments of a query without what else push does.
+create function fill(query text) returns bigint language sql as $$
+    select count(pc_evaluate_fragment('partitioncache', 'city_id', f.hash, f.fragment, f.keyed_tables, f.parts))
+    from pc_fragments(query, 'city_id', 'partitioncache', pc_session(current_setting('search_path'))) f
+$$;
+
 -- Rows by which the query and its rewritten form differ, in one snapshot.
 create function wrong_rows(query text) returns bigint language plpgsql as $$
 declare

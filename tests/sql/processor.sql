@@ -115,6 +115,7 @@ select throws_ok('do $x$begin perform pc_first_turn(''partitioncache'', ''-1 s''
 select throws_ok('do $x$begin perform pc_first_turn(''partitioncache'', null, 0.001, null); end$x$', 'PC001', 'frequency_seconds is out of range', 'a frequency has its range');
 
 -- Refreshing
+select partitioncache_untrack('poi', 'city_id');
 select partitioncache_track('poi', 'city_id');
 update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
 select ok((select bool_and(state = 'aside') from pc_entry_state('partitioncache', 'city_id')), 'entries made before tracking lie aside');

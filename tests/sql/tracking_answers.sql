@@ -13,13 +13,35 @@ create function is_small(size integer) returns boolean language sql immutable as
 analyze;
 select partitioncache_register('city_id', 'integer');
 
--- Tables that are not tracked count as static, and are said to
+-- Tables that are neither tracked nor asserted to be static: entries on them are not used, and say so
 create function big() returns text language sql as $$ select 'select id, city_id from poi where kind = 3 and size > 1980' $$;
+create function reason(query text) returns text language sql as $$ select string_agg(distinct e ->> 'reason', '; ') from partitioncache_explain(query, 'city_id') x, jsonb_array_elements(x.entries) e $$;
+select partitioncache_update_processor_config(untracked => 'ignore');
 call learn(big());
-select is(standing(big()), 'restricted, fresh', 'an entry on a table that is not tracked');
-select is((select array_agg(distinct e ->> 'tables') from partitioncache_explain(big(), 'city_id') x, jsonb_array_elements(x.entries) e), '{static}', 'is said to take it for static');
+select is((select count(*) from partitioncache_entries('city_id')), 0::bigint, 'nothing is learned that would not be used');
+select alike((select error_msg from partitioncache_processor_log where queue = 'incoming' order by id desc limit 1), 'public.poi may change: partitioncache_track(%', 'the log says why');
+select ok(fill(big()) > 0, 'what is evaluated all the same');
+select is(standing(big()), 'unchanged, aside', 'is not used');
+select is(reason(big()), 'public.poi may change: partitioncache_track(''public.poi'', ''city_id'') logs its writes, partitioncache_assert_static(''public.poi'') says that it stays as it is', 'and says what to call');
+select partitioncache_assert_static('poi');
+select is(standing(big()), 'restricted, static', 'asserted to be static');
+select is((select array_agg(distinct e ->> 'tables') from partitioncache_explain(big(), 'city_id') x, jsonb_array_elements(x.entries) e), '{static}', 'and said to be taken for it');
+select is((select row(fresh, static, aside)::text from partitioncache_status()), '(0,' || (select count(*) from partitioncache_entries('city_id')) || ',0)', 'in the status as well');
+select results_eq('select relation::text, asserted_by from partitioncache_static_tables()', format($$ values ('poi', %L::name) $$, :'USER'), 'who asserts it');
 insert into poi values (3000, 30, 30, 3, 3000);
-select is(standing(big()), 'restricted, fresh', 'a write goes unnoticed');
+select is(standing(big()), 'restricted, static', 'a write goes unnoticed: so it was asked for');
+select ok(partitioncache_retract_static('poi'), 'taken back');
+select ok(not partitioncache_retract_static('poi'), 'once');
+select is(standing(big()), 'unchanged, aside', 'they are not used');
+select partitioncache_update_processor_config(untracked => 'static');
+select is(standing(big()), 'restricted, static', 'a cache that takes untracked tables for static');
+select partitioncache_update_processor_config(untracked => 'track');
+select is(standing(big()), 'unchanged, aside', 'or not');
+call learn(big());
+select is((select relation::text || ' ' || state from partitioncache_tracked_tables()), 'poi tracking', 'push tracks what its role owns');
+select is(standing(big()), 'restricted, fresh', 'and then entries are fresh');
+select partitioncache_untrack('poi', 'city_id');
+select ok(fill(big()) > 0, 'evaluated without tracking');
 select partitioncache_track('poi', 'city_id');
 select is(standing(big()), 'unchanged, aside', 'with tracking, what was evaluated before is put aside');
 select is(wrong_rows(big()), 0::bigint, 'and the answer is right');
@@ -57,9 +79,9 @@ select is(standing(big()), 'restricted, fresh', 'which remembers it');
 insert into poi select i, i % 5000, 0, 3, i from generate_series(10000, 15000) i;
 select is(wrong_rows(big()), 0::bigint, 'when most partitions have changed');
 create function mostly_changed() returns bigint language sql as $$
-    select count(*) from partitioncache_cache_city_id e where pc_mostly_changed(pc_registration('partitioncache', 'city_id'), e.hash, e.keyed)
+    select count(*) from partitioncache_cache_city_id e where pc_mostly_changed(pc_registration('partitioncache', 'city_id'), e.hash)
 $$;
-select is(mostly_changed(), (select count(*) from partitioncache_cache_city_id where key_count is not null and deps is not null), 'which a look into the log tells');
+select is(mostly_changed(), (select count(*) from partitioncache_cache_city_id where key_count is not null and evaluation is not null), 'which a look into the log tells');
 call learn(big());
 select is(mostly_changed(), 0::bigint, 'and no longer when they have been evaluated');
 select is(keys_of(big()) ~ '^0 1 2 .* 4999$', true, 'they are all evaluated');
@@ -224,7 +246,7 @@ select is(pc_trim_changes('partitioncache') >= 0, true, 'trimming');
 select is(wrong_rows(big()), 0::bigint, 'loses nothing that an entry needs');
 select is(keys_of(big()) ~ '\m14 15\M', true, 'the changes are carried still');
 call settle();
-update partitioncache_registration set log_trimmed_below = pg_snapshot_xmax(pg_current_snapshot());
+update partitioncache_registration set log_trimmed_below = pg_snapshot_xmax(pg_current_snapshot()), log_cluster = pc_cluster();
 select isnt(standing(big()), 'restricted, changed', 'an entry older than what was trimmed is put aside');
 select is(wrong_rows(big()), 0::bigint, 'and the answer is right');
 call learn(big());
@@ -276,7 +298,7 @@ call learn(big());
 select is(standing(big()), 'restricted, fresh', 'and the next ones take the table for static');
 
 -- Another cluster's entries
-update partitioncache_cache_city_id set cluster = cluster + 1;
+update partitioncache_cache_city_id set evaluation.cluster = cluster + 1;
 select is(standing(big()), 'unchanged, aside', 'entries of another cluster are put aside');
 select alike((select e ->> 'reason' from partitioncache_explain(big(), 'city_id') x, jsonb_array_elements(x.entries) e limit 1), '%another database cluster%', 'and it is said why');
 select * from finish();

@@ -38,6 +38,8 @@ def create_cache(
             Redis: url, or host, port, username, password, db, socket, tls and redis-py's ``ssl_…``; cluster=True for
             Redis Cluster; cache.
             RocksDB: path (a directory), read_only; cache.
+            Redis and RocksDB: max_age (seconds, or a timedelta), after which the data of an entry is too old for it to
+            be used, since nothing follows writes there; by default what ``CACHE_MAX_AGE`` says, else any age.
 
     Raises:
         ConfigurationError: no such backend, or an argument that it does not take.

@@ -7,9 +7,11 @@ still open, because connections are made by libpq.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -176,6 +178,32 @@ def checked_port(*ports: str) -> None:
             raise ConfigurationError(
                 f"{port!r} is no port.", hint="Set it to a number between 1 and 65535, such as 5432."
             )
+
+
+def checked_max_age(value: timedelta | float | None, env: Mapping[str, str] | None = None) -> float | None:
+    """How old the data of an entry may be for the entry to be used, in seconds; None: any age.
+
+    Args:
+        value: what the caller gave; None: what ``CACHE_MAX_AGE`` says, in seconds.
+        env: the environment; by default the real one with its .env file.
+
+    >>> checked_max_age(timedelta(hours=1)), checked_max_age(None, {"CACHE_MAX_AGE": "90"}), checked_max_age(None, {})
+    (3600.0, 90.0, None)
+    """
+    given = value
+    if value is None:
+        given = (environment() if env is None else env).get("CACHE_MAX_AGE") or None  # type: ignore[assignment]
+    if given is None:
+        return None
+    try:
+        seconds = given.total_seconds() if isinstance(given, timedelta) else float(given)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if isinstance(given, bool) or not 0 < seconds < math.inf:
+        raise ConfigurationError(
+            f"{given!r} is no age of entries.", hint="Give seconds, more than 0, or a timedelta."
+        )
+    return seconds
 
 
 def checked_prepare_threshold(value: int | str | None, env: Mapping[str, str] | None = None) -> int | None:

@@ -113,7 +113,8 @@ def migrate_cache_backend(
         )
     transfer = Transfer(new, partition_key, datatype, push=push, assert_static=assert_static)
     for hash, state in sorted(old.states(partition_key).items()):
-        transfer.take(hash, old.get(hash, partition_key), old.get_query(hash, partition_key), state)
+        as_of = old.as_of([hash], partition_key)  # before the keys: they are not older
+        transfer.take(hash, old.get(hash, partition_key), old.get_query(hash, partition_key), state, as_of)
     return transfer.done
 
 
@@ -157,7 +158,9 @@ class Transfer:
         register(new, partition_key, datatype)
         self._there = new.states(partition_key) if isinstance(new, PostgresqlArray) else {}
 
-    def take(self, hash: str, keys: KeySet | None, query: str | None, state: State) -> None:
+    def take(
+        self, hash: str, keys: KeySet | None, query: str | None, state: State, as_of: float | None
+    ) -> None:
         """Stores an entry, or leaves it out with a reason.
 
         Args:
@@ -165,6 +168,7 @@ class Transfer:
             keys: its key set, None if it cannot be told.
             query: the text that it was stored with.
             state: how it stood where it comes from.
+            as_of: the time of its data, as in `Backend.set_set`.
         """
         others = other_names(self._new, hash, query, self._partition_key) if keys is not None else {}
         names: dict[str, str | None] = {**others} if others else {hash: query}
@@ -174,7 +178,7 @@ class Transfer:
             return
         try:
             for name, text in names.items():
-                self._new.set_set(name, keys, self._partition_key)
+                self._new.set_set(name, keys, self._partition_key, as_of)
                 if text is not None:
                     self._new.set_query(name, text, self._partition_key)
         except DatatypeError as error:
@@ -265,7 +269,7 @@ def store_under_other_names(backend: Backend, hash: str, query: str, partition_k
             continue
         keys = backend.get(hash, partition_key)
         if keys is not None:
-            backend.set_set(name, keys, partition_key)
+            backend.set_set(name, keys, partition_key, backend.as_of([hash], partition_key))
             backend.set_query(name, text, partition_key)
 
 

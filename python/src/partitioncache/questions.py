@@ -243,15 +243,21 @@ def explain_query(
     checked_method(method, asked)
     if asked.handler.datatype(asked.partition_key) is None:
         unknown = unknown_partition_key(asked.handler, asked.partition_key, "")
-        reason = (
-            str(unknown).rstrip(". ") if not unknown.hint else f"{unknown.message} {unknown.hint}".rstrip()
-        )
-        return Explanation(False, reason, None, 0, 0, None, None, asked.query)
+        return Explanation(False, str(unknown), None, 0, 0, None, None, asked.query)
     if isinstance(asked.handler, PostgresqlArray):
         return _explained_by_server(asked, asked.handler, method)
     explanation, hashes = rewritten_here(asked, method, schema, partition_local)
-    held = [hash for hash in hashes if asked.handler.exists(hash, asked.partition_key)]
-    return replace(explanation, entries=tuple({"hash": hash, "state": "asserted"} for hash in held))
+    entries = []
+    for hash in sorted(asked.handler.states(asked.partition_key).keys() & set(hashes)):
+        usable = asked.handler.exists(hash, asked.partition_key)
+        entries.append(
+            {"hash": hash, "state": "asserted"}
+            if usable
+            else {"hash": hash, "state": "aside", "reason": "its data is older than max_age"}
+        )
+    if entries and not explanation.hits:
+        explanation = replace(explanation, reason="what the cache has of it is older than max_age")
+    return replace(explanation, entries=tuple(entries))
 
 
 def _explained_by_server(asked: Question, handler: PostgresqlArray, method: str) -> Explanation:

@@ -1,8 +1,8 @@
 """Entries as bytes that cannot be taken for anything else: for stores that know nothing but names and bytes.
 
-A value begins with a mark and a checksum of its name, its data type and its content, and its content with the number
-of its keys. A value that was damaged, cut, or put under another name, or that somebody else wrote, is found out before
-anything of it is used.
+A value begins with a mark and a checksum of its name, its data type and its content; its content begins with the number
+of its keys, and the time of the data that they were found in. A value that was damaged, cut, or put under another name,
+or that somebody else wrote, is found out before anything of it is used.
 
 Two forms of key sets: numbers and other keys packed (`packing`), and bitmaps (`bitmaps`). A value says which it is.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import Struct
 from typing import Final, cast
 
 from partitioncache.backends.bitmaps import CHUNK_BITS, Bitmap, from_bitmap, intersection, to_bitmap
@@ -20,6 +21,7 @@ from partitioncache.datatypes import KeySet
 _MARK: Final = b"pc2"
 _CHECKSUM_BYTES: Final = 16
 _COUNT_BYTES: Final = 8
+_MOMENT: Final = Struct("<d")
 _PACKED: Final = b"p"
 _BITMAP: Final = b"b"
 
@@ -68,16 +70,17 @@ def _checksum(content: bytes, names: tuple[str, ...]) -> bytes:
     return made.digest()
 
 
-def written(keys: KeySet, datatype: str, bitmap: bool) -> bytes:
+def written(keys: KeySet, datatype: str, bitmap: bool, as_of: float = 0) -> bytes:
     """A key set as the content of a value.
 
     Args:
         keys: keys that belong to the data type (`datatypes.checked`), and None.
         datatype: the data type.
         bitmap: whether to keep whole numbers a bit each.
+        as_of: the time of the data that the keys were found in, in seconds since 1970.
     """
     form, body = (_BITMAP, _bits(keys)) if bitmap else (_PACKED, pack(keys, datatype))
-    return form + len(keys).to_bytes(_COUNT_BYTES, "little") + body
+    return form + len(keys).to_bytes(_COUNT_BYTES, "little") + _MOMENT.pack(as_of) + body
 
 
 def read(contents: Sequence[bytes], datatype: str) -> KeySet:
@@ -87,7 +90,7 @@ def read(contents: Sequence[bytes], datatype: str) -> KeySet:
     [2, 3]
     """
     bodies = {
-        form: [content[1 + _COUNT_BYTES :] for content in contents if content[:1] == form]
+        form: [content[1 + _COUNT_BYTES + _MOMENT.size :] for content in contents if content[:1] == form]
         for form in (_BITMAP, _PACKED)
     }
     found: KeySet | None = None
@@ -110,6 +113,16 @@ def count(content: bytes) -> int:
     3
     """
     return int.from_bytes(content[1 : 1 + _COUNT_BYTES], "little")
+
+
+def moment(content: bytes) -> float:
+    """The time of the data that the keys were found in, in seconds since 1970.
+
+    >>> moment(written({1}, "integer", False, 1700000000.5))
+    1700000000.5
+    """
+    (as_of,) = _MOMENT.unpack_from(content, 1 + _COUNT_BYTES)
+    return float(as_of)
 
 
 def _bits(keys: KeySet) -> bytes:

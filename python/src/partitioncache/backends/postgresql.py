@@ -17,7 +17,7 @@ from partitioncache.backends.protocol import State
 from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
-from partitioncache.errors import RegistrationConflictError, not_registered
+from partitioncache.errors import ConfigurationError, RegistrationConflictError, not_registered
 from partitioncache.postgresql import Server, Typed
 from partitioncache.postgresql.arrays import binary_array
 from partitioncache.postgresql.session import Session
@@ -62,8 +62,14 @@ class PostgresqlArray(Closing):
         table_prefix: str | None = None,
         max_connections: int = 8,
         timeout: float = 10,
+        max_age: object = None,
         **connection: Any,
     ) -> None:
+        if max_age is not None:
+            raise ConfigurationError(
+                f"{self.backend} takes no max_age: it follows the writes to the tables that are tracked.",
+                hint="Leave it out; track(cache, table) tracks one.",
+            )
         name = cache or table_prefix
         self._cache = cache_name(self.backend) if name is None else checked_cache_name(name)
         self._known: dict[str, tuple[str, str]] = {}
@@ -108,7 +114,12 @@ class PostgresqlArray(Closing):
                 hint="Use what is registered, or a cache of another name: cache=, or the table prefix.",
             )
 
-    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
+    def as_of(self, hashes: Iterable[str], partition_key: str) -> None:
+        """The server keeps the moments of entries itself."""
+
+    def set_set(
+        self, hash: str, keys: Iterable[Key | None], partition_key: str, as_of: float | None = None
+    ) -> None:
         checked_hash(hash)
         keys = collected(keys)
         if self._registration(partition_key) is None:

@@ -48,11 +48,17 @@ class Backend(Protocol):
             DatatypeError: the backend does not hold the data type.
         """
 
-    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
+    def set_set(
+        self, hash: str, keys: Iterable[Key | None], partition_key: str, as_of: float | None = None
+    ) -> None:
         """Stores a key set, in place of what was stored under the hash; a remembered query stays.
 
-        A partition key that is not registered yet is registered with the data type of the keys.
+        A partition key that is not registered yet is registered with the data type of the keys. `as_of` is the time
+        of the data that the keys were found in, in seconds since 1970: without it, now.
         """
+
+    def as_of(self, hashes: Iterable[str], partition_key: str) -> float | None:
+        """The earliest `as_of` of the entries under these hashes; None if there is none, or if it is not kept."""
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
         """The key set, None if there is none."""

@@ -13,6 +13,7 @@ import secrets
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from partitioncache.backends.stored import Kind, StoredCache
@@ -36,6 +37,7 @@ class _RedisCache(StoredCache):
         cache: str | None = None,
         table_prefix: str | None = None,
         spread: int | None = None,
+        max_age: timedelta | float | None = None,
         **connection: object,
     ) -> None:
         """Connects.
@@ -44,9 +46,11 @@ class _RedisCache(StoredCache):
             cache: the name of the cache; caches of different names do not see each other.
             table_prefix: another name of `cache`.
             spread: over how many hashes a new partition key is spread; 1 on one server, 8 in a cluster.
+            max_age: how old the data of an entry may be, in seconds or as a timedelta, for the entry to be used; by
+                default any age, or what ``CACHE_MAX_AGE`` says.
             connection: as in `create_cache`.
         """
-        super().__init__(cache, table_prefix)
+        super().__init__(cache, table_prefix, max_age)
         parameters = redis_parameters(connection)
         self._spread = spread if spread is not None else CLUSTER_SPREAD if parameters.get("cluster") else 1
         if not 1 <= self._spread <= 1024:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
 
@@ -30,6 +31,8 @@ class Rocksdict(StoredCache):
         cache: the name of the cache; caches of different names do not see each other.
         table_prefix: another name of `cache`.
         read_only: never become the writer, so that another process can.
+        max_age: how old the data of an entry may be, in seconds or as a timedelta, for the entry to be used; by default
+            any age, or what ``CACHE_MAX_AGE`` says.
 
     Raises:
         UnavailableError: the directory cannot be opened.
@@ -44,15 +47,16 @@ class Rocksdict(StoredCache):
         cache: str | None = None,
         table_prefix: str | None = None,
         read_only: bool = False,
+        max_age: timedelta | float | None = None,
         **others: object,
     ) -> None:
         path = path if path is not None else cast("str | None", others.pop("db_path", None))
         if others:
             raise ConfigurationError(
                 f"{self.backend} takes no argument {', '.join(sorted(others))}.",
-                hint="It takes path, cache and read_only.",
+                hint="It takes path, cache, read_only and max_age.",
             )
-        super().__init__(cache, table_prefix)
+        super().__init__(cache, table_prefix, max_age)
         self._files = Files.at(rocksdb_path(self.backend, path), self.backend, read_only)
         self._closed = False
 

@@ -7,16 +7,24 @@ missing, with one warning in the log: a cache may forget, but never answer wrong
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final, Literal, TypeAlias, cast
 
 from partitioncache.backends.bitmaps import dense
-from partitioncache.backends.entries import Damaged, read, seal, unseal, written
+from partitioncache.backends.entries import Damaged, moment, read, seal, unseal, written
 from partitioncache.backends.packing import pack_bytes, unpack_bytes
 from partitioncache.backends.protocol import State
 from partitioncache.closing import Closing
-from partitioncache.config import DEFAULT_CACHE, checked_cache_name, checked_hash, checked_partition_key
+from partitioncache.config import (
+    DEFAULT_CACHE,
+    checked_cache_name,
+    checked_hash,
+    checked_max_age,
+    checked_partition_key,
+)
 from partitioncache.datatypes import Key, KeySet, checked, collected, infer
 from partitioncache.errors import RegistrationConflictError, logger, not_registered
 from partitioncache.registry import CACHE_TYPES, check_datatype
@@ -34,14 +42,18 @@ class StoredCache(Closing):
     Args:
         cache: the name of the cache.
         table_prefix: another name of `cache`.
+        max_age: how old the data of an entry may be, in seconds or as a timedelta, for the entry to be used.
     """
 
     backend: str
     _bitmaps: bool = False
     """Whether whole numbers are kept a bit each, where that is smaller."""
 
-    def __init__(self, cache: str | None, table_prefix: str | None) -> None:
+    def __init__(
+        self, cache: str | None, table_prefix: str | None, max_age: timedelta | float | None
+    ) -> None:
         self._cache = checked_cache_name(cache or table_prefix or DEFAULT_CACHE)
+        self._max_age = checked_max_age(max_age)
         self._named: set[tuple[str, ...]] = set()
 
     # What a store does
@@ -93,7 +105,9 @@ class StoredCache(Closing):
                 hint="Use that data type, or a cache of another name.",
             )
 
-    def set_set(self, hash: str, keys: Iterable[Key | None], partition_key: str) -> None:
+    def set_set(
+        self, hash: str, keys: Iterable[Key | None], partition_key: str, as_of: float | None = None
+    ) -> None:
         checked_hash(hash)
         checked_partition_key(partition_key)
         keys = collected(keys)
@@ -104,7 +118,7 @@ class StoredCache(Closing):
             self.register(partition_key, datatype)
         held = checked(keys, datatype)
         bitmap = self._bitmaps and dense(sorted(cast("set[int]", held - {None})))
-        content = written(held, datatype, bitmap)
+        content = written(held, datatype, bitmap, time.time() if as_of is None else as_of)
         value = seal(content, "entry", self._cache, partition_key, hash, datatype)
         self._write("entry", partition_key, hash, value)
 
@@ -113,7 +127,12 @@ class StoredCache(Closing):
 
     def exists(self, hash: str, partition_key: str) -> bool:
         datatype = self.datatype(partition_key)
-        return datatype is not None and bool(self._contents("entry", partition_key, [hash], datatype))
+        return datatype is not None and bool(self._entries(partition_key, [hash], datatype))
+
+    def as_of(self, hashes: Iterable[str], partition_key: str) -> float | None:
+        datatype = self.datatype(partition_key)
+        found = [] if datatype is None else self._entries(partition_key, list(hashes), datatype)
+        return min(map(moment, found), default=None)
 
     def delete(self, hash: str, partition_key: str) -> bool:
         return self._remove(partition_key, hash)
@@ -140,7 +159,7 @@ class StoredCache(Closing):
         wanted = list(dict.fromkeys(hashes))
         if datatype is None or not wanted:
             return None, 0
-        contents = self._contents("entry", partition_key, wanted, datatype)
+        contents = self._entries(partition_key, wanted, datatype)
         if not contents:
             return None, 0
         return read(contents, datatype), len(contents)
@@ -161,6 +180,15 @@ class StoredCache(Closing):
         return sum(map(self._remove_all, chosen))
 
     # Values that are what was stored
+
+    def _entries(self, partition_key: str, hashes: Sequence[str], datatype: str) -> list[bytes]:
+        """The contents of those entries that are there, whole, and not too old."""
+        found = self._contents("entry", partition_key, hashes, datatype)
+        if self._max_age is None:
+            return found
+        now = time.time()
+        # An entry from the future comes from another clock: how old it is, nobody knows.
+        return [content for content in found if abs(now - moment(content)) <= self._max_age]
 
     def _registration(self, partition_key: str) -> list[str] | None:
         """What is registered: the data type, and what `_registered_as` adds."""

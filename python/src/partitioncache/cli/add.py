@@ -154,7 +154,7 @@ def _store_as_it_stands(
     result_limit: int | None,
     format: Format,
 ) -> int:
-    started = time.monotonic()
+    started, as_of = time.monotonic(), time.time()
     name = item.hash or _name_of(item.query)
     with services.open_data(where) as source:
         keys = source.keys(item.query, timeout, result_limit)
@@ -162,7 +162,7 @@ def _store_as_it_stands(
     if datatype is not None:
         cache.register(item.partition_key, datatype)
         keys = {converted(key, datatype) for key in keys}
-    cache.set_set(name, keys, item.partition_key)
+    cache.set_set(name, keys, item.partition_key, as_of)
     cache.set_query(name, item.query, item.partition_key)
     seconds = round(time.monotonic() - started, 3)
     output.record({"hash": name, "keys": len(keys), "seconds": seconds}, format)

@@ -53,6 +53,7 @@ class Entry:
     query: str | None
     state: State
     keys: KeySet
+    as_of: float | None
 
 
 @contextmanager
@@ -75,10 +76,12 @@ def lines(cache: Backend, partition_keys: list[str]) -> Iterator[str]:
     for name in partition_keys:
         yield json.dumps({"partition_key": name, "datatype": datatypes[name]})
         for hash, state in sorted(cache.states(name).items()):
-            keys = cache.get(hash, name)
+            as_of, keys = cache.as_of([hash], name), cache.get(hash, name)
             if keys is None:
                 continue
             entry: dict[str, Any] = {"hash": hash, "query": cache.get_query(hash, name), "state": state}
+            if as_of is not None:
+                entry["as_of"] = as_of
             entry["keys"] = [_written(key) for key in in_order(keys)]
             yield json.dumps(entry)
 
@@ -123,7 +126,7 @@ def store(cache: Backend, path: str, *, push: bool, assert_static: bool) -> dict
                 )
                 done[found.partition_key] = transfer.done
             elif transfer is not None:
-                transfer.take(found.hash, found.keys, found.query, found.state)
+                transfer.take(found.hash, found.keys, found.query, found.state, found.as_of)
     return done
 
 
@@ -225,7 +228,7 @@ def _section(fields: dict[str, Any]) -> Section:
 
 
 def _entry(fields: dict[str, Any], section: Section, version: int) -> Entry:
-    _check_names(fields, {"hash", "keys"}, {"query", "state"} if version > 1 else {"query"})
+    _check_names(fields, {"hash", "keys"}, {"query", "state", "as_of"} if version > 1 else {"query"})
     hash, query, keys = checked_hash(fields["hash"]), fields.get("query"), fields["keys"]
     if query is not None and (not isinstance(query, str) or "\0" in query or not _is_unicode(query)):
         raise ExchangeError("Its query is no text.")
@@ -238,7 +241,12 @@ def _entry(fields: dict[str, Any], section: Section, version: int) -> Entry:
     found = checked([_key(key, section.datatype) for key in keys], section.datatype)
     if len(found) < len(keys):
         raise ExchangeError("A key occurs twice.")
-    return Entry(hash, query, state, found)
+    as_of = fields.get("as_of")
+    if as_of is not None and (
+        isinstance(as_of, bool) or not isinstance(as_of, (int, float)) or abs(as_of) > 1e12
+    ):
+        raise ExchangeError("Its as_of is no time in seconds since 1970.")
+    return Entry(hash, query, state, found, as_of)
 
 
 def _check_names(fields: dict[str, Any], needed: set[str], allowed: set[str] = frozenset()) -> None:  # type: ignore[assignment]

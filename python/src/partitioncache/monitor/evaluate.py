@@ -171,9 +171,13 @@ class SourceEvaluator:
 
     def store(self, item: Item, source: Source) -> Evaluated:
         """Run a fragment and keep its keys. See :meth:`Worker.evaluate`."""
-        started = time.monotonic()
+        started, as_of = time.monotonic(), time.time()
         name = item.hash or item.identity
+        # Restricted by parts, a fragment finds nothing that these have not found.
+        earlier = self._backend.as_of(item.parts, item.partition_key) if item.parts else None
         query, restricted_by = self._restricted(item)
+        if restricted_by and earlier is not None:
+            as_of = min(as_of, earlier)
         try:
             found = set() if query is None else source.keys(query, self._timeout, self._result_limit)
         except TooManyKeys:
@@ -183,7 +187,7 @@ class SourceEvaluator:
         if datatype is not None:
             self._backend.register(item.partition_key, datatype)
             found = {converted(key, datatype) for key in found}
-        self._backend.set_set(name, found, item.partition_key)
+        self._backend.set_set(name, found, item.partition_key, as_of)
         self._backend.set_query(name, item.query, item.partition_key)
         return Evaluated(len(found), time.monotonic() - started, restricted_by)
 
