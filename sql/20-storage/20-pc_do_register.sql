@@ -26,6 +26,7 @@ begin
     perform pc_check_names(asked.cache, asked.partition_key);
     perform pc_create_cache(asked.cache);
     perform pc_create_key_table(asked.cache, asked.partition_key, asked.datatype, asked.storage);
+    perform pc_prepare_tracking(asked.cache, asked.partition_key);
     return null;
 end
 $$;

@@ -15,6 +15,7 @@ begin
         $sql$, written, pc_entries_view(cache, partition_key), pc_changes_table(cache, partition_key));
     execute format('comment on view %s is %L', written,
         format('What was written to the tables of each entry of partition key %I in cache %I since it was evaluated.', partition_key, cache));
+    perform pc_take_back(written::regclass);
     perform pc_share(cache, written, 'read', 'select');
     perform pc_share(cache, written, 'monitor', 'select');
 end

@@ -34,6 +34,7 @@ begin
     execute format('comment on table %s is %L', changes,
         format('Partitions of tracked tables that were written to, for %I in cache %I. One row a statement. relation: the tracked table; keys: the partitions of the rows written; whole: keys do not say what changed; removal: rows were only removed. Append only: pc_trim_changes removes what every entry has seen.',
                registration.partition_key, registration.cache));
+    perform pc_take_back(changes::regclass);
     perform pc_create_written_view(registration.cache, registration.partition_key);
 end
 $$;

@@ -27,7 +27,14 @@ begin
         if pg_current_xact_id_if_assigned() is null then
             return null;
         end if;
-    elsif tg_level = 'STATEMENT' then
+    elsif tg_level = 'ROW' then
+        begin
+            own.kind := pg_typeof(new.%2$I)::oid;
+        exception when others then
+            null;
+        end;
+    elsif to_regclass('new_rows') is null then
+        -- Of a trigger that somebody made without a transition table, new_rows would be a temporary view of that somebody.
         begin
             select pg_typeof(n.%2$I)::oid into own.kind from new_rows n limit 1;
             if not found then
@@ -38,12 +45,6 @@ begin
             if not found then
                 return null;
             end if;
-        end;
-    else
-        begin
-            own.kind := pg_typeof(new.%2$I)::oid;
-        exception when others then
-            null;
         end;
     end if;
     if own.kind = any (%3$L::oid[]) then
@@ -112,7 +113,7 @@ begin
     execute format('comment on function %s() is %L', logger,
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));
-    execute format('revoke all on function %s() from public', logger);
+    perform pc_take_back(to_regprocedure(logger || '()'));
     -- Whoever drops the extension is told of the triggers, and with CASCADE they go first. Installed over a connection
     -- there is none.
     if exists (select from pg_depend d join pg_extension e on e.oid = d.refobjid

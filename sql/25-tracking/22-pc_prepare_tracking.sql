@@ -1,5 +1,5 @@
 create function pc_prepare_tracking(cache text, partition_key text) returns void
-language plpgsql volatile parallel unsafe security definer
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
@@ -10,13 +10,10 @@ begin
         and exists (select from pg_proc p where p.oid = to_regprocedure(pc_log_function(cache, partition_key) || '()') and p.prosrc = wanted) then
         return;
     end if;
-    -- Two at once: the second waits, and finds it done.
-    perform from partitioncache_registration r
-    where r.cache = pc_prepare_tracking.cache and r.partition_key = pc_prepare_tracking.partition_key for no key update;
     perform pc_create_change_log(registration);
     perform pc_create_log_function(registration);
 end
 $$;
 
 comment on function pc_prepare_tracking(text, text) is
-'Makes the change log of a partition key and the function that writes to it, where they are missing; both belong to the installer. Raises PC002 if the partition key is not registered. Example: select pc_prepare_tracking(''partitioncache'', ''city_id'')';
+'Makes the change log of a partition key and the function that writes to it, where they are missing; for the installer, as whom they are registered. Raises PC002 if the partition key is not registered. Example: select pc_prepare_tracking(''partitioncache'', ''city_id'')';

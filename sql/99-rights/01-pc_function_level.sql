@@ -16,8 +16,7 @@ as $$
                       'partitioncache_run_processor', 'partitioncache_queue_push', 'partitioncache_queue_claim', 'partitioncache_queue_finish',
                       'partitioncache_queue_extend', 'partitioncache_requeue', 'partitioncache_clear_queue', 'partitioncache_set',
                       'partitioncache_set_query', 'partitioncache_delete', 'partitioncache_clear', 'partitioncache_listen', 'partitioncache_unlisten',
-                      'partitioncache_track', 'partitioncache_untrack', 'partitioncache_assert_static', 'partitioncache_retract_static',
-                      'pc_prepare_tracking') then 'push'
+                      'partitioncache_track', 'partitioncache_untrack', 'partitioncache_assert_static', 'partitioncache_retract_static') then 'push'
         when name in ('partitioncache_register', 'partitioncache_grant', 'partitioncache_revoke', 'partitioncache_enable_processor',
                       'partitioncache_disable_processor', 'partitioncache_update_processor_config') then 'administer'
     end

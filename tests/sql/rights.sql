@@ -42,10 +42,10 @@ create table expected (level text, kind text, name text, privilege text);
 insert into expected
 select 'monitor', 'schema', unnest('{public,partitioncache_internal}'::text[]), 'USAGE'
 union all
-select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,
+select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,
     partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area}'::text[]), 'SELECT'
 union all
-select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis}'::text[]), 'SELECT'
+select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis}'::text[]), 'SELECT'
 union all
 select 'monitor', 'sequence', 'partitioncache_internal.partitioncache_' || unnest('{hits,misses}'::text[]), 'SELECT'
 union all
@@ -59,10 +59,10 @@ union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
 from unnest('{public,partitioncache_internal}'::text[]) s, (values
-    ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,queue_lengths,queue_counts,dead_items}'::text[]),
+    ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,queue_lengths,queue_counts,dead_items}'::text[]),
     ('read', '{apply,explain,open,fragments,get,exists,query,intersect,lookup}'),
     ('push', '{push,push_many,push_fragment,process_queue,run_processor,queue_push,queue_claim,queue_finish,queue_extend,requeue,clear_queue,set,set_query,delete,clear,
-               listen,unlisten,track,untrack}'),
+               listen,unlisten,track,untrack,assert_static,retract_static}'),
     ('administer', '{register,grant,revoke,enable_processor,disable_processor,update_processor_config}')) f(level, names)
 union all
 -- What runs with the rights of its caller, and lets nobody do what it could not do without
@@ -71,7 +71,7 @@ from pg_proc p
 where p.pronamespace = 'partitioncache_internal'::regnamespace and p.proname ~ '^pc_' and p.proname !~ '^pc_do_' and not p.prosecdef and p.prorettype <> 'trigger'::regtype
 union all
 -- What runs with the installer's
-select 'monitor', 'function', 'partitioncache_internal.' || unnest('{pc_cron_home,pc_installers_cron_jobs,pc_cron_failure,pc_workers}'::text[]), 'EXECUTE';
+select 'monitor', 'function', 'partitioncache_internal.' || unnest('{pc_change_count,pc_cron_home,pc_installers_cron_jobs,pc_cron_failure,pc_workers}'::text[]), 'EXECUTE';
 
 create function of_level(level text) returns table (kind text, name text, privilege text) language sql as $$
     select distinct e.kind, e.name, e.privilege from expected e
@@ -129,7 +129,7 @@ select partitioncache_revoke('rights_push', 'other');
 select partitioncache_revoke('rights_push');
 select partitioncache_grant('rights_push', 'push');
 select set_eq($$ select name, privilege from of_role('rights_push') $$,
-              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(store|entries)_city_id' $$,
+              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(store|entries|written|log)_city_id' $$,
               'revoked and granted anew: everything');
 
 -- A lower level takes rights away, in this cache alone.
@@ -140,7 +140,7 @@ select partitioncache_grant('rights_changing', 'push', 'other');
 select partitioncache_grant('rights_changing', 'read');
 select set_eq($$ select name, privilege from of_role('rights_changing') where name !~ 'other_' $$,
               $$ select name, privilege from of_level('push') where name !~ '(store|log)_(city_id|area)'
-                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(entries)_city_id' $$,
+                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(entries|written)_city_id' $$,
               'from administer to read: what push needs in another cache is kept, nothing else');
 select set_eq($$ select level, cache from partitioncache_internal.partitioncache_role where role = 'rights_changing'::regrole $$, $$ values ('read', 'partitioncache'), ('push', 'other') $$, 'one level a cache');
 select partitioncache_grant('rights_changing', 'monitor');

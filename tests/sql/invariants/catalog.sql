@@ -16,6 +16,7 @@ create view definer_function (name, reason) as
 values ('pc_dispatch'::name, 'what pc_call is asked for is done by the installer, who checks what the caller may do'),
        ('pc_store', 'nobody else writes entries'),
        ('pc_forget_analyses', 'nobody else sees those of all'),
+       ('pc_change_count', 'nobody else sees how much is in the change log'),
        ('pc_cron_home', 'nobody else may be able to see where pg_cron lives'),
        ('pc_installers_cron_jobs', 'nobody else sees the jobs of other roles in pg_cron'),
        ('pc_cron_failure', 'nor what became of them'),
