@@ -36,6 +36,7 @@ begin
                registration.partition_key, registration.cache));
     perform pc_take_back(changes::regclass);
     perform pc_create_written_view(registration.cache, registration.partition_key);
+    perform pc_create_readers(registration.cache, registration.partition_key);
 end
 $$;
 

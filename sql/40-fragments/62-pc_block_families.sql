@@ -51,7 +51,8 @@ begin
             array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
                   except select f.hash from unnest(fragments) f),
             false,
-            pc_block_form(relations, all_templates, classes, one_class, (registration).partition_key))::pc_family;
+            pc_block_form(relations, all_templates, classes, one_class, (registration).partition_key), null)::pc_family;
+        family.signatures := pc_looked_under(family.form);
         return next;
     end loop;
 end

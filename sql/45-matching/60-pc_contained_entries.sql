@@ -55,7 +55,7 @@ $$;
 comment on function pc_turned(text) is
 'An equality of two columns, written the other way round; null for any other condition. Example: select pc_turned(E''(\x010\x02.a = \x011\x02.b)'')';
 
-create function pc_contained_entries(registration partitioncache_registration, query pc_form, known text[], most integer default 200) returns text[]
+create function pc_contained_entries(registration partitioncache_registration, query pc_form, signatures text[], known text[], most integer default 200) returns text[]
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -63,10 +63,8 @@ declare
     candidate record;
     contained text[] := '{}';
 begin
-    for candidate in execute format('select distinct on (e.hash) e.hash, e.form from %s e
-                                     where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)
-                                     order by e.hash limit $3', pc_entries_view((registration).cache, (registration).partition_key))
-        using pc_looked_under(query), known, most
+    for candidate in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
+        using signatures, known, most
     loop
         if (candidate.form).relations <@ (query).relations and pc_embeds(query, candidate.form) then
             contained := contained || candidate.hash;
@@ -76,5 +74,5 @@ begin
 end
 $$;
 
-comment on function pc_contained_entries(partitioncache_registration, pc_form, text[], integer) is
-'The hashes of entries, beside those that are known already, whose every condition a block of a query implies: the partitions in which it has rows are among their keys. Looks at no more than so many. Example: see pc_restrict_family';
+comment on function pc_contained_entries(partitioncache_registration, pc_form, text[], text[], integer) is
+'The hashes of entries, beside those that are known already, whose every condition a block of a query implies: the partitions in which it has rows are among their keys. signatures: of pc_looked_under. Looks at no more than so many. Example: see pc_restrict_family';

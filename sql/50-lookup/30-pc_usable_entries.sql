@@ -7,19 +7,19 @@ create type pc_usable_entry as (
     changed bigint,
     tracked boolean,
     static boolean,
+    stamp text,
     problem text
 );
 
 comment on type pc_usable_entry is
-'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; static: whether any is not, and is taken for static; problem: why it must not be used, null if it may.';
+'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; static: whether any is not, and is taken for static; stamp: which evaluation or assertion it is; problem: why it must not be used, null if it may.';
 
-create function pc_usable_entries(registration partitioncache_registration, hashes text[], scope text default 'serves') returns setof pc_usable_entry
-language plpgsql stable parallel safe rows 10
+create function pc_usable_statement(cache text, partition_key text, scope text, chosen boolean) returns text
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    written text := pc_written_view((registration).cache, (registration).partition_key);
-    changes text := pc_changes_table((registration).cache, (registration).partition_key);
+    changes text := pc_changes_table(cache, partition_key);
     log_of_entry text := case
         when to_regclass(changes) is null
             then 'select null::oid as relation, null::text[] as keys, null::boolean as whole, null::boolean as removal, null::boolean as keyed where false'
@@ -27,13 +27,13 @@ declare
             then format('select c.relation, c.keys, c.whole, c.removal, c.relation = any (e.keyed_roots) as keyed from %s c
                          where c.relation = any (e.keyed_roots || e.whole_roots) and c.xid >= pg_snapshot_xmin(e.snapshot)
                            and not pg_visible_in_snapshot(c.xid, e.snapshot)', changes)
-        else format('select * from %s w where w.hash = e.hash and w.role = e.role', written) end;
+        else format('select * from %s w where w.hash = e.hash and w.role = e.role', pc_written_view(cache, partition_key)) end;
 begin
-    return query execute format($sql$
+    return format($sql$
         with entry as materialized (
             select e.*, coalesce(e.keyed_roots || e.whole_roots, '{}') <> '{}' as tracked, coalesce(e.untracked, '{}') <> '{}' as static
             from (%1$s) e
-            where e.key_count is not null and ($1 is null or e.hash = any ($1))
+            where e.key_count is not null and %3$s
         ), state as materialized (
             select s.relation, s.state from pc_relation_states(array(select distinct unnest(e.deps) from entry e)) s
         ), behind as materialized (
@@ -48,6 +48,7 @@ begin
                          where $5 and not pc_is_static($2.cache, u.relation)) as relations
         )
         select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked, e.static and not e.asserted,
+               format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)),
                case
                    when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
@@ -83,11 +84,27 @@ begin
                    min(w.relation) filter (where w.relation = any (e.whole_roots)) as whole_written
             from (%2$s) w left join lateral unnest(w.keys) k(key) on true) c on e.tracked
         $sql$,
-        case when scope = 'all' then pc_all_entries((registration).cache, (registration).partition_key)
-             else format('select * from %s%s', pc_entries_view((registration).cache, (registration).partition_key),
-                         case when scope = 'serves' then ' where serves' else '' end) end,
-        log_of_entry)
-    using hashes, registration, pc_cluster(), pc_old_snapshot(), (pc_settings((registration).cache)).untracked <> 'static', to_regclass(changes) is null;
+        case when scope = 'all' then pc_all_entries(cache, partition_key)
+             else format('select * from %s%s', pc_entries_view(cache, partition_key), case when scope = 'serves' then ' where serves' else '' end) end,
+        log_of_entry,
+        case when chosen then 'e.hash = any ($1)' else '$1 is null' end);
+end
+$$;
+
+comment on function pc_usable_statement(text, text, text, boolean) is
+'The query behind pc_usable_entries. chosen: of some hashes, $1, instead of all; $2: the registration, $3: pc_cluster(), $4: pc_old_snapshot(), $5: whether tables that nobody tracks may change, $6: whether there is no change log. Example: select pc_usable_statement(''partitioncache'', ''city_id'', ''serves'', true)';
+
+create function pc_usable_entries(registration partitioncache_registration, hashes text[], scope text default 'serves') returns setof pc_usable_entry
+language plpgsql stable parallel safe rows 10
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return query execute case
+        when hashes is not null and scope = 'serves'
+            then format('select * from %s($1, $2, $3, $4, $5, $6)', pc_reader((registration).cache, (registration).partition_key, 'usable'))
+        else pc_usable_statement((registration).cache, (registration).partition_key, scope, hashes is not null) end
+    using hashes, registration, pc_cluster(), pc_old_snapshot(), (pc_settings((registration).cache)).untracked <> 'static',
+          to_regclass(pc_changes_table((registration).cache, (registration).partition_key)) is null;
 end
 $$;
 
@@ -99,7 +116,7 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
-                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster
+                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at
                    from %s', pc_key_table(cache, partition_key))
 $$;
 

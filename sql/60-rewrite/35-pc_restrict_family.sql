@@ -22,7 +22,7 @@ as $$
 declare
     looked_up record;
 begin
-    family.lesser_hashes := family.lesser_hashes || pc_contained_entries(registration, family.form, family.hashes || family.lesser_hashes);
+    family.lesser_hashes := family.lesser_hashes || pc_contained_entries(registration, family.form, family.signatures, family.hashes || family.lesser_hashes);
     select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
     hits := (select count(*) from unnest(looked_up.usable) h where h = any (family.hashes));
     keys := cardinality(looked_up.keys);

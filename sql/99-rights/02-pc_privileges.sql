@@ -40,6 +40,12 @@ as $$
             ('push', pc_store_view(r.cache, r.partition_key), 'insert (hash, keys, query, evaluation, generation)')) v(level, target, privilege)
         where r.cache = pc_privileges.cache and to_regclass(v.target) is not null
         union all
+        select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
+        from partitioncache_registration r
+        cross join unnest('{usable,keys,filed}'::text[]) w(name)
+        join pg_proc p on p.oid = to_regproc(pc_reader(r.cache, r.partition_key, w.name))
+        where r.cache = pc_privileges.cache
+        union all
         select 'push', format('function %s()', pc_log_function(r.cache, r.partition_key)), 'execute'
         from partitioncache_registration r
         where r.cache = pc_privileges.cache and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null

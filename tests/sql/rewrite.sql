@@ -3,7 +3,7 @@
 select no_plan();
 create function registration() returns partitioncache_internal.partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
 create function family(columns text[] default '{p.city_id}', matches_null boolean default true) returns pc_family language sql as
-$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[], '{}'::text[], false, null)::pc_family $$;
+$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, '{h}'::text[], '{}'::text[], false, null, null)::pc_family $$;
 
 -- Keys as text
 select is(pc_key_literal(array[1, 2]), '''{1,2}''::integer[]', 'keys as one constant');
@@ -44,10 +44,10 @@ select matches(pc_lookup_call(family(), 10, registration()), '^= ANY \(ARRAY\(SE
 select matches(pc_lookup_call(family(), 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
 
 -- Where they go
-select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}', '{}', false, null)::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
-select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}', false, null)::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
-select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}', '{}', false, null), row(2, 18, 18, false, '{}', '', false, '{}', '{}', false, null)]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
-select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}', false, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, '{}', '{}', false, null, null)::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}', false, null, null)::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, '{}', '{}', false, null, null), row(2, 18, 18, false, '{}', '', false, '{}', '{}', false, null, null)]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, '{}', '{}', false, null, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
 
 -- Estimates and the gate
 select is(pc_partition_estimate('public.poi', 'city_id'), 60::bigint, 'partitions, by the statistics');

@@ -1,0 +1,54 @@
+create function pc_create_readers(cache text, partition_key text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(cache, partition_key);
+    entries text := pc_entries_view(cache, partition_key);
+    native text := pc_native_type(registration.datatype);
+    stored text := case registration.storage when 'bit' then format('pc_bits_decode(e.bits, e.base)::%s[]', native) else 'e.keys' end;
+    logged boolean := to_regclass(pc_changes_table(cache, partition_key)) is not null;
+    reader record;
+    granted record;
+begin
+    -- Each partition key has tables of its own; a function that names them keeps its plans for as long as the session lasts, where a statement
+    -- that is put together at each call would be planned at each call, which takes longer than to run it.
+    for reader in
+        select w.name, pc_reader(cache, partition_key, w.name) as target, w.arguments, w.types, w.result, w.body, w.meaning
+        from (values
+            ('usable', 'hashes text[], registration partitioncache_registration, cluster bigint, old_snapshot boolean, moving boolean, log_gone boolean',
+             'text[], partitioncache_registration, bigint, boolean, boolean, boolean', 'setof pc_usable_entry',
+             format(E'begin\n    return query %s;\nend', pc_usable_statement(cache, partition_key, 'serves', true)),
+             'The entries of these hashes that the role in force may use, judged: see pc_usable_entries.'),
+            ('keys', 'hash_ text, role_ oid, changed boolean', 'text, oid, boolean', native || '[]',
+             format(E'begin\n    %s\n    return (select %s from %s e where e.hash = $1 and e.role = $2);\nend',
+                    case when logged then format($body$if $3 then
+        return (select array(select k from unnest(%s) k
+                             union
+                             select k.key from %s w, unnest(w.keys) k(key)
+                             where w.hash = e.hash and w.role = e.role and w.keyed and not w.whole and k.key is not null)
+                from %s e where e.hash = $1 and e.role = $2);
+    end if;$body$, stored, pc_written_view(cache, partition_key), entries) end, stored, entries),
+             'The keys of one entry: see pc_entry_keys.'),
+            ('filed', 'signatures text[], known text[], most integer, out hash text, out form pc_form', 'text[], text[], integer', 'setof record',
+             format(E'begin\n    return query select distinct on (e.hash) e.hash, e.form from %s e\n    where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)\n    order by e.hash limit $3;\nend', entries),
+             'The entries filed under these signatures: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
+    loop
+        execute format('create or replace function %s(%s) returns %s language plpgsql stable parallel safe
+                        set search_path = pg_catalog, partitioncache_internal, pg_temp set jit = off set plan_cache_mode = force_generic_plan as %L',
+                       reader.target, reader.arguments, reader.result, E'\n#variable_conflict use_column\n' || reader.body || E'\n');
+        execute format('comment on function %s(%s) is %L', reader.target, reader.types, format('%s Made for partition key %I in cache %I.', reader.meaning, partition_key, cache));
+        perform pc_take_back(to_regprocedure(format('%s(%s)', reader.target, reader.types)));
+        -- Whoever may see the entries may have them read.
+        for granted in
+            select distinct a.grantee::regrole::text as role from pg_class c, aclexplode(c.relacl) a
+            where c.oid = entries::regclass and a.grantee not in (0, c.relowner) and a.privilege_type = 'SELECT'
+        loop
+            execute format('grant execute on function %s(%s) to %s', reader.target, reader.types, granted.role);
+        end loop;
+    end loop;
+end
+$$;
+
+comment on function pc_create_readers(text, text) is
+'Makes the functions that read the entries of a partition key with plans that are kept; again when it has a change log. Example: select pc_create_readers(''partitioncache'', ''city_id'')';
