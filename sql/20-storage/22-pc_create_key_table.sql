@@ -35,7 +35,6 @@ begin
                partition_key, cache));
     perform pc_create_entries_view(cache, partition_key, storage);
     perform pc_create_store_view(cache, partition_key, datatype);
-    perform pc_create_readers(cache, partition_key);
 end
 $$;
 

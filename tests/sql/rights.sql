@@ -56,6 +56,9 @@ from unnest('{city_id,area}'::text[]) key, unnest('{hash,keys,query,evaluation,g
 union all
 select 'push', 'function', 'partitioncache_internal.partitioncache_log_' || unnest('{city_id,area}'::text[]), 'EXECUTE'
 union all
+select 'monitor', 'function', format('partitioncache_internal.partitioncache_%s_%s', what, key), 'EXECUTE'
+from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,filed}'::text[]) what
+union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
 from unnest('{public,partitioncache_internal}'::text[]) s, (values
