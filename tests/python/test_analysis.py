@@ -637,3 +637,48 @@ def test_lists_beside_is_not_null_let_null_through_in_postgresql(method: str, co
     assert ("OR p.city_id IS NULL" in found) == guarded
     elsewhere = extend_query_with_partition_keys(query, {1, 2}, "city_id", method, dialect="sqlite")
     assert "OR p.city_id IS NULL" not in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("dialect", "query"),
+    [
+        # PostgreSQL and SQLite take a no-break space for a letter.
+        ("postgres", "SELECT * FROM t WHERE x = 1 AND a\u00a0OR\u00a0b"),
+        ("sqlite", "SELECT * FROM t WHERE x = 1\u2003OR y = 2"),
+        ("mysql", "SELECT * FROM t WHERE x = 1\u00a0OR y = 2"),
+        ("postgres", "SELECT * FROM t WHERE x = 1 /* a /* b */ OR y = 2"),
+        ("mysql", "SELECT * FROM t WHERE x = 1 /*! OR y = 2 */"),
+        ("mysql", "SELECT * FROM t WHERE x = 1 /*M! OR y = 2 */"),
+    ],
+)
+def test_a_text_that_the_server_reads_otherwise_is_left_alone(dialect: str, query: str) -> None:
+    assert analyse(query, "k", dialect).reason is not None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "query"),
+    [
+        (
+            "mysql",
+            "SELECT * FROM t WHERE x = 5--3 -- y = 1\n AND a = 'it''s' # OR\n /* OR /* OR */ AND `b``c` = 2;",
+        ),
+        (
+            "postgres",
+            "SELECT * FROM t WHERE x = 1 -- OR y = 2\r AND y = 2 /* OR /* OR */ OR */ AND \"a\"\"b\" = 'it''s' ;",
+        ),
+        ("postgres", "SELECT $$a'$$, $q$ $$ ' $q$, E'a\\'b', U&'x', B'01' FROM t WHERE x = 1 AND a$b$c = 2"),
+        (
+            "sqlite",
+            "SELECT [a b], `c``d` FROM t WHERE x = 1 /* OR /* OR */ AND \"e\"\"f\" = 'it''s' AND y = x'4142' -- OR",
+        ),
+    ],
+)
+def test_strings_names_and_comments_of_each_dialect(dialect: str, query: str) -> None:
+    analysis = analyse(query, "k", dialect)
+    assert analysis.reason is None
+    assert not any(" OR " in fragment.sql for fragment in analysis.fragments)
+
+
+def test_a_cte_is_one_whatever_its_case() -> None:
+    query = "WITH Poi AS (SELECT 1 AS k, 2 AS x) SELECT * FROM poi WHERE x = 1"
+    assert analyse(query, "k", "mysql").reason is not None

@@ -407,9 +407,9 @@ def test_no_keys_and_unknown_keys() -> None:
 
 
 def test_wrong_names_of_methods_and_dialects_are_errors() -> None:
-    with pytest.raises(ValueError, match="use one of IN, VALUES"):
+    with pytest.raises(ValueError, match="Use one of: auto, IN, VALUES"):
         extend_query_with_partition_keys("SELECT * FROM t", {1}, "k", "JOIN")
-    with pytest.raises(ValueError, match="use postgres, mysql or sqlite"):
+    with pytest.raises(ValueError, match="Use postgres, mysql or sqlite"):
         analyse("SELECT * FROM t", "k", "oracle")
     with pytest.raises(ValueError, match="at least one fragment"):
         analyse("SELECT * FROM t", "k", max_fragments=0)

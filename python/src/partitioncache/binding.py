@@ -237,7 +237,7 @@ def _numbered(query: str, places: Sequence[re.Match[str]], all_have_numbers: boo
     """By SQLite's rule: ``?`` has the number after the largest so far, as a new name has; a number has one name."""
     texts, done = [], 0
     numbers: list[int] = []
-    names: dict[int, str | None] = {}
+    names: dict[int, str] = {}
     known: dict[str, int] = {}
     largest = 0
     for place in places:
@@ -252,13 +252,14 @@ def _numbered(query: str, places: Sequence[re.Match[str]], all_have_numbers: boo
             raise QueryError(f"{place[0]} is no parameter.", hint="They are counted from 1.")
         numbers.append(known[place[0]] - 1)
         largest = max(largest, known[place[0]])
-        names.setdefault(numbers[-1], place.groupdict().get("name") or number or None)
+        if name := place.groupdict().get("name") or number:
+            names.setdefault(numbers[-1], name)
     texts.append(query[done:])
     by_number = numbers if all_have_numbers else None
     colons = any(place[0].startswith(":") for place in places)
     return _Cut(
         texts,
-        [names[number] for number in numbers],
+        [names.get(number) for number in numbers],
         largest,
         by_number,
         positions=False,
@@ -298,8 +299,10 @@ def _values(cut: _Cut, params: Params) -> list[tuple[str, object]]:
 
 def _tokens(query: str, dialect: str) -> list[Token]:
     try:
-        return rules(dialect).tokens(query)
-    except SqlglotError as error:
+        tokens = rules(dialect).tokens(query)
+        rules(dialect).check(tokens, query)
+        return tokens
+    except (SqlglotError, Unsure) as error:
         raise QueryError(f"The query cannot be read: {' '.join(str(error).split())}") from None
 
 

@@ -16,6 +16,7 @@ from sqlglot.dialects.mysql import MySQL
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.sqlite import SQLite
 
+from partitioncache.analysis import lexemes
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.errors import ConfigurationError
 
@@ -164,6 +165,10 @@ class Rules:
     def tokens(self, sql: str) -> list[Token]:
         """The tokens of a text; sqlglot's errors pass through."""
         return self._dialect.tokenize(sql)
+
+    def check(self, tokens: Sequence[Token], sql: str) -> None:
+        """Raises ``Unsure`` if these tokens of a text are not the server's."""
+        lexemes.check(tokens, sql, self.name)
 
     def parse(self, tokens: Sequence[Token], sql: str) -> list[exp.Expr | None]:
         """The statements of a text; sqlglot's errors pass through."""

@@ -86,6 +86,7 @@ class Statement:
     using: frozenset[str]
     #: (source, column): what USING says which source has.
     named: frozenset[tuple[int, str]]
+    #: In small letters: a table that is called so but for its case may be one.
     ctes: frozenset[str]
     schema: Schema | None
     has_placeholders: bool
@@ -155,7 +156,7 @@ def parse(query: str, rules: Rules) -> tuple[tuple[Token, ...], exp.Select]:
     if len(query) > LONGEST_QUERY:
         raise Unsure(f"the query is longer than {LONGEST_QUERY} characters")
     try:
-        tokens = tuple(rules.tokens(query))
+        all_tokens = tokens = tuple(rules.tokens(query))
     except Exception as error:
         raise Unsure(f"the query cannot be read: {_first_line(error)}") from None
     while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
@@ -164,6 +165,7 @@ def parse(query: str, rules: Rules) -> tuple[tuple[Token, ...], exp.Select]:
         raise Unsure("the text is more than one statement")
     if not tokens or tokens[0].token_type not in (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN):
         raise Unsure("the statement is not a SELECT")
+    rules.check(all_tokens, query)
     _check_tokens(tokens, query, rules)
     try:
         trees = rules.parse(tokens, query)
@@ -312,6 +314,8 @@ def _check_clauses(tree: exp.Select) -> None:
 def _check_nothing_writes(tree: exp.Select) -> None:
     if tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Command) is not None:
         raise Unsure("the statement does more than read")
+    if not all(isinstance(cte.this, (exp.Query, exp.Values)) for cte in tree.find_all(exp.CTE)):
+        raise Unsure("a CTE is no query")
     if tree.find(exp.Lock) is not None:
         raise Unsure("FOR UPDATE or SHARE locks rows, and reads them again")
 
@@ -322,7 +326,7 @@ def _ctes(tree: exp.Select, rules: Rules) -> frozenset[str]:
         return frozenset()
     if clause.args.get("recursive"):
         raise Unsure("recursive CTEs are not taken apart")
-    return frozenset(rules.relation(cte.args["alias"].this) for cte in clause.expressions)
+    return frozenset(rules.relation(cte.args["alias"].this).lower() for cte in clause.expressions)
 
 
 def _scan_from(tree: exp.Select, scan: _Scan) -> None:
@@ -437,7 +441,7 @@ def _table(node: exp.Table, scan: _Scan, index: int) -> Source | None:
     table = ".".join(rules.relation(part) for part in parts)
     unusual = {name for name, value in node.args.items() if value} - {"this", "db", "catalog", "alias"}
     renamed = alias is not None and bool(alias.args.get("columns"))
-    plain = not unusual and not renamed and not (len(parts) == 1 and table in scan.ctes)
+    plain = not unusual and not renamed and not (len(parts) == 1 and table.lower() in scan.ctes)
     columns = _columns(parts, rules, scan.schema) if plain else None
     return Source(index, rules.relation(identifier), rules.as_written(identifier), table, plain, columns)
 

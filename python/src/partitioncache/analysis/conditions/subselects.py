@@ -130,7 +130,7 @@ def _inner_table(rendering: Rendering, node: exp.Expr, scope: Scope) -> tuple[st
         only(alias, "this")
     parts = [part for part in (node.args.get("catalog"), node.args.get("db"), node.this) if part is not None]
     table = ".".join(rendering.rules.relation(part) for part in parts)
-    if len(parts) == 1 and table in rendering.statement.ctes:
+    if len(parts) == 1 and table.lower() in rendering.statement.ctes:
         raise Unsure("its sub-select reads a CTE")
     name = rendering.rules.relation(alias.this if alias is not None and alias.this is not None else node.this)
     if name.lower() in {known.lower() for known in scope.names}:
