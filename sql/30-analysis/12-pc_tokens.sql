@@ -3,8 +3,12 @@ create function pc_tokens(
 ) returns setof record
 language plpgsql immutable strict parallel safe rows 200
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
+declare
+    quoted text := '"(?:[^"]|"")*"';
+    constant text := format('(?:[BX]?''(?:[^'']|'''')*''|[0-9]+(?:\.[0-9]+)?)(?:::(?:%1$s|[a-z_][a-z0-9_$]*)(?:\.(?:%1$s|[a-z_][a-z0-9_$]*)|(?: [a-z]+)+)?)?', quoted);
 begin
     return query
         with matched as (
@@ -13,7 +17,7 @@ begin
                    sum(case m.part[2] when '(' then 1 when '[' then 1 when ')' then -1 when ']' then -1 else 0 end) over (order by m.ord)
                        + case when m.part[2] in (')', ']') then 1 else 0 end as depth
             from regexp_matches(canonical,
-                $re$(\s*)("(?:[^"]|"")*"|[BX]?'(?:[^']|'')*'|[[:alpha:]_][[:alnum:]_$]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|.)$re$,
+                format('(\s*)(ARRAY\[%1$s(?:, %1$s)*\]|', constant) || $re$"(?:[^"]|"")*"|[BX]?'(?:[^']|'')*'|[[:alpha:]_][[:alnum:]_$]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|.)$re$,
                 'g') with ordinality as m(part, ord)
         )
         -- Brackets of one depth come in turns: the one after an opening one closes it.

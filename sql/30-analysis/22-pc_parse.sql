@@ -1,3 +1,16 @@
+create function pc_is_empty(query text) returns boolean
+language plpgsql immutable strict parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+begin
+    return regexp_replace(query, '--[^\n]*|/\*.*?\*/|[\s;]', '', 'g') = '';
+end
+$$;
+
+comment on function pc_is_empty(text) is
+'Whether a text holds nothing but white space, comments and semicolons. Example: select pc_is_empty('' ; '')';
+
 create function pc_parse(query text, session jsonb) returns pc_parsed
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -52,7 +65,8 @@ begin
         when sqlstate 'PC000' then
             null;  -- what was created is gone, what was learned stays
         when invalid_cursor_definition then
-            perform pc_fail('PC005', 'only a single query that reads can be cached: ' || sqlerrm, '', 'Pass one SELECT, without a semicolon between statements.');
+            perform pc_fail('PC005', case when pc_is_empty(query) then 'the query is empty' else 'only a single query that reads can be cached: ' || sqlerrm end,
+                '', 'Pass one SELECT, without a semicolon between statements.');
         when syntax_error then
             if not accepted then
                 raise;

@@ -21,7 +21,7 @@ begin
         ), merged as materialized (
             select c.name from item i, unnest(pc_using_columns(tokens, closes, i.right_starts, i.ends)) c(name) where i.kind = 'using'
         ), part as (
-            select p.piece, t.n, t.token, t.spaced and t.n > p.first as spaced,
+            select p.piece, t.n, t.token, spaced[t.n] and t.n > p.first as spaced,
                    t.token ~ '^["a-z_]' and t.token not in ('true', 'false') as is_name,
                    lag(t.token, 2) over piece as before,
                    lag(t.token) over piece as previous,
@@ -29,8 +29,13 @@ begin
                    lead(t.token, 3) over piece as after_member,
                    bool_or(t.token = 'SELECT') over (partition by p.piece) as holds_query
             from piece p
-            join unnest(tokens, spaced) with ordinality as t(token, spaced, n) on t.n between p.first and p.last
+            cross join lateral (select n, tokens[n] as token from generate_series(p.first, p.last) n) t
             window piece as (partition by p.piece order by t.n)
+        ), superfluous as materialized (
+            -- EXISTS (... LIMIT 1) asks for a row, as EXISTS does.
+            select u.n
+            from part p, unnest(array[closes[p.n + 1] - 2, closes[p.n + 1] - 1]) u(n)
+            where p.token = 'EXISTS' and tokens[closes[p.n + 1] - 2] = 'LIMIT' and tokens[closes[p.n + 1] - 1] ~ '^[1-9]\d*$'
         ), judged as (
             select p.*, a.n - 1 as alias,
                    case
@@ -58,10 +63,10 @@ begin
         select string_agg(case when spaced then ' ' else '' end || case when alias is null then token else format(E'\x01%s\x02', alias) end, '' order by n),
                coalesce(bit_or(1::bigint << alias::integer), 0),
                -- In a sub-select, "p." may be a table of the query or a schema that is called so.
-               bool_and(coalesce(resolved, false) and (not holds_query or token !~ '^t\d+$')
-                        and (not holds_query or alias is null or not exists (select from pg_namespace s where quote_ident(s.nspname) = token))),
+               bool_and(coalesce(resolved, false) and (not holds_query or alias is null or not exists (select from pg_namespace s where quote_ident(s.nspname) = token))),
                bool_or(holds_query)
         from judged
+        where n not in (select n from superfluous)
         group by piece
         union all
         select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', u.left_table, u.name, u.right_table, u.name),

@@ -20,6 +20,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
@@ -108,6 +109,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
@@ -209,6 +211,12 @@ comment on function pc_closure_state(pc_object[]) is
 create function pc_hidden_state() returns bigint
 language plpgsql volatile parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin

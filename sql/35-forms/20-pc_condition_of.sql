@@ -81,11 +81,13 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- Literals, and casts between types whose casts are immutable and PostgreSQL's own.
-    select coalesce(bool_or(t ~ '^(''|[0-9])' or t in ('true', 'false')), false)
+    select coalesce(bool_or(t ~ '^(''|[0-9]|ARRAY[[])' or t in ('true', 'false')), false)
        and bool_and(t ~ '^''' or t ~ '^[0-9]+([.][0-9]+)?$'
                     or t in ('(', ')', '::', 'true', 'false', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double', 'precision', 'text',
                              'character', 'varying', 'bpchar', 'uuid', 'boolean', 'date', 'timestamp', 'without', 'with', 'time', 'zone')
-                    or list and t in ('ARRAY', '[', ']', ','))
+                    or list and t in ('ARRAY', '[', ']', ',')
+                    -- One token, for pc_tokens.
+                    or list and t ^@ 'ARRAY[' and pc_is_constant(array(select e.token from pc_tokens(substr(t, 6)) e), true))
     from unnest(tokens) t
 $$;
 

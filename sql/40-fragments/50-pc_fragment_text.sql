@@ -73,6 +73,11 @@ set standard_conforming_strings = on
 as $$
 declare
     key text := quote_ident(partition_key);
+    -- Tables of sub-selects keep the names they have, so ours are others.
+    prefix text := (
+        select p.prefix from generate_series(0, 50) n(n), lateral (select 't' || repeat('_', n.n) as prefix) p
+        where not exists (select from unnest(templates) c where c ~ '\mSELECT\M' and c ~ ('\m' || p.prefix || '\d'))
+        order by n.n limit 1);
     template text;
     rendered text;
     sides text[];
@@ -81,7 +86,7 @@ begin
     foreach template in array templates loop
         rendered := template;
         for n in 1 .. cardinality(tables) loop
-            rendered := replace(rendered, E'\x01' || tables[n] || E'\x02', 't' || n);
+            rendered := replace(rendered, E'\x01' || tables[n] || E'\x02', prefix || n);
         end loop;
         if template like '% = %' and (pc_equality(template)).left_table is not null then
             sides := string_to_array(substr(rendered, 2, length(rendered) - 2), ' = ');
@@ -96,19 +101,19 @@ begin
         select distinct c collate "C" from (
             select unnest(conjuncts) as c
             union all
-            select format('(t%s.%s = t%s.%s)', first_value(t.n) over class, key, t.n, key)
+            select format('(%1$s%2$s.%3$s = %1$s%4$s.%3$s)', prefix, first_value(t.n) over class, key, t.n)
             from unnest(tables) with ordinality t(id, n)
             where classes[t.id + 1] is not null
             window class as (partition by classes[t.id + 1] order by t.n)
         ) all_conjuncts
-        where c !~ '^\(t(\d+)\.(.*) = t\1\.\2\)$'
+        where c !~ format('^\(%1$s(\d+)\.(.*) = %1$s\1\.\2\)$', prefix)
         order by 1);
-    fragment := format('SELECT DISTINCT t%s.%s FROM %s%s',
+    fragment := format('SELECT DISTINCT %s%s.%s FROM %s%s', prefix,
         (select min(t.n) from unnest(tables) with ordinality t(id, n) where t.id = any (members)), key,
-        (select string_agg(format('%s t%s', relations[t.id + 1], t.n), ', ' order by t.n) from unnest(tables) with ordinality t(id, n)),
+        (select string_agg(format('%s %s%s', relations[t.id + 1], prefix, t.n), ', ' order by t.n) from unnest(tables) with ordinality t(id, n)),
         ' WHERE ' || nullif(array_to_string(conjuncts, ' AND '), ''));
 end
 $$;
 
 comment on function pc_render_fragment(integer[], text[], text[], text, integer[], integer[]) is
-'The text of a fragment with its tables named t1, t2, ... in the given order, its conditions sorted. Example: see pc_fragment_text';
+'The text of a fragment with its tables named t1, t2, ... (or t_1, t_2, ..., if a sub-select has such names) in the given order, its conditions sorted. Example: see pc_fragment_text';

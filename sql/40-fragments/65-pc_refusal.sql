@@ -5,9 +5,16 @@ as $$
 #variable_conflict use_column
 begin
     return (
+        with recursive family(root, member) as (
+            select r, r from unnest(relations) r
+            union
+            select f.root, i.inhrelid from family f join pg_inherits i on i.inhparent = f.member
+        )
         select coalesce(
             (select format('row-level security is on for %s, so that roles see different rows', string_agg(c.oid::regclass::text, ', ' order by c.oid))
              from pg_class c where c.oid = any (relations) and c.relrowsecurity having count(*) > 0),
+            (select format('%s, a foreign table, may show each role other rows', string_agg(distinct c.oid::regclass::text, ', '))
+             from family f join pg_class c on c.oid = f.member where c.relkind = 'f' having count(*) > 0),
             (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct p.oid::regproc::text, ', '))
              from pg_proc p where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
     );
@@ -15,4 +22,4 @@ end
 $$;
 
 comment on function pc_refusal(oid[], oid[]) is
-'Why a query on these relations with these functions is never restricted, in words; null if nothing speaks against it. Example: select pc_refusal(''{}'', array[''random''::regproc])';
+'Why a query on these relations with these functions is never restricted, in words; null if nothing speaks against it. Of a foreign table, each role sees what its user mapping shows, also where it is a partition or a child. Example: select pc_refusal(''{}'', array[''random''::regproc])';

@@ -15,4 +15,4 @@ end
 $$;
 
 comment on function pc_prunes_wrongly(text, oid[]) is
-'Whether PostgreSQL could answer the query wrongly if a list of constants were added to it: 16 and 17 forget the default partition of a table that is partitioned by range where a column IS NOT NULL and among constants. Beside OR ... IS NULL they do not. Example: select pc_prunes_wrongly(''SELECT 1'', ''{}'')';
+'Whether PostgreSQL could answer the query wrongly if a list of constants were added to it: from 16 on it forgets the default partition of a table that is partitioned by range where a column IS NOT NULL and among constants; 18 takes VALUES for constants, too. Beside OR ... IS NULL it does not. Example: select pc_prunes_wrongly(''SELECT 1'', ''{}'')';

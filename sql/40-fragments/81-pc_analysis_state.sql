@@ -4,6 +4,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$

@@ -28,7 +28,7 @@ begin
         limit 1
     loop
         if known.state = pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types, known.closure)
-            and not exists (select from unnest(known.named) n where not has_table_privilege(n, 'select'))
+            and not exists (select from unnest(known.named) n where not has_any_column_privilege(n, 'select'))
         then
             return known;
         end if;
@@ -38,7 +38,7 @@ end
 $$;
 
 comment on function pc_known_analysis(text) is
-'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables (by privileges on them whole). Example: select pc_known_analysis(''...'')';
+'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables. Example: select pc_known_analysis(''...'')';
 
 create function pc_remember(digest text, apart pc_taken_apart) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
@@ -69,27 +69,52 @@ $$;
 comment on function pc_remember(text, pc_taken_apart) is
 'Remembers what a query was found to consist of, unless that is true at this moment only. Example: see pc_analyse';
 
+create function pc_too_long(query text, session jsonb) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    -- To take a text apart takes about a second a megabyte, in which PostgreSQL does much that the planner gives a cost of a million.
+    return case
+        when length(query) > 1000000 then format('the text is too long (%s characters) to be taken apart', length(query))
+        when length(query) > 20000 and pc_plan_cost(query, session ->> 'search_path') < length(query)
+            then format('to take so long a text apart (%s characters) would cost more than the query itself', length(query)) end;
+end
+$$;
+
+comment on function pc_too_long(text, jsonb) is
+'Why a text is too long to be taken apart, as measured by what the planner expects the query to cost; null if it is not. Example: select pc_too_long(''select 1'', pc_session(''public''))';
+
 create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    digest text := pc_analysis_digest(query, registration, session);
-    -- Under an old snapshot it cannot be told whether names still mean what they did.
-    analysis partitioncache_analysis := case when not pc_old_snapshot() then pc_known_analysis(digest) end;
+    digest text;
+    analysis partitioncache_analysis;
+    read_only boolean := current_setting('transaction_read_only')::boolean;
 begin
-    if analysis.digest is not null then
-        return analysis;
-    end if;
-    if current_setting('transaction_read_only')::boolean then
-        analysis.reason := case when pc_old_snapshot()
-            then 'in a read-only transaction it cannot be analysed whether the query still means under this old snapshot what it meant'
-            else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
-        return analysis;
-    end if;
     begin
+        digest := pc_analysis_digest(query, registration, session);
+        analysis := pc_known_analysis(digest);
+        -- Under an old snapshot the catalog does not show whether names still mean what they did; PostgreSQL's parser does.
+        if analysis.digest is not null and (not pc_old_snapshot() or not read_only and (pc_parse(query, session)).canonical = analysis.canonical) then
+            return analysis;
+        end if;
+        analysis := null;
+        if read_only then
+            analysis.reason := case when pc_old_snapshot()
+                then 'in a read-only transaction it cannot be analysed whether the query still means under this old snapshot what it meant'
+                else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
+            return analysis;
+        end if;
+        analysis.reason := pc_too_long(query, session);
+        if analysis.reason is not null then
+            return analysis;
+        end if;
         return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session));
     exception when others then
+        analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.
         analysis.reason := sqlerrm;
         return analysis;

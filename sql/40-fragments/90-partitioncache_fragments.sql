@@ -40,27 +40,52 @@ comment on function partitioncache_fragments(text, text, text, text) is
 create function pc_push_check(query text, session jsonb) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+set check_function_bodies = off
 as $$
 declare
+    statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
+    accepted boolean := false;
+    advice constant text := 'Pass one SELECT, with values in the place of parameters.';
 begin
     if query is null then
-        perform pc_fail('PC001', 'the query is null', '', 'Pass the text of one SELECT.');
+        perform pc_fail('PC001', 'the query is null', '', advice);
     end if;
+    perform pc_begin_temporary();
     begin
         perform pc_enter_session(session);
         perform set_config('search_path', session ->> 'search_path', true);
-        open checked for execute query;
+        open checked for execute statement;
         close checked;
+        accepted := true;
+        execute partitioncache_internal.pc_storing_statement(statement);
         raise exception using errcode = 'PC000';
     exception
         when sqlstate 'PC000' then
             null;
         when invalid_cursor_definition then
-            perform partitioncache_internal.pc_fail('PC005', 'only a single query that reads can be cached', sqlerrm, 'Pass one SELECT, without a semicolon between statements.');
+            perform partitioncache_internal.pc_fail('PC005',
+                case when partitioncache_internal.pc_is_empty(query) then 'the query is empty'
+                     else 'only a single query that reads can be cached' end,
+                sqlerrm, advice);
+        when undefined_parameter then
+            perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query has parameters without values: %s', sqlerrm), '', advice);
+        when syntax_error then
+            if accepted then
+                perform partitioncache_internal.pc_fail('PC005', 'only a plain query can be cached, not EXPLAIN, SHOW and the like', '', advice);
+            elsif query operator(pg_catalog.~) '%s|%\(\w+\)s|[=(,]\s*[?:]' then
+                perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query seems to have parameters without values: %s', sqlerrm), '', advice);
+            end if;
+            raise;
+        when feature_not_supported then
+            if accepted then
+                perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('this query cannot be cached: %s', sqlerrm), '', advice);
+            end if;
+            raise;
     end;
 end
 $$;
 
 comment on function pc_push_check(text, jsonb) is
-'Lets PostgreSQL plan a query as the session that wrote it would, without running it. Raises PostgreSQL''s own error if it does not accept it, PC005 for several statements and for anything but a query. Example: select pc_push_check(''select 1'', pc_session(''public''))';
+'Lets PostgreSQL plan a query as the session that wrote it would, without running it. Raises PostgreSQL''s own error if it does not accept it, PC001 for null, PC005 for an empty text, several statements, parameters without values and for anything but a query that reads. Example: select pc_push_check(''select 1'', pc_session(''public''))';

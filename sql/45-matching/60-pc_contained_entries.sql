@@ -3,9 +3,10 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- Which relations it speaks of, and how, without the numbers of tables and the bounds. A single constant belongs to it: there are many.
-    select concat_ws(E'\x1f', (select string_agg(distinct form.relations[m[1]::integer + 1], ',') from regexp_matches(condition.expression, E'\x01(\\d+)\x02', 'g') m),
+    -- A digest, because conditions may be longer than what an index holds.
+    select md5(concat_ws(E'\x1f', (select string_agg(distinct form.relations[m[1]::integer + 1], ',') from regexp_matches(condition.expression, E'\x01(\\d+)\x02', 'g') m),
                      regexp_replace(condition.expression, E'\x01\\d+\x02', E'\x01\x02', 'g'),
-                     case when condition.kind = 'set' and cardinality(condition.constants) = 1 then condition.constants[1] end)
+                     case when condition.kind = 'set' and cardinality(condition.constants) = 1 then condition.constants[1] end))
 $$;
 
 comment on function pc_signature(pc_form, pc_condition) is

@@ -17,7 +17,7 @@ declare
     nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
     -- Rows without a partition key are let through where they can match, and where a list alone would make PostgreSQL leave out too much.
     keep_null text := case when matches_null and (family).matches_null
-                             or (family).prunes_wrongly and method in ('literal', 'IN') and not nothing
+                             or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES') and not nothing
                            then ' OR %1$s IS NULL' else '' end;
     -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
     -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.

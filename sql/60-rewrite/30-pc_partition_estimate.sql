@@ -4,6 +4,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
@@ -27,18 +28,28 @@ $$;
 comment on function pc_partition_estimate(text, text) is
 'How many partitions a table has, by the planner''s statistics; null if it was never analysed. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
 
-create function pc_plan_cost(query text, session_path text) returns double precision
+create function pc_plan(query text, session_path text) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    plan json;
+    plan jsonb;
 begin
     perform set_config('search_path', session_path, true);
     execute 'explain (format json) ' operator(pg_catalog.||) query into plan;
     perform set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
-    return (plan -> 0 -> 'Plan' ->> 'Total Cost')::double precision;
+    return plan -> 0 -> 'Plan';
 end
+$$;
+
+comment on function pc_plan(text, text) is
+'The plan of a query as EXPLAIN gives it in JSON. Raises PostgreSQL''s own error for what it does not accept and for what the role may not read. Example: select pc_plan(''select 1'', ''public'')';
+
+create function pc_plan_cost(query text, session_path text) returns double precision
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select (pc_plan(query, session_path) ->> 'Total Cost')::double precision
 $$;
 
 comment on function pc_plan_cost(text, text) is

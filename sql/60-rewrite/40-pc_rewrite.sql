@@ -30,26 +30,27 @@ declare
     result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
 begin
     perform pc_check_method(method);
-    select r.* into registration from partitioncache_registration r
-    where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
-    if not found or query is null then
-        result.reason := case when query is null then 'the query is null'
-                              else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
-        return result;
-    end if;
-    analysis := pc_analyse(query, registration, pc_session(session_path));
-    result.reason := analysis.reason;
-    if result.reason is not null then
-        return result;
-    end if;
-
     begin
+        select r.* into registration from partitioncache_registration r
+        where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
+        if not found or query is null then
+            result.reason := case when query is null then 'the query is null'
+                                  else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
+            return result;
+        end if;
+        analysis := pc_analyse(query, registration, pc_session(session_path));
+        result.reason := analysis.reason;
+        if result.reason is not null then
+            return result;
+        end if;
+
         foreach family in array analysis.families loop
             execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
             into restricted using family, registration, method;
+            -- A composite value IS NOT NULL only if all its fields are.
+            has_alternative := has_alternative or not (restricted.alternative is null);
             restrictions := restrictions || restricted.restriction;
             alternatives := alternatives || case when restricted.alternative is null then restricted.restriction else restricted.alternative end;
-            has_alternative := has_alternative or restricted.alternative is not null;
             result.fragments := result.fragments + cardinality(family.hashes);
             result.hits := result.hits + restricted.hits;
             result.hashes := result.hashes || coalesce(restricted.used, '{}');
@@ -68,15 +69,18 @@ begin
             if method = 'auto' then
                 result := pc_gate(result, query, session_path, case when has_alternative then
                     pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end);
+            else
+                -- Planned as this role: where it may not read the partition column, say, the rewritten query would fail.
+                perform pc_plan(result.rewritten, session_path);
             end if;
         end if;
         perform pc_count_use(registration, case when result.applied then result.hashes end);
     exception when others then
-        -- As in pc_analyse: the query itself still runs.
+        -- The caller asked for a faster query, not for an opinion on it: the query itself still runs.
+        result.reason := case when result.applied then 'the rewritten query would fail: ' else '' end || sqlerrm;
         result.applied := false;
         result.method := null;
         result.rewritten := query;
-        result.reason := sqlerrm;
     end;
     return result;
 end

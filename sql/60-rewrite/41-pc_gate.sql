@@ -1,25 +1,85 @@
+create function pc_blind_loops(plan jsonb) returns bigint
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select count(*)
+        from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n, lateral (select n -> 'Plans' -> 1 as inner_side) i
+        where inner_side ->> 'Node Type' in ('CTE Scan', 'Subquery Scan') or inner_side ->> 'Node Type' = 'Materialize' and inner_side -> 'Plans' -> 0 -> 'Plans' is not null);
+end
+$$;
+
+comment on function pc_blind_loops(jsonb) is
+'In how many places a plan (as EXPLAIN gives it in JSON) compares each row with each of a CTE or of a join: that is good for very few rows only. Example: select pc_blind_loops(''{"Node Type": "Result"}'')';
+
+create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision) returns double precision
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+#variable_conflict use_column
+begin
+    return (
+        with loop as (
+            select n -> 'Plans' -> 0 as outer_side, n -> 'Plans' -> 1 as inner_side
+            from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n
+        ), described as (
+            select (outer_side ->> 'Plan Rows')::double precision as rows, (inner_side ->> 'Plan Rows')::double precision as inner_rows,
+                   (inner_side ->> 'Total Cost')::double precision as inner_cost,
+                   inner_side ->> 'Node Type' in ('Materialize', 'Memoize', 'CTE Scan', 'WorkTable Scan') as kept,
+                   -- Where nothing but the keys chooses the rows of a table, there are as many as expected.
+                   outer_side ->> 'Node Type' like '%Scan' and outer_side -> 'CTE Name' is null and outer_side -> 'Filter' is null
+                       and coalesce(outer_side ->> 'Index Cond', outer_side ->> 'Recheck Cond', '') ~ '^(\([^ ]+ = ANY \([^)]*\)\))?$' as sure
+            from loop
+        )
+        select coalesce(sum((more.rows - d.rows) * case when d.kept then 0.02 * d.inner_rows * factor else d.inner_cost end), 0)
+        from described d, lateral (select case when d.sure then d.rows else greatest(d.rows, least(d.rows * factor, most_rows)) end as rows) more
+    );
+end
+$$;
+
+comment on function pc_misled_cost(jsonb, double precision, double precision) is
+'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys (factor times as many, but no more than most_rows). Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
+
 create function pc_gate(rewritten pc_rewritten, query text, session_path text, alternative text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+#variable_conflict use_column
 declare
-    before double precision := pc_plan_cost(query, session_path);
-    after double precision := pc_plan_cost((rewritten).rewritten, session_path);
-    other double precision;
+    original jsonb := pc_plan(query, session_path);
+    before double precision := original ->> 'Total Cost';
+    blind bigint := pc_blind_loops(original);
+    most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
+    -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
+    -- it expects so many times fewer rows than there are.
+    factor double precision := greatest((rewritten).partitions::double precision / nullif((rewritten).keys, 0), 1);
+    chosen record;
 begin
-    if alternative is not null then
-        other := pc_plan_cost(alternative, session_path);
-        if other < after then
-            after := other;
-            rewritten.rewritten := alternative;
-            rewritten.method := 'VALUES';
-        end if;
-    end if;
+    select c.method, c.text, c.cost, c.doubtful_cost, c.blind into chosen
+    from (select f.method, f.text, (f.plan ->> 'Total Cost')::double precision as cost, pc_blind_loops(f.plan) > blind as blind,
+                 (f.plan ->> 'Total Cost')::double precision + pc_misled_cost(f.plan, factor, most_rows) as doubtful_cost
+          from (select (rewritten).method, (rewritten).rewritten as text, pc_plan((rewritten).rewritten, session_path) as plan
+                union all
+                select 'VALUES', alternative, pc_plan(alternative, session_path) where alternative is not null) f) c
+    order by c.blind or c.doubtful_cost > before * 1.5, c.cost
+    limit 1;
+    rewritten.method := chosen.method;
+    rewritten.rewritten := chosen.text;
     -- Where both plans read the same, testing the keys costs a little; only more than that is a bad sign.
-    if after > before * 1.1 then
-        rewritten.applied := false;
+    if chosen.cost > before * 1.1 then
         rewritten.reason := format('the planner expects the rewritten query to cost more (%s instead of %s): it would not pay',
-                                   round(after::numeric), round(before::numeric));
+                                   round(chosen.cost::numeric), round(before::numeric));
+    elsif chosen.blind then
+        rewritten.reason := 'the planner would be misled by the keys: it would expect so few rows that it compares each with each';
+    elsif chosen.doubtful_cost > before * 1.5 then
+        rewritten.reason := format('the planner would be misled by the keys: for the rows that are really there, its plan would cost up to %s instead of %s',
+                                   round(chosen.doubtful_cost::numeric), round(before::numeric));
+    end if;
+    if rewritten.reason is not null then
+        rewritten.applied := false;
         rewritten.rewritten := query;
         rewritten.method := null;
     end if;
@@ -28,4 +88,4 @@ end
 $$;
 
 comment on function pc_gate(pc_rewritten, text, text, text) is
-'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one that it expects to be slower than the query itself. Example: see pc_rewrite';
+'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one that it expects to be slower than the query itself, or whose plan is good only for the few rows that the planner expects because the keys say once more what the query says. Example: see pc_rewrite';

@@ -19,9 +19,13 @@ begin
     keys := outcome.keys;
     partitions := outcome.partitions;
     rewritten := outcome.rewritten;
-    if outcome.fragments > 0 then
-        entries := pc_explain_entries(query, pc_registration(cache, partition_key), pc_session(session_path));
-    end if;
+    begin
+        if outcome.fragments > 0 then
+            entries := pc_explain_entries(query, pc_registration(cache, partition_key), pc_session(session_path));
+        end if;
+    exception when others then
+        reason := coalesce(reason, sqlerrm);
+    end;
 end
 $$;
 

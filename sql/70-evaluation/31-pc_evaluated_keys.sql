@@ -7,9 +7,15 @@ begin
     return (
         -- Keyed tables are equal in their partition columns: one that cannot be null is enough.
         -- What children inherit they may lift, and what is said of a foreign table is not enforced.
-        select not exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
-                           where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull
-                             and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass))
+        -- From PostgreSQL 18 on, a column may be marked although its constraint was never checked, here or in a partition.
+        select not exists (
+            select from pg_attribute a join pg_class c on c.oid = a.attrelid
+            where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull
+              and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass)
+              and not exists (
+                  select from pg_constraint n
+                  where n.contype = 'n' and not n.convalidated
+                    and (n.conrelid = a.attrelid or n.conrelid in (select t.relid from pg_partition_tree(a.attrelid) t))))
     );
 end
 $$;
@@ -54,8 +60,8 @@ begin
     return (
         -- "SELECT DISTINCT tN.key FROM a t1, b t2 ...": the relation of the table whose key is selected
         select r.m[1]
-        from substring(fragment from '^SELECT DISTINCT (t\d+)\.') wanted,
-             regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t\d+)', 'g') r(m)
+        from substring(fragment from '^SELECT DISTINCT (t_*\d+)\.') wanted,
+             regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t_*\d+)', 'g') r(m)
         where r.m[2] = wanted
         limit 1
     );

@@ -20,6 +20,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- all the time: so no choice is left but one probe of the index for each item.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
 set enable_bitmapscan = off
 set jit = off
 as $$

@@ -17,6 +17,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- As in pc_do_enqueue; here the plan walks the index, which ends at the first item that is due.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
 set enable_bitmapscan = off
 set enable_sort = off
 set jit = off

@@ -32,7 +32,8 @@ select isnt(pg_my_temp_schema(), 0::oid, 'the session has a schema of temporary 
 
 -- Tokens
 select results_eq($$ select token from pc_tokens('SELECT p."a""b", ''it''''s (''::text, -1.5e10, B''01'', x::character varying(3) FROM "S (".t1 p WHERE (p.a <@> ARRAY[1, 2])') $$,
-    array['SELECT', 'p', '.', '"a""b"', ',', '''it''''s (''', '::', 'text', ',', '-', '1.5e10', ',', 'B''01''', ',', 'x', '::', 'character', 'varying', '(', '3', ')', 'FROM', '"S ("', '.', 't1', 'p', 'WHERE', '(', 'p', '.', 'a', '<@>', 'ARRAY', '[', '1', ',', '2', ']', ')'], 'tokens');
+    array['SELECT', 'p', '.', '"a""b"', ',', '''it''''s (''', '::', 'text', ',', '-', '1.5e10', ',', 'B''01''', ',', 'x', '::', 'character', 'varying', '(', '3', ')', 'FROM', '"S ("', '.', 't1', 'p', 'WHERE', '(', 'p', '.', 'a', '<@>', 'ARRAY[1, 2]', ')'], 'tokens');
+select results_eq($$ select token from pc_tokens('ARRAY[''a'', ''b''::public.mood, 1::double precision, ''2''::"A b"] ARRAY[1, t.x]') $$, array['ARRAY[''a'', ''b''::public.mood, 1::double precision, ''2''::"A b"]', 'ARRAY', '[', '1', ',', 't', '.', 'x', ']'], 'a list of constants is one token');
 select results_eq($$ select n, closes from pc_tokens('(a[1] (b) c)') where closes is not null order by n $$, $$ values (1, 10), (3, 5), (6, 8) $$, 'which bracket closes which');
 select is((select array_agg(ends order by n) from pc_tokens('ab  ''x y'' c')), '{2,9,11}'::integer[], 'where each ends');
 select is((select array_agg(spaced order by n) from pc_tokens('ab c.d')), '{f,t,f,f}'::boolean[], 'where white space comes before');

@@ -103,7 +103,7 @@ select throws_ok($$ select pc_key_type('selec', 'city_id', pc_session('public'))
 
 -- Checks before a queue
 select lives_ok($$ select pc_push_check('select * from poi', pc_session('public')) $$, 'push check: a query');
-select throws_ok(format('select pc_push_check(%L, pc_session(''public''))', q), code, null, 'push check: ' || coalesce(q, 'null')) from (values (null, 'PC001'), ('selec', '42601'), ('select 1; select 2', 'PC005'), ('delete from poi', 'PC005'), ('select * from nowhere', '42P01'), ('select $1', '42P02')) v(q, code);
+select throws_ok(format('select pc_push_check(%L, pc_session(''public''))', q), code, null, 'push check: ' || coalesce(q, 'null')) from (values (null, 'PC001'), ('selec', '42601'), ('select 1; select 2', 'PC005'), ('delete from poi', 'PC005'), ('select * from nowhere', '42P01'), ('select $1', 'PC005')) v(q, code);
 select is((select count(*) from poi), 600::bigint, 'nothing is run');
 
 -- Remembering
