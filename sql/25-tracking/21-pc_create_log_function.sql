@@ -57,7 +57,8 @@ begin
     end if;
 
     -- Wherever the log is now; the first is static, and all that happens as long as nobody renames or revokes something.
-    if has_table_privilege(to_regclass(%4$L)::oid, 'insert') then
+    if (case when has_schema_privilege(to_regnamespace('partitioncache_internal')::oid, 'usage')
+             then has_table_privilege(to_regclass(%4$L)::oid, 'insert') end) then
         if own.fits and tg_level = 'STATEMENT' then
             insert into %4$s (relation, keys, xid)
             values (coalesce(pg_partition_root(tg_relid), tg_relid), array(select distinct n.%2$I::%1$s %5$s from new_rows n), pg_current_xact_id());

@@ -14,7 +14,7 @@ as $$
             select t.tgtype = w.type and t.tgfoid is not distinct from to_regprocedure(pc_log_function(cache, partition_key) || '()')
                    and t.tgnewtable is not distinct from case when w.event in ('insert', 'update') then 'new_rows' end
                    and t.tgoldtable is null and t.tgattr::text = '' and t.tgconstraint = 0
-                   and coalesce(t.tgqual::text ~ '^\{NULLTEST :arg \{CONST :consttype 2205 [^{}]*:constisnull false [^{}]*\} :nulltesttype 1 [^{}]*\}$', false)) f(fits)
+                   and coalesce(t.tgqual::text ~ '^[{]NULLTEST :arg [{]CONST :consttype 2205 [^{}]*:constisnull false [^{}]*[}] :nulltesttype 1 [^{}]*[}]$', false)) f(fits)
         where t.tgrelid = w.member and t.tgname ^@ pc_trigger_name(w.event, cache, partition_key)::text) h
     where h.works is not true
 $$;
@@ -34,6 +34,11 @@ begin
     end if;
     if to_regclass(pc_changes_table(cache, partition_key)) is null then
         return 'broken: its change log is gone';
+    end if;
+    if not (select has_table_privilege(p.proowner, to_regclass(pc_changes_table(cache, partition_key))::oid, 'insert')
+                   and has_schema_privilege(p.proowner, p.pronamespace, 'usage')
+            from pg_proc p where p.oid = to_regprocedure(pc_log_function(cache, partition_key) || '()')) then
+        return 'broken: the function that logs may not write to the change log';
     end if;
     reason := 'broken: ' || pc_tracking_refusal(relation);
     if reason is not null then

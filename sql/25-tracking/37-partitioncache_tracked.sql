@@ -8,7 +8,7 @@ with names as materialized (
     group by 1, 2, 3
 )
 select c.cache, c.partition_key, c.relation::regclass as relation,
-       to_timestamp(substring(c.since from '\((\d{1,10})\)$')::double precision) as created_at
+       to_timestamp(substring(c.since from '[(]([0-9]{1,10})[)]$')::double precision) as created_at
 from carrying c
 where not exists (select from pg_inherits i join carrying p on p.cache = c.cache and p.partition_key = c.partition_key and p.relation = i.inhparent
                   where i.inhrelid = c.relation);
