@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import uuid
@@ -150,6 +151,10 @@ def test_overview_cache_management(run: Run, shop: Database) -> None:
     assert "2" in counted.out
     assert run("pcache-manage", "--clear-cache", "--partition-key", "user_id", "--yes").code == 0
     assert shop.execute("select partitioncache_count('user_id')") == [(0,)]
+    queued = run("pcache-add", "--queue", *query)
+    assert "its own keys will be stored" in queued.err
+    assert run("pcache-monitor", "--once").code == 0
+    assert shop.execute("select key_count from partitioncache_entries('user_id')") == [(50,)]
 
 
 def test_overview_queue_operations(run: Run, shop: Database) -> None:
@@ -184,7 +189,7 @@ def test_overview_processor(run: Run, cron_database: Database, monkeypatch: pyte
 
     assert run("pcache-processor", "enable", "--timeout", "5min", "--max-parallel-jobs", "1").code == 0
     config = run("pcache-processor", "config", "--format", "json").json
-    assert (config["max_parallel_jobs"], config["fragment_timeout"]) == (1, "300 s")
+    assert (config["max_parallel_jobs"], config["fragment_timeout"]) == (1, "00:05:00")
     assert cron_database.execute("select count(*) from cron.job") == [(2,)]
     changed = run(
         "pcache-processor", "config", "--frequency", "0.5", "--max-attempts", "7", "--format", "json"
@@ -194,8 +199,6 @@ def test_overview_processor(run: Run, cron_database: Database, monkeypatch: pyte
     assert run("pcache-processor", "disable").code == 0
     assert cron_database.execute("select count(*) from cron.job") == [(0,)]
     assert run("pcache-processor", "disable").code == 0, "twice is once"
-    assert run("pcache-processor", "remove").code == base.WRONG_USE
-    assert run("pcache-processor", "remove", "--yes").code == 0
 
 
 @pytest.mark.parametrize("module", ["monitor_cache_queue", "setup_postgresql_queue_processor"])
@@ -311,6 +314,152 @@ def test_read_by_query(run: Run, shop: Database, tmp_path: Path) -> None:
         lines = list(csv.reader(written))
     assert lines[0] == ["user_id"]
     assert {int(line[0]) for line in lines[1:]} == expected
+
+
+def test_queue_says_at_once_what_can_never_be_stored(run: Run, shop: Database) -> None:
+    for query, why in (
+        ("SELECT * FROM events", "Nothing of this query can be cached"),
+        ("SELECT * FROM events WHERE random() < 0.5", "Nothing of this query can be cached"),
+        ("SELECT count(*) FROM users", "Nothing of this query can be cached"),
+    ):
+        done = run("pcache-add", "--queue", "--query", query, "--partition-key", "user_id")
+        assert done.code == base.FAILED
+        assert why in done.err
+    assert shop.execute("select * from partitioncache_queue_lengths()") == [(0, 0)]
+
+
+def test_parameters(run: Run, shop: Database) -> None:
+    query = "SELECT * FROM users WHERE country = %s AND user_id > %s"
+    whole = query.replace("%s", "'country 3'", 1).replace("%s", "3")
+    asked = ("--partition-key", "user_id", "--query", query, "--param", "country 3", "--param", "3")
+    assert run("pcache-add", "--direct", *asked).code == 0
+    applied = run("pcache", "apply", *asked, "--method", "literal")
+    assert applied.code == 0, applied.err
+    assert sorted(shop.execute(applied.out)) == sorted(shop.execute(whole))
+    named = ("--query", "SELECT * FROM users WHERE country = %(name)s AND user_id > %(low)s")
+    values = ("--param", "name=country 3", "--param", "low=3")
+    explained = run("pcache", "explain", *named, *values, "--method", "literal", "--partition-key", "user_id")
+    assert explained.code == 0
+    assert run("pcache-add", "--queue", *named, *values, "--partition-key", "user_id").code == 0
+    mixed = run(
+        "pcache", "explain", *named, "--param", "name=x", "--param", "3", "--partition-key", "user_id"
+    )
+    assert (mixed.code, "Give all of them a name" in mixed.err) == (base.WRONG_USE, True)
+    missing = run("pcache", "apply", *asked[:-2])
+    assert missing.code == base.FAILED
+    assert "parameters" in missing.err
+
+
+def test_explain_gives_a_reason(run: Run, shop: Database, redis_here: str) -> None:
+    unknown = ("--query", "SELECT * FROM events WHERE type = 'click'", "--partition-key", "user_id")
+    direct(run)
+    for query, why in (
+        ("SELECT * FROM events WHERE type = 'view'", "in the cache"),
+        ("SELECT * FROM events WHERE random() < 1", "random"),
+        ("SELECT * FROM nowhere", "nowhere"),
+    ):
+        for command in ("explain", "apply"):
+            done = run("pcache", command, "--query", query, "--partition-key", "user_id")
+            assert done.code == base.FOUND_NOTHING
+            assert why in (done.out if command == "explain" else done.err)
+    found = run("pcache", "explain", "--query", QUERY, "--partition-key", "user_id", "--format", "json")
+    assert found.json["hits"] > 0
+    redis = ("--cache-backend", "redis_set", "--cache-name", redis_here)
+    direct(run, QUERY, *redis)
+    assert "in the cache" in run("pcache", "explain", *unknown, *redis).out
+    assert run("pcache", "explain", "--query", QUERY, "--partition-key", "user_id", *redis).code == 0
+
+
+def test_a_misspelt_cache_says_so(run: Run, shop: Database, redis_here: str, tmp_path: Path) -> None:
+    redis = ("--cache-backend", "redis_set", "--cache-name", redis_here)
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path))
+    for where in ((), redis, rocks):
+        direct(run, QUERY, *where)
+        wrong = (*where, "--cache-name", "partitoncache")
+        ours = redis_here if where == redis else "partitioncache"
+        for arguments in (
+            ("pcache-manage", *wrong, "--count-cache"),
+            ("pcache-manage", *wrong, "--clear-cache", "--yes"),
+            ("pcache-manage", *wrong, "status"),
+            ("pcache-manage", *wrong, "entries"),
+            ("pcache-manage", *wrong, "verify"),
+            ("pcache-manage", *wrong, "export", str(tmp_path / "x")),
+            ("pcache-manage", *wrong, "copy", "--to-backend", "rocksdict", "--to-path", str(tmp_path / "y")),
+            ("pcache", "apply", *wrong, "--query", QUERY, "--partition-key", "user_id"),
+            ("pcache", "explain", *wrong, "--query", QUERY, "--partition-key", "user_id"),
+            ("pcache-read", *wrong, "--query-hash", "x", "--partition-key", "user_id"),
+        ):
+            done = run(*arguments)
+            assert done.code == base.FAILED
+            assert 'There is no cache "partitoncache"; there are: ' in done.err
+            assert ours in done.err
+    for arguments in (("status",), ("config",), ("enable",), ("disable",)):
+        done = run("pcache-processor", "--cache-name", "partitoncache", *arguments)
+        assert 'There is no cache "partitoncache"' in done.err
+    assert (
+        'There is no cache "partitoncache"'
+        in run("pcache-manage", "--cache-name", "partitoncache", "--count-queue").err
+    )
+
+
+@pytest.mark.parametrize("way", [(), ("--over-connection", "--schema", "elsewhere")])
+def test_setup_and_uninstall(
+    run: Run, empty_database: Database, monkeypatch: pytest.MonkeyPatch, way: tuple[str, ...]
+) -> None:
+    lead_to(empty_database, monkeypatch)
+    empty_database.psql(DATA)
+    before = empty_database.execute("select count(*) from pg_depend")
+    assert run("pcache", "uninstall", "--yes").code == base.FOUND_NOTHING
+    assert run("pcache", "setup", *way).code == 0
+    direct(run)
+    assert run("pcache", "track", "events", "--partition-key", "user_id").code == 0
+    assert run("pcache", "uninstall").code == base.WRONG_USE
+    done = run("pcache", "uninstall", "--yes")
+    assert done.code == 0, done.err
+    assert "is removed from database" in done.err
+    left = """select 1 from pg_proc where proname ~ '^(partitioncache|pc)_' union all
+              select 1 from pg_class where relname ~ '^(partitioncache|pc)_' union all
+              select 1 from pg_namespace where nspname = 'partitioncache_internal' union all
+              select 1 from pg_extension where extname = 'partitioncache' union all
+              select 1 from pg_trigger where not tgisinternal"""
+    assert empty_database.execute(left) == []
+    empty_database.execute("insert into events values (1, 'click', 'shop')")
+    assert run("pcache", "setup", *way).code == 0
+    direct(run)
+    assert run("pcache", "uninstall", "--yes").code == 0
+    if way:
+        empty_database.execute("drop schema elsewhere")
+    assert empty_database.execute("select count(*) from pg_depend") == before
+
+
+def test_grant_and_revoke(run: Run, shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.psql('create role "Cli Role" login; grant select on events, users to "Cli Role"')
+    try:
+        direct(run)
+        asked = ("--query", "SELECT * FROM events WHERE type = 'click'", "--partition-key", "user_id")
+        monkeypatch.setenv("DB_USER", "Cli Role")
+        refused = run("pcache", "status")
+        assert refused.code == base.FAILED
+        assert "pcache grant" in refused.err
+        monkeypatch.setenv("DB_USER", "postgres")
+        done = run("pcache", "grant", "Cli Role", "--level", "read")
+        assert done.code == 0, done.err
+        monkeypatch.setenv("DB_USER", "Cli Role")
+        assert run("pcache", "explain", *asked).code in (0, base.FOUND_NOTHING)
+        assert run("pcache-add", "--queue", *asked).code == base.FAILED
+        assert run("pcache", "grant", "Cli Role", "--level", "administer").code == base.FAILED
+        monkeypatch.setenv("DB_USER", "postgres")
+        assert run("pcache", "grant", "Cli Role", "--level", "push", "--cache", "partitioncache").code == 0
+        monkeypatch.setenv("DB_USER", "Cli Role")
+        pushed = run("pcache-add", "--queue", *asked)
+        assert pushed.code == 0, pushed.err
+        monkeypatch.setenv("DB_USER", "postgres")
+        assert run("pcache", "revoke", "Cli Role").code == 0
+        assert run("pcache", "revoke", "Cli Role").code == base.FOUND_NOTHING
+        assert "nobody_of_that_name" in run("pcache", "grant", "nobody_of_that_name", "--level", "read").err
+        assert run("pcache", "grant", "Cli Role", "--level", "use").code == base.WRONG_USE
+    finally:
+        shop.psql('drop owned by "Cli Role"; drop role "Cli Role"')
 
 
 def test_apply(run: Run, shop: Database) -> None:
@@ -562,6 +711,8 @@ def test_copy_into_itself_is_refused(run: Run, shop: Database, redis_here: str, 
         == before
     )
     redis = ("--cache-backend", "redis_set", "--cache-name", redis_here)
+    query = ("--query", "SELECT DISTINCT user_id FROM events", "--partition-key", "user_id")
+    assert run("pcache-add", "--direct", *query, *redis).code == 0
     assert "the same cache" in run("pcache-manage", *redis, "copy", "--to-backend", "redis_set").err
     rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path))
     done = run("pcache-manage", *rocks, "copy", "--to-backend", "rocksdb_bit", "--to-path", f"{tmp_path}/./")
@@ -594,6 +745,10 @@ def test_evict(run: Run, shop: Database) -> None:
     assert (
         "nothing to remove" in run("pcache-manage", "evict", "--older-than", "1h", "--unused-for", "2d").err
     )
+    for rule in ("--older-than", "--unused-for"):
+        refused = run("pcache-manage", "evict", rule, "30")
+        assert refused.code == base.WRONG_USE
+        assert "'30' has no unit; write 30s, 30min, 30h or 30d" in refused.err
     gone = run("pcache-manage", "evict", "--max-entries", "2", "--yes", "--format", "json")
     assert len(gone.json) == amount - 2
     assert run("pcache-manage", "evict", "--older-than", "0s", "--yes").code == 0
@@ -668,7 +823,10 @@ def test_verify_runs_no_text_of_another_role(run: Run, shop: Database) -> None:
 
 def test_dead_items_and_their_requeue(run: Run, shop: Database) -> None:
     run("pcache-add", "--queue", "--query", QUERY, "--partition-key", "user_id")
-    shop.execute("update partitioncache_internal.partitioncache_queue set status = 'dead', died_at = now(), error_msg = 'no luck'")
+    shop.execute(
+        "update partitioncache_internal.partitioncache_queue "
+        "set status = 'dead', died_at = now(), error_msg = 'no luck'"
+    )
     (dead,) = run("pcache-manage", "dead", "--format", "json").json
     assert (dead["queue"], dead["error"]) == ("incoming", "no luck")
     assert run("pcache-manage", "requeue", "999999").code == base.FAILED
@@ -709,7 +867,7 @@ def test_processor_of_a_database_in_which_pg_cron_does_not_live(
     home.execute("drop extension pg_cron")
     refused = run("pcache-processor", "enable")
     assert refused.code == base.FAILED
-    assert "refused" in refused.err
+    assert "pg_cron is loaded for database test, but not created there" in refused.err
     assert "select cron.schedule_in_database(" in refused.out
 
 
@@ -805,6 +963,10 @@ def test_servers_that_are_not_there(
     ("arguments", "message"),
     [
         (("pcache-add", "--query", "select 1", "--partition-key", "user_id"), "Say --direct"),
+        (
+            ("pcache-add", "--direct", "--queue", "--query", "select 1", "--partition-key", "user_id"),
+            "Say either --direct",
+        ),
         (("pcache-add", "--direct", "--partition-key", "user_id"), "Give the query"),
         (("pcache-add", "--direct", "--query", " ; ", "--partition-key", "user_id"), "empty"),
         (
@@ -954,3 +1116,94 @@ def test_env_file(run: Run, database: Database, tmp_path: Path) -> None:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+# Nothing ends in a traceback
+
+
+def test_query_files_that_hold_no_text(run: Run, tmp_path: Path) -> None:
+    for content in (b"\xff\xfe\x00\x01", b"SELECT \xe9", b"SELECT 1\x00", b"", b"\xef\xbb\xbf ; "):
+        file = tmp_path / "query.sql"
+        file.write_bytes(content)
+        for program_name, *command in (("pcache-add", "--direct"), ("pcache-read",), ("pcache", "apply")):
+            done = run(program_name, *command, "--query-file", str(file), "--partition-key", "k")
+            assert done.code == base.WRONG_USE
+            assert any(word in done.err for word in ("UTF-8", "NUL", "empty"))
+
+
+def test_every_subcommand_has_an_example() -> None:
+    for path, command in every_command(main.command):
+        assert command.epilog, path
+        assert "Example" in command.epilog, path
+
+
+BAD_VALUES = (
+    "", " ", "-1", "0", "99999999999999999999", "x" * 5_000, "ü", "'", '"', ";", "a\nb", "../../etc", "[bold]", "%s",
+    "{}", "null", "1e400", "NaN", "-", "--", "\udcff",
+)  # fmt: skip
+
+
+def test_bad_arguments_never_end_in_a_traceback(run: Run, shop: Database, tmp_path: Path) -> None:
+    """Every option of every command with values that it may not expect: a sentence, and an exit code."""
+    chance = random.Random(5)
+    rocks = ("--cache-backend", "rocksdict", "--cache-path", str(tmp_path / "rocks"))
+    left_out = {"pcache-monitor", "processor", "completion"}
+    tried = 0
+    for path, command in every_command(main.command):
+        if not path or isinstance(command, click.Group) or left_out & {*path, f"pcache-{path[0]}"}:
+            continue
+        options = [
+            each for each in command.params if isinstance(each, click.Option) and each.name != "env_file"
+        ]
+        for option in chance.sample(options, min(len(options), 6)):
+            arguments: list[str] = [*path]
+            for other in command.params:
+                if isinstance(other, click.Argument) or (other.required and other is not option):
+                    arguments += [*other.opts[:1]] if isinstance(other, click.Option) else []
+                    kind = other.type
+                    arguments.append(
+                        kind.choices[0] if isinstance(kind, click.Choice) else chance.choice(BAD_VALUES)
+                    )
+            arguments.append(option.opts[0])
+            if not option.is_flag:
+                arguments.append(chance.choice(BAD_VALUES))
+            where = rocks if chance.random() < 0.5 else ()
+            done = run("pcache", *arguments, *where)
+            assert "This should not happen" not in done.err, arguments
+            assert done.code in (0, 1, 2, 3), arguments
+            tried += 1
+    assert tried > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CACHE_BACKEND", "postgres"), ("CACHE_BACKEND", "\udcff"), ("DB_PORT", "99999"), ("DB_PORT", "x"),
+        ("DB_HOST", "\udcff"), ("DB_NAME", "no such"), ("DB_BACKEND", "oracle"), ("QUERY_QUEUE_PROVIDER", "kafka"),
+        ("PG_ARRAY_CACHE_TABLE_PREFIX", "no name"), ("PG_QUEUE_TABLE_PREFIX", "no name"), ("DB_USER", "x" * 100),
+        ("PGOPTIONS", "-c nonsense=1"), ("PGSSLMODE", "perhaps"), ("DB_NAME", "postgresql://nowhere.invalid/x"),
+        ("PG_PREPARE_THRESHOLD", "often"), ("REDIS_PORT", "x"), ("REDIS_URL", "http://x"), ("REDIS_TLS", "maybe"),
+    ],
+)  # fmt: skip
+def test_bad_environments_never_end_in_a_traceback(
+    run: Run, shop: Database, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    redis = ("--cache-backend", "redis_set") if name.startswith("REDIS") else ()
+    queue = ("--queue-provider", "redis") if name.startswith("REDIS") else ()
+    for arguments in (
+        ("pcache", *redis, "status"), ("pcache-manage", *redis, *queue, "--count-queue"),
+        ("pcache-add", *redis, *queue, "--queue", "--query", "SELECT 1", "--partition-key", "k"),
+        ("pcache-monitor", *redis, *queue, "--once"), ("pcache-processor", "status"),
+    ):  # fmt: skip
+        done = run(*arguments)
+        assert done.code in (0, 1, 2, 3), (arguments, done.err)
+        assert "This should not happen" not in done.err, (arguments, done.err)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"\x00", b"A=\xff", b"'", b"A='x"])
+def test_bad_env_files(run: Run, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "settings.env"
+    file.write_bytes(content)
+    done = run("pcache", "--help") if not content else run("pcache-manage", "--env-file", str(file), "--help")
+    assert done.code in (0, 1, 2)

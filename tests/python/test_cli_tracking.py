@@ -101,7 +101,7 @@ def test_broken_tracking_is_told_and_mended(run: Run, maps: Database) -> None:
     maps.execute("create table street_1 partition of street for values in (1)")
     done = run("tracked", "--format", "json")
     assert done.returncode == 1
-    assert json.loads(done.stdout)[0]["state"] == "broken: street_1 has no insert trigger"
+    assert json.loads(done.stdout)[0]["state"] == "broken: public.street_1 has no insert trigger"
     assert run("track", "street", "--partition-key", "city_id").returncode == 0
     assert run("tracked").returncode == 0
 
@@ -110,7 +110,7 @@ def test_untracking_asks(run: Run) -> None:
     assert run("track", "poi", "--partition-key", "city_id").returncode == 0
     done = run("untrack", "poi", "--partition-key", "city_id")
     assert done.returncode == 2
-    assert "Take poi for unchanging from now on?" in done.stderr
+    assert "Log the writes to poi no longer?" in done.stderr
     assert len(json.loads(run("tracked", "--format", "json").stdout)) == 1
 
 
@@ -119,7 +119,7 @@ def test_untracking_asks(run: Run) -> None:
     [
         (("track", "poi"), 2, "Missing option '--partition-key'"),
         (("track", "--partition-key", "city_id"), 2, "Missing argument 'TABLE...'"),
-        (("track", "old_poi", "--partition-key", "city_id"), 1, "View old_poi holds no rows"),
+        (("track", "old_poi", "--partition-key", "city_id"), 1, "View public.old_poi holds no rows"),
         (("track", "nothing", "--partition-key", "city_id"), 1, "does not exist"),
         (("track", "poi", "--partition-key", "area"), 1, "not registered"),
         (("untrack", "nothing", "--partition-key", "city_id", "--yes"), 1, "does not exist"),

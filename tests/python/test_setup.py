@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import pytest
 from partitioncache.setup import (
     Check,
     apply_plan,
+    apply_removal,
     check_installation,
     check_processor,
     installed,
     plan,
     released,
+    removal,
 )
 from partitioncache.setup.install import InstallError
 from partitioncache.setup.scripts import ScriptError, Scripts
@@ -124,8 +127,8 @@ def next_version(tmp_path: Path) -> Path:
         (tmp_path / f"partitioncache--{old}--{new}.sql").write_text(
             '\\echo Use "ALTER EXTENSION partitioncache UPDATE" to load this file. \\quit\n'
             f"create table @extschema@.added_in_{new.replace('.', '_')} (x integer);\n"
-            "create or replace function partitioncache_version() returns text\n"
-            "language sql immutable parallel safe set search_path = pg_catalog, @extschema@, pg_temp\n"
+            "create or replace function partitioncache_internal.partitioncache_version() returns text\n"
+            "language sql immutable parallel safe set search_path = pg_catalog, partitioncache_internal, pg_temp\n"
             f"return '{new}'::text;\n"
         )
     return tmp_path
@@ -185,6 +188,101 @@ def test_the_released_package_holds_the_released_sql(tmp_path: Path, kind: str) 
     shutil.unpack_archive(built, tmp_path / "unpacked", "zip" if kind == "wheel" else "gztar")
     found = {file.name: file.read_text() for file in (tmp_path / "unpacked").rglob("partitioncache--*.sql")}
     assert found == {file.name: file.read_text() for file in (CHECKOUT / "extension").glob("partitioncache--*.sql")}
+
+
+# Where it may not be installed
+
+
+def test_a_schema_in_which_others_may_create_objects(empty_database: Database) -> None:
+    empty_database.psql(
+        """create role setup_other; create role setup_owner login;
+           create schema theirs authorization setup_other;
+           create schema shared; grant create on schema shared to setup_other;
+           create schema open_to_all; grant create on schema open_to_all to public;
+           do $$ begin execute format('grant create on database %I to setup_owner', current_database()); end $$;"""
+    )
+    try:
+        with connect(empty_database) as connection:
+            for schema, why in (
+                ("theirs", "role setup_other owns it"),
+                ("shared", "role setup_other may create objects in it"),
+                ("open_to_all", "everybody may create objects in it"),
+            ):
+                with pytest.raises(InstallError, match=f"{why}.*--schema partitioncache"):
+                    plan(connection, way="connection", schema=schema)
+            plan(connection, way="connection", schema="public")
+        with connect(empty_database, user="setup_owner") as connection:
+            with pytest.raises(InstallError, match="role pg_database_owner owns it"):
+                plan(connection, way="connection", schema="public")
+            apply_plan(connection, plan(connection, way="connection", schema="partitioncache"))
+            there = installed(connection)
+            assert there is not None
+            assert there.schema == "partitioncache"
+    finally:
+        empty_database.psql("drop owned by setup_owner, setup_other cascade; drop role setup_owner, setup_other")
+
+
+def test_a_schema_that_is_called_like_ours(empty_database: Database) -> None:
+    empty_database.psql(
+        "create role setup_squatter; create schema partitioncache_internal authorization setup_squatter"
+    )
+    try:
+        with connect(empty_database) as connection:
+            assert installed(connection) is None
+            for way in ("extension", "connection"):
+                with pytest.raises(InstallError, match="already, of role setup_squatter"):
+                    plan(connection, way=way)
+    finally:
+        empty_database.psql("drop owned by setup_squatter; drop role setup_squatter")
+
+
+def test_what_is_only_called_like_ours_is_not_run(empty_database: Database) -> None:
+    empty_database.psql(
+        """create role setup_mallory login; create schema mallory authorization setup_mallory;
+           set role setup_mallory;
+           create function mallory.partitioncache_version() returns text language plpgsql as
+           $$ begin raise exception 'run'; end $$;"""
+    )
+    try:
+        with connect(empty_database) as connection:
+            assert installed(connection) is None
+            assert plan(connection).start is None
+    finally:
+        empty_database.psql("drop owned by setup_mallory; drop role setup_mallory")
+
+
+def test_two_set_ups_at_once(empty_database: Database) -> None:
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            install(empty_database, way="connection", schema="cache")
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def test_only_who_installed_it_removes_it(empty_database: Database) -> None:
+    install(empty_database, way="connection", schema="cache")
+    empty_database.psql("create role setup_other login")
+    try:
+        with connect(empty_database) as connection:
+            todo = removal(connection)
+            assert todo is not None
+        empty_database.psql("select cache.partitioncache_grant('setup_other', 'administer')")
+        with connect(empty_database, user="setup_other") as connection:
+            with pytest.raises(InstallError, match="Role postgres installed PartitionCache here"):
+                removal(connection)
+            with pytest.raises(InstallError, match="The server refused"):
+                apply_removal(connection, todo)
+    finally:
+        empty_database.psql("drop owned by setup_other; drop role setup_other")
 
 
 # Checks

@@ -43,11 +43,16 @@ def environment(env_file: str | os.PathLike[str] | None = None) -> dict[str, str
         raise ConfigurationError(
             f"There is no file {os.fspath(env_file)!r}.", hint="Check the path of the .env file."
         )
-    path = os.fspath(env_file) if env_file is not None else find_dotenv(usecwd=True)
-    from_file = (
-        {key: value for key, value in dotenv_values(path).items() if value is not None} if path else {}
-    )
-    return {**from_file, **os.environ}
+    path = os.fspath(env_file) if env_file is not None else ".env"
+    try:
+        path = path if env_file is not None else find_dotenv(usecwd=True)
+        found = dotenv_values(path) if path else {}
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigurationError(
+            f"The settings in {path} cannot be read: {why}.", hint="Mend the file, or its rights."
+        ) from None
+    return {**{key: value for key, value in found.items() if value is not None}, **os.environ}
 
 
 def cache_backend_from_env(env: Mapping[str, str] | None = None) -> str:

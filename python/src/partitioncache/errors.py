@@ -7,10 +7,6 @@ stands apart in `hint`, so that a command can print it in another colour and a p
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import TypeVar
-
-T = TypeVar("T")
 
 logger = logging.getLogger("partitioncache")
 
@@ -61,7 +57,7 @@ class RegistrationConflictError(PartitionCacheError):
 class BackendError(PartitionCacheError):
     """A cache, or its server or files, that cannot do now what was asked: nothing is wrong with the question.
 
-    Whoever can do without the cache may go on without it; see `without_cache`.
+    Whoever can do without the cache may go on without it, as `apply_cache` does.
     """
 
 
@@ -83,25 +79,6 @@ class QueueError(PartitionCacheError):
 
 class TrackingError(PartitionCacheError, ValueError):
     """A table whose writes cannot be tracked."""
-
-
-def without_cache(call: Callable[[], T], otherwise: T) -> T:
-    """What a call to a cache returns; something else, with a warning in the log, if the cache fails.
-
-    Args:
-        call: asks the cache. Errors of whoever asks, such as a wrong argument, are raised as they are.
-        otherwise: what to go on with where the cache cannot answer.
-
-    >>> def lost() -> str:
-    ...     raise UnavailableError("Redis at localhost:6379 cannot be reached.")
-    >>> without_cache(lost, "SELECT 1")
-    'SELECT 1'
-    """
-    try:
-        return call()
-    except BackendError as error:
-        logger.warning("Going on without the cache: %s", error)
-        return otherwise
 
 
 def not_registered(partition_key: str, cache: str) -> NotRegisteredError:

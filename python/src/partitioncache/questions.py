@@ -14,7 +14,13 @@ from partitioncache.backends.protocol import Backend
 from partitioncache.binding import Params, bind, open_placeholder
 from partitioncache.cache import Cache
 from partitioncache.config import checked_partition_key
-from partitioncache.errors import ConfigurationError, PartitionCacheError, QueryError, UnavailableError
+from partitioncache.errors import (
+    BackendError,
+    ConfigurationError,
+    PartitionCacheError,
+    QueryError,
+    UnavailableError,
+)
 from partitioncache.registry import nearest, unknown_partition_key
 
 Connection: TypeAlias = psycopg.Connection[Any]
@@ -333,6 +339,6 @@ def fails_open(asked: Question, error: PartitionCacheError) -> bool:
     A mistake of the caller's is said: a cache that was closed, a name that does not exist.
     """
     if not isinstance(asked.handler, PostgresqlArray):
-        return isinstance(error, UnavailableError)
+        return isinstance(error, BackendError)
     server = asked.handler.server
     return server.holds_session or (isinstance(error, UnavailableError) and not server.closed)

@@ -65,7 +65,7 @@ def track(cache: Cache | Backend, table: str, partition_key: str | None = None) 
 
 
 def untrack(cache: Cache | Backend, table: str, partition_key: str | None = None) -> bool:
-    """Ends the tracking of a table: from now on it counts as unchanging, by your assertion.
+    """Ends the tracking of a table: entries on it are not used until it is tracked again or asserted to be static.
 
     Arguments and errors are those of `track`.
 
@@ -75,6 +75,39 @@ def untrack(cache: Cache | Backend, table: str, partition_key: str | None = None
     handler, key = _postgresql(cache, partition_key)
     rows = handler.server.call(
         "partitioncache_untrack", Typed("pg_catalog.regclass", table), key, handler.cache
+    )
+    return bool(rows[0][0])
+
+
+def assert_static(cache: Cache | Backend, table: str) -> None:
+    """Your assertion that a table does not change: entries on it are used though its writes are not logged.
+
+    Should it change after all, clear the cache.
+
+    Args:
+        cache: a PostgreSQL cache.
+        table: its name as SQL writes it.
+
+    Raises:
+        ConfigurationError: the cache is not in PostgreSQL.
+        TrackingError: it holds no rows: a view, a sequence.
+        PartitionCacheError: the table belongs to another role, and this one does not administer the cache.
+    """
+    handler, _ = _postgresql(cache, "")
+    handler.server.call("partitioncache_assert_static", Typed("pg_catalog.regclass", table), handler.cache)
+
+
+def retract_static(cache: Cache | Backend, table: str) -> bool:
+    """Takes `assert_static` back: entries on the table are not used until it is tracked.
+
+    Arguments and errors are those of `assert_static`.
+
+    Returns:
+        Whether somebody had asserted it.
+    """
+    handler, _ = _postgresql(cache, "")
+    rows = handler.server.call(
+        "partitioncache_retract_static", Typed("pg_catalog.regclass", table), handler.cache
     )
     return bool(rows[0][0])
 

@@ -203,6 +203,9 @@ class PostgresqlArray(Closing):
             self._server.call_on(connection, "partitioncache_clear", partition_key, self._cache)
         return int(entries)
 
+    def caches(self) -> list[str]:
+        return [row[0] for row in self._server.call("partitioncache_caches")]
+
     def same_as(self, other: object) -> bool:
         """Whether both are one cache of one database, however it is connected to and whichever storage is meant."""
         if not isinstance(other, PostgresqlArray) or self._cache != other._cache:

@@ -99,6 +99,9 @@ class Backend(Protocol):
     def clear(self, partition_key: str | None = None) -> int:
         """Removes all entries of one partition key, or of all; registrations stay. Returns how many there were."""
 
+    def caches(self) -> list[str]:
+        """The names of all caches that are where this one is."""
+
     def same_as(self, other: object) -> bool:
         """Whether another backend reads and writes the very same entries."""
 

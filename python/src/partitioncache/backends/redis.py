@@ -59,6 +59,12 @@ class _RedisCache(StoredCache):
         self._where = place(parameters)
         self._client = connect(self.backend, parameters)
 
+    def caches(self) -> list[str]:
+        start, end = f"{self._family}:{{", "}:partition_keys"
+        with explained(self._where):
+            names = [name.decode("utf-8", "replace") for name in self._client.scan_iter(f"{start}*{end}")]
+        return sorted(name.removeprefix(start).removesuffix(end) for name in names)
+
     def same_as(self, other: object) -> bool:
         if not isinstance(other, _RedisCache) or (self._family, self._cache) != (other._family, other._cache):
             return False

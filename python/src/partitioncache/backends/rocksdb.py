@@ -65,6 +65,10 @@ class Rocksdict(StoredCache):
         """The directory."""
         return self._files.path
 
+    def caches(self) -> list[str]:
+        prefix = _KINDS["registration"] + b"\0"
+        return sorted({name[len(prefix) :].split(b"\0")[0].decode() for name in self._below(prefix)})
+
     def same_as(self, other: object) -> bool:
         if not isinstance(other, Rocksdict) or self._cache != other._cache:
             return False

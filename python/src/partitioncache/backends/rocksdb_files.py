@@ -95,7 +95,7 @@ class Files:
 
     def _check_open(self) -> None:
         if self.users == 0:
-            raise UnavailableError(
+            raise PartitionCacheError(
                 f"The cache in {self.path} is closed.", hint="Open it again with create_cache."
             )
 

@@ -15,9 +15,10 @@ from sqlglot.errors import SqlglotError
 from sqlglot.expressions import Query
 
 from partitioncache.backends.protocol import Backend
+from partitioncache.binding import bind
 from partitioncache.cli import base, output, services
 from partitioncache.cli.output import Format
-from partitioncache.errors import PartitionCacheError
+from partitioncache.errors import PartitionCacheError, UnavailableError
 from partitioncache.monitor import Evaluator, NotCacheable, ServerEvaluator
 from partitioncache.monitor.evaluate import converted
 from partitioncache.queues import Item
@@ -40,9 +41,10 @@ Examples:
 
 
 @click.command("add", cls=base.Command, context_settings=base.CONTEXT, epilog=EXAMPLES)
-@click.option("--direct", "mode", flag_value="direct", help="Evaluate it now.")
-@click.option("--queue", "mode", flag_value="queue", help="Put it into the queue.")
+@click.option("--direct", is_flag=True, help="Evaluate it now.")
+@click.option("--queue", is_flag=True, help="Put it into the queue.")
 @base.query_options()
+@base.param_option
 @click.option("--partition-key", required=True, help="The column that splits the data.")
 @click.option(
     "--partition-datatype",
@@ -75,9 +77,11 @@ Examples:
 @base.format_option
 def command(
     where: base.Connections,
-    mode: str | None,
+    direct: bool,
+    queue: bool,
     query: str | None,
     query_file: str | None,
+    params: list[Any] | dict[str, Any] | None,
     partition_key: str,
     partition_datatype: str | None,
     no_recompose: bool,
@@ -93,18 +97,21 @@ def command(
     The query is taken apart into fragments: each subset of its tables and conditions that other queries may
     share. What the cache holds already is not evaluated again.
     """
-    if mode is None:
-        raise click.UsageError("Say --direct to evaluate the query now, or --queue to have it done.")
+    if direct == queue:
+        say = "Say either" if direct else "Say"
+        raise click.UsageError(f"{say} --direct to evaluate the query now, or --queue to have it done.")
     if query_hash is not None and not no_recompose:
         raise click.UsageError("--query-hash needs --no-recompose: fragments are named by what they are.")
-    text = base.read_query(query, query_file)
+    text = bind(base.read_query(query, query_file), params, DIALECTS[where.db_backend])
     item = Item(text, partition_key, partition_datatype, priority=priority)
     if no_recompose:
         item = Item(text, partition_key, partition_datatype, query_hash or _name_of(text), priority=priority)
-    if mode == "queue":
-        _push(where, item, format)
+    if queue:
+        _push(where, item if no_recompose else _as_it_can_be_cached(where, item), format)
         return 0
     with services.open_cache(where) as cache:
+        if not where.cache_is_postgresql:
+            output.note(base.FILLING_ASSERTS)
         if no_recompose:
             return _store_as_it_stands(where, cache, item, timeout, result_limit, format)
         evaluator = services.evaluator(
@@ -113,19 +120,48 @@ def command(
         try:
             fragments = evaluator.take_apart(item)
         except NotCacheable as reason:
-            if not _selects_keys(item, where.db_backend):
-                raise PartitionCacheError(
-                    f"Nothing of this query can be cached: {reason.message}.",
-                    hint="To store the keys in its first column, say --no-recompose.",
-                ) from None
+            as_it_stands = _keys_of(item, where.db_backend, reason)
             output.note("The query has no conditions to share with others: its own keys are stored.")
-            as_it_stands = replace(item, hash=_name_of(text))
             return _store_as_it_stands(where, cache, as_it_stands, timeout, result_limit, format)
         return _evaluate(evaluator, fragments, format)
 
 
 def _name_of(query: str) -> str:
     return sha256(query.encode()).hexdigest()
+
+
+def _keys_of(item: Item, db_backend: str, reason: NotCacheable) -> Item:
+    """A query that cannot be taken apart, to be stored as it stands, if it gives partition keys and nothing else.
+
+    Raises:
+        PartitionCacheError: it does not.
+    """
+    if _selects_keys(item, db_backend):
+        return replace(item, hash=_name_of(item.query))
+    raise PartitionCacheError(
+        f"Nothing of this query can be cached: {reason.message.rstrip('.')}.",
+        hint="To store the keys in its first column, say --no-recompose.",
+    ) from None
+
+
+def _as_it_can_be_cached(where: base.Connections, item: Item) -> Item:
+    """A query for the queue: to be taken apart, or else to be stored as it stands.
+
+    Raises:
+        PartitionCacheError: nothing of it could ever be stored.
+    """
+    try:
+        with services.open_cache(where) as cache:
+            services.evaluator(where, cache).take_apart(item)
+    except NotCacheable as reason:
+        item = _keys_of(item, where.db_backend, reason)
+        output.note("The query has no conditions to share with others: its own keys will be stored.")
+    except UnavailableError as error:
+        if where.queue_is_beside_cache:
+            raise
+        # Whoever works on the queue may see what this machine does not.
+        output.note(f"Not looked at before it is queued: {error.message}")
+    return item
 
 
 def _push(where: base.Connections, item: Item, format: Format) -> None:
@@ -136,8 +172,8 @@ def _push(where: base.Connections, item: Item, format: Format) -> None:
         elif (
             isinstance(queue, PostgreSQLQueue) and where.cache_is_beside_data and where.queue_is_beside_cache
         ):
-            with services.open_cache(where) as cache:
-                ServerEvaluator(services.postgresql(cache, "The processor")).register(item)
+            with services.postgresql(where, "The processor", new=True) as cache:
+                ServerEvaluator(cache).register(item)
             queue.push_checked([item])
         else:
             queue.push("incoming", [item])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
+import logging
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -215,6 +219,8 @@ cache_options = _options(
     ),
     click.option(
         "--cache-name",
+        "--cache",
+        "cache_name",
         help="The name of the cache (its table prefix). [PG_…_CACHE_TABLE_PREFIX, partitioncache]",
     ),
     click.option("--cache-host", help="The cache's host, if it is not the database's. [REDIS_HOST, DB_HOST]"),
@@ -323,7 +329,10 @@ def run(command: click.Command, name: str) -> NoReturn:
         command: the command.
         name: the program's name in its messages.
     """
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it would say, the errors say
     try:
+        for argument in sys.argv[1:]:
+            argument.encode()
         result = command.main(prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
@@ -338,12 +347,8 @@ def run(command: click.Command, name: str) -> NoReturn:
         result = INTERRUPTED
     except BrokenPipeError:
         result = _broken_pipe()
-    except (PartitionCacheError, psycopg.Error, OSError) as error:
-        if os.environ.get("PCACHE_DEBUG"):
-            raise
-        result = _complain(error)
     except Exception as error:
-        if os.environ.get("PCACHE_DEBUG") or not _is_redis(error):
+        if os.environ.get("PCACHE_DEBUG"):
             raise
         result = _complain(error)
     sys.exit(result if isinstance(result, int) else 0)
@@ -353,10 +358,6 @@ def _broken_pipe() -> int:
     """Whoever read our output has enough; nor may the interpreter try to flush the rest."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE
-
-
-def _is_redis(error: Exception) -> bool:
-    return any(kind.__module__.partition(".")[0] == "redis" for kind in type(error).__mro__)
 
 
 def _complain(error: BaseException) -> int:
@@ -369,6 +370,13 @@ def _complain(error: BaseException) -> int:
             message = f"{message} ({error.diag.message_detail})"
     elif isinstance(error, OSError) and error.strerror:
         message = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    elif isinstance(error, UnicodeError):
+        message, hint = "An argument or variable is no valid UTF-8.", "Check the encoding of your terminal."
+    elif not isinstance(error, OSError):
+        message, hint = (
+            f"{type(error).__name__}: {message}",
+            "This should not happen; PCACHE_DEBUG=1 shows where it did.",
+        )
     console = output.stderr()
     console.print(f"[bold red]Error:[/] {escape(' '.join(message.split()))}", soft_wrap=True)
     if hint:
@@ -382,8 +390,67 @@ def read_query(query: str | None, file: str | None) -> str:
     if (query is None) == (file is None):
         raise click.UsageError("Give the query with --query, or with --query-file.")
     if file is not None:
-        query = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        try:
+            query = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"{file} is no text in UTF-8: byte {error.start + 1} is wrong.") from None
     text = (query or "").strip().rstrip(";").rstrip()
     if not text:
         raise click.UsageError("The query is empty.")
+    if "\0" in text:
+        raise click.UsageError("The query contains a NUL, which no SQL text can.")
     return text
+
+
+_NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+
+param_option = click.option(
+    "--param",
+    "params",
+    multiple=True,
+    callback=lambda _ctx, _param, values: _params(values),
+    help="A value for the next placeholder, or NAME=VALUE for a named one: 7, bakery, null, or '\"7\"' for a text.",
+)
+
+
+def _params(values: Sequence[str]) -> list[Any] | dict[str, Any] | None:
+    """The parameters of a query.
+
+    >>> _params(["7", "bakery", '"7"', "null", "-1.5", "[1, 2]"])
+    [7, 'bakery', '7', None, Decimal('-1.5'), [1, 2]]
+    >>> _params(["kind=7", "name=a=b"])
+    {'kind': 7, 'name': 'a=b'}
+    """
+    if not values:
+        return None
+    named = [_NAMED.fullmatch(value) for value in values]
+    if all(named):
+        return {match[1]: _value(match[2]) for match in named if match}
+    if any(named):
+        raise click.BadParameter('Give all of them a name, or none; write a text that contains a = as "a=b".')
+    return [_value(value) for value in values]
+
+
+def _value(text: str) -> Any:
+    """What a text stands for: JSON, where it is such; else itself."""
+    try:
+        found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(found, dict) else found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def examples(*lines: str) -> str:
+    """What stands at the end of a command's help.
+
+    >>> print(examples("pcache status"))
+    \b
+    Examples:
+      pcache status
+    """
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

@@ -10,7 +10,12 @@ from partitioncache.errors import PartitionCacheError
 from partitioncache.queues import QUEUES
 
 
-@click.command("dead", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "dead",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache-manage dead --format json"),
+)
 @click.option(
     "--limit", type=click.IntRange(1), default=100, show_default=True, help="Most items of each queue."
 )
@@ -31,7 +36,12 @@ def dead(where: base.Connections, limit: int, format: Format) -> int:
     return 0
 
 
-@click.command("requeue", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "requeue",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache-manage requeue", "pcache-manage requeue 17 23"),
+)
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @base.connected
 def requeue(where: base.Connections, ids: tuple[str, ...]) -> int:

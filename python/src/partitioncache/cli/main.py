@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
 import click
 from click.shell_completion import get_completion_class
 
 from partitioncache import __version__, list_cache_types, recommend
-from partitioncache.api import apply_cache
 from partitioncache.cli import (
     add,
     base,
@@ -18,6 +20,7 @@ from partitioncache.cli import (
     setup_postgresql_queue_processor,
 )
 from partitioncache.cli.output import Format
+from partitioncache.questions import Explanation, explain_query
 from partitioncache.registry import USE_CASES
 from partitioncache.sources import DIALECTS
 
@@ -47,36 +50,107 @@ command.add_command(monitor_cache_queue.command)
 command.add_command(setup_postgresql_queue_processor.command)
 
 
-@command.command("apply", context_settings=base.CONTEXT)
-@base.query_options()
-@click.option("--partition-key", required=True, help="The column that splits the data.")
-@click.option(
-    "--method",
-    type=click.Choice(["auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN"]),
-    default="auto", show_default=True, help="How the keys are put into the query.",
+_query = (
+    base.query_options(),
+    click.option("--partition-key", required=True, help="The column that splits the data."),
+    base.param_option,
+    click.option(
+        "--method",
+        type=click.Choice(["auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN"]),
+        default="auto", show_default=True, help="How the keys are put into the query.",
+    ),
 )  # fmt: skip
-@base.connected
-def apply(
-    where: base.Connections, query: str | None, query_file: str | None, partition_key: str, method: str
-) -> int:
-    """Print the query, restricted to the partitions that the cache knows to be enough.
 
-    The exit code is 1 if the cache knows nothing that restricts it; then the query is printed as it was.
-    """
+
+def _of_a_query(function: Any) -> Any:
+    """Gives a command the options of a query that is asked of the cache."""
+    for option in reversed(_query):
+        function = option(function)
+    return function
+
+
+def _explained(
+    where: base.Connections,
+    query: str | None,
+    query_file: str | None,
+    partition_key: str,
+    params: Any,
+    method: str,
+) -> Explanation:
     text = base.read_query(query, query_file)
     schema = None
     if not where.cache_is_postgresql and (where.db or where.db_backend != "postgresql"):
         with services.open_data(where) as source:
             schema = {table: list(columns) for table, columns in source.columns().items()}
-    with services.open_cache(where) as cache:
-        rewritten = apply_cache(
-            text, cache, partition_key, method=method, dialect=DIALECTS[where.db_backend], schema=schema
+    with services.existing_cache(where) as cache:
+        return explain_query(
+            text,
+            cache,
+            partition_key,
+            params,
+            method=method,
+            dialect=DIALECTS[where.db_backend],
+            schema=schema,
         )
-    click.echo(rewritten)
-    return 0 if rewritten != text else base.FOUND_NOTHING
 
 
-@command.command("types", context_settings=base.CONTEXT)
+@command.command(
+    "apply",
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache apply --partition-key city_id --query 'SELECT * FROM poi WHERE kind = %s' --param 7",
+        "pcache apply --partition-key city_id --query-file report.sql | psql",
+    ),
+)
+@_of_a_query
+@base.connected
+def apply(where: base.Connections, **asked: Any) -> int:
+    """Print the query, restricted to the partitions that the cache knows to be enough.
+
+    The exit code is 0 if it is restricted. It is 1 if it is not: then the query is printed as it was, and the reason to
+    the error output.
+    """
+    explanation = _explained(where, **asked)
+    click.echo(explanation.rewritten)
+    if explanation.applied:
+        return 0
+    output.note(str(explanation))
+    return base.FOUND_NOTHING
+
+
+@command.command(
+    "explain",
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache explain --partition-key city_id --query 'SELECT * FROM poi WHERE kind = %(kind)s' --param kind=7"
+    ),
+)
+@_of_a_query
+@base.format_option
+@base.connected
+def explain(where: base.Connections, format: Format, **asked: Any) -> int:
+    """Say what apply does with a query, and why.
+
+    The exit code is 0 if it is restricted, 1 if it is not.
+    """
+    found = _explained(where, **asked)
+    if format == "table":
+        click.echo(str(found))
+        for note in found.notes:
+            click.echo(f"Not in any fragment: {note}")
+        if found.entries:
+            columns = list(dict.fromkeys(name for entry in found.entries for name in entry))
+            output.rows(found.entries, format, columns)
+    else:
+        output.record({each.name: getattr(found, each.name) for each in fields(found)}, format)
+    return 0 if found.applied else base.FOUND_NOTHING
+
+
+@command.command(
+    "types",
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache types", "pcache types --datatype timestamp"),
+)
 @click.option("--use-case", type=click.Choice(list(USE_CASES)), help="Recommend one for this use.")
 @click.option("--datatype", type=base.DATATYPE, help="Recommend one for this data type.")
 @base.format_option
@@ -106,7 +180,9 @@ def types(use_case: str | None, datatype: str | None, format: Format) -> int:
     return 0
 
 
-@command.command("completion", context_settings=base.CONTEXT)
+@command.command(
+    "completion", context_settings=base.CONTEXT, epilog=base.examples('eval "$(pcache completion bash)"')
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
     """Print what makes a SHELL complete these commands.
@@ -121,7 +197,10 @@ def completion(shell: str) -> int:
     return 0
 
 
-for _name in ("setup", "status", "overview", "track", "untrack", "tracked"):
+for _name in (
+    "setup", "uninstall", "grant", "revoke", "status", "overview", "track", "untrack", "tracked", "assert-static",
+    "retract-static",
+):  # fmt: skip
     command.add_command(manage.command.commands[_name])
 
 

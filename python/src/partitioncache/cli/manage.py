@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
 from partitioncache.cli import (
     base,
-    checks,
     dead_items,
+    installation,
     output,
     removal,
+    rights,
     services,
     state,
     tracking,
@@ -20,7 +19,6 @@ from partitioncache.cli import (
 )
 from partitioncache.cli.output import Format
 from partitioncache.queues import QUEUES
-from partitioncache.setup import apply_plan, check_installation, check_processor, plan
 
 EXAMPLES = """
 \b
@@ -35,6 +33,7 @@ Examples:
   pcache-manage tracked
   pcache-manage copy --to-backend redis_set --partition-key user_id
   pcache-manage export cache.jsonl.gz
+  pcache-manage grant app --level push
 """
 
 
@@ -77,7 +76,7 @@ def command(
         return base.WRONG_USE
     if action.endswith("queue"):
         return _count_queue(where, format) if action == "count-queue" else _clear_queue(where, yes)
-    with services.open_cache(where) as cache:
+    with services.existing_cache(where) as cache:
         names = services.partition_keys(cache, partition_key)
         if action == "count-cache":
             datatypes = dict(cache.get_partition_keys())
@@ -97,6 +96,10 @@ def command(
 def _count_queue(where: base.Connections, format: Format) -> int:
     with services.open_queues(where) as queue:
         found = [{"queue": name, **queue.counts(name)} for name in QUEUES]
+    if where.queue_is_beside_cache and not any(
+        amount for each in found for amount in list(each.values())[1:]
+    ):
+        services.existing_cache(where).close()  # nothing is queued under a name that is misspelt
     output.rows(found, format, ("queue", "ready", "running", "paused", "dead"))
     return 0
 
@@ -108,53 +111,7 @@ def _clear_queue(where: base.Connections, yes: bool) -> int:
     return 0
 
 
-@command.command("setup")
-@click.option("--schema", help="The schema for the SQL. [default: where it is, or the current one]")
-@click.option("--target-version", help="The version wanted. [default: the newest]")
-@click.option(
-    "--over-connection",
-    is_flag=True,
-    help="Send the SQL over the connection even where the server offers the extension.",
-)
-@click.option("--check", is_flag=True, help="Change nothing: only look at what is there and what is missing.")
-@base.format_option
-@base.connected
-def setup(
-    where: base.Connections,
-    schema: str | None,
-    target_version: str | None,
-    over_connection: bool,
-    check: bool,
-    format: Format,
-) -> int:
-    """Install PartitionCache in the database, or upgrade it.
-
-    As an extension, where the server's files offer it; otherwise the same SQL is sent over the connection,
-    as managed servers need it. Doing it again changes nothing. The exit code is 1 if something is missing.
-    """
-    if not where.cache_is_postgresql:
-        output.note(f"{where.cache_backend} needs no set-up.")
-        return 0
-    with closing(services.connect(where)) as connection:
-        if not check:
-            todo = plan(
-                connection,
-                version=target_version,
-                schema=schema,
-                way="connection" if over_connection else None,
-            )
-            for statement in todo.statements:
-                output.note(f"running: {statement}")
-            apply_plan(connection, todo)
-        found = [*check_installation(connection), *check_processor(connection)]
-    everything = checks.show(found, format)
-    # pg_cron is one way to work on the queues, and a monitor another
-    return (
-        0 if everything or all(each.ok is not False or "cron" in each.name for each in found) else base.FAILED
-    )
-
-
-for _part in (state, tracking, transfer, removal, verify, dead_items):
+for _part in (installation, rights, state, tracking, transfer, removal, verify, dead_items):
     for _each in _part.COMMANDS:
         command.add_command(_each)
 

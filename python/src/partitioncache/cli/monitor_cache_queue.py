@@ -157,6 +157,8 @@ def command(
             queue=f"{where.queue_provider} {where.queue_name}",
             processes=max_processes,
         )
+        if not where.cache_is_postgresql:
+            events.log("info", base.FILLING_ASSERTS)
         with _stopped_by_signals(monitor):
             monitor.run()
         events.log(

@@ -56,7 +56,7 @@ def command(
     if query_hash is not None and (query is not None or query_file is not None):
         raise click.UsageError("Give either --query-hash or a query.")
     text = base.read_query(query, query_file) if query_hash is None else ""
-    with services.open_cache(where) as cache:
+    with services.existing_cache(where) as cache:
         if query_hash is not None:
             keys, facts = cache.get(query_hash, partition_key), {"hash": query_hash}
             missing = f"The cache {where.cache_name} has no key set {query_hash} for {partition_key}."

@@ -9,13 +9,18 @@ import click
 
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import base, output, services, upkeep
+from partitioncache.cli.durations import AGE
 from partitioncache.cli.output import Format
-from partitioncache.cli.setup_postgresql_queue_processor import DURATION
 
 _UNITS: Final = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 
 
-@click.command("delete", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "delete",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache-manage delete 3f0a1c… --partition-key city_id"),
+)
 @click.argument("hashes", metavar="HASH...", nargs=-1, required=True)
 @click.option("--partition-key", required=True, help="Their partition key.")
 @base.yes_option
@@ -23,7 +28,7 @@ _UNITS: Final = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 
 def delete(where: base.Connections, hashes: tuple[str, ...], partition_key: str, yes: bool) -> int:
     """Remove single entries. The exit code is 1 if one was not there."""
     base.confirm(f"Remove {len(hashes)} entries from cache {where.cache_name}?", yes)
-    with services.open_cache(where) as cache:
+    with services.existing_cache(where) as cache:
         missing = [hash for hash in hashes if not cache.delete(hash, partition_key)]
     for hash in missing:
         output.note(f"There is no entry {hash}.")
@@ -31,7 +36,14 @@ def delete(where: base.Connections, hashes: tuple[str, ...], partition_key: str,
     return base.FOUND_NOTHING if missing else 0
 
 
-@click.command("prune", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "prune",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache-manage prune --dry-run", "pcache-manage prune --partition-key city_id --yes"
+    ),
+)
 @click.option("--partition-key", help="Only those of this partition key.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @base.yes_option
@@ -41,8 +53,7 @@ def prune(
     where: base.Connections, partition_key: str | None, dry_run: bool, yes: bool, format: Format
 ) -> int:
     """Remove what is of no use any more: entries that are put aside, and texts without a key set."""
-    with services.open_cache(where) as opened:
-        cache = services.postgresql(opened, "Pruning")
+    with services.postgresql(where, "Pruning") as cache:
         gone = [
             {"partition_key": name, **each, "reason": each["reason"] or "it holds no key set"}
             for name in services.partition_keys(cache, partition_key)
@@ -52,10 +63,18 @@ def prune(
         return _remove(cache, gone, ("partition_key", "hash", "reason"), dry_run, yes, format)
 
 
-@click.command("evict", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "evict",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache-manage evict --older-than 30d --dry-run",
+        "pcache-manage evict --unused-for 12h --max-bytes 500MB --yes",
+    ),
+)
 @click.option("--partition-key", help="Only those of this partition key.")
-@click.option("--older-than", type=DURATION, help="Those evaluated longer ago, such as 30d.")
-@click.option("--unused-for", type=DURATION, help="Those that nobody used for so long.")
+@click.option("--older-than", type=AGE, help="Those evaluated longer ago, such as 30d, 12h or 90s.")
+@click.option("--unused-for", type=AGE, help="Those that nobody used for so long, such as 7d.")
 @click.option(
     "--larger-than", callback=lambda _c, _p, value: _bytes(value), help="Those of more bytes, such as 10MB."
 )
@@ -79,8 +98,7 @@ def evict(
         raise click.UsageError(
             "Say which entries: --older-than, --unused-for, --larger-than, --max-entries or --max-bytes."
         )
-    with services.open_cache(where) as opened:
-        cache = services.postgresql(opened, "Eviction")
+    with services.postgresql(where, "Eviction") as cache:
         with cache.server.connection() as connection:
             now = (connection.execute("select pg_catalog.now()").fetchone() or (None,))[0]
         found = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
@@ -11,8 +14,9 @@ from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
+from partitioncache.cli import output
 from partitioncache.cli.base import Connections
-from partitioncache.errors import ConfigurationError, NotRegisteredError
+from partitioncache.errors import ConfigurationError, NotRegisteredError, PartitionCacheError
 from partitioncache.monitor import Evaluator, ServerEvaluator, SourceEvaluator
 from partitioncache.postgresql.server import explained
 from partitioncache.queues import Queue, open_queue
@@ -21,8 +25,34 @@ from partitioncache.sources import DIALECTS, Source, open_source
 
 
 def open_cache(where: Connections) -> Backend:
-    """The cache that the options name."""
+    """The cache that the options name; it may be a new one."""
     return open_backend(where.cache_backend, cache=where.cache_name, **where.cache_connection)
+
+
+def existing_cache(where: Connections) -> Backend:
+    """The cache that the options name, where it should be there already.
+
+    Raises:
+        ConfigurationError: there are caches, but none of this name.
+    """
+    cache = open_cache(where)
+    try:
+        if not cache.get_partition_keys():
+            refuse_unknown(where.cache_name, cache.caches())
+    except BaseException:
+        cache.close()
+        raise
+    return cache
+
+
+def refuse_unknown(name: str, known: Collection[str]) -> None:
+    """Raises ConfigurationError if a cache is none of those there are. Where there is none yet, any name is right."""
+    if known and name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        raise ConfigurationError(
+            f'There is no cache "{name}"; there are: {", ".join(sorted(known))}.',
+            hint=f"Did you mean {close[0]}?" if close else "Name one with --cache-name.",
+        )
 
 
 def open_queues(where: Connections) -> Queue:
@@ -40,7 +70,7 @@ def rows(
 ) -> list[dict[str, Any]]:
     """What a function of the extension returns, with the names of its columns."""
     statement = sql.SQL("select * from {}({})").format(
-        sql.Identifier(cache.server.schema, function),
+        cache.server.function(function),
         sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
     )
     with explained(), connection.cursor(row_factory=dict_row) as cursor:
@@ -62,18 +92,23 @@ def partition_keys(cache: Backend, wanted: str | None) -> list[str]:
     return [wanted]
 
 
-def postgresql(backend: Backend, what: str) -> PostgresqlArray:
-    """The cache as one of PostgreSQL's.
+def postgresql(where: Connections, what: str, new: bool = False) -> PostgresqlArray:
+    """The cache that the options name, as one of PostgreSQL's.
+
+    Args:
+        where: the options.
+        what: what needs it, as the subject of the sentence.
+        new: whether it need not be there yet.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: it is none, or not there.
     """
-    if isinstance(backend, PostgresqlArray):
-        return backend
-    raise ConfigurationError(
-        f"{what} needs a cache in PostgreSQL, and {backend.backend} is none.",
-        hint="Name one with --cache-backend postgresql_array.",
-    )
+    if not where.cache_is_postgresql:
+        raise ConfigurationError(
+            f"{what} needs a cache in PostgreSQL, and {where.cache_backend} is none.",
+            hint="Name one with --cache-backend postgresql_array.",
+        )
+    return cast("PostgresqlArray", open_cache(where) if new else existing_cache(where))
 
 
 def evaluator(
@@ -115,3 +150,28 @@ def connect(where: Connections, dbname: str | None = None) -> psycopg.Connection
             autocommit=True,
             application_name="partitioncache set-up",
         )
+
+
+def has_cron(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the database of a connection is the one in which pg_cron was created."""
+    return (
+        connection.execute("select from pg_catalog.pg_extension where extname = 'pg_cron'").fetchone()
+        is not None
+    )
+
+
+def run_in(where: Connections, database: str, statements: Sequence[str]) -> bool:
+    """Runs statements for pg_cron in the database in which it lives; if that does not let us, says why."""
+    try:
+        with explained(), closing(connect(where, database)) as there, there.transaction():
+            if not has_cron(there):
+                raise PartitionCacheError(
+                    f"pg_cron is loaded for database {database}, but not created there.",
+                    hint="As a superuser, run there: create extension pg_cron;",
+                )
+            for statement in statements:
+                there.execute(statement.encode())
+    except PartitionCacheError as error:
+        output.note(f"Database {database}, in which pg_cron lives: {error}")
+        return False
+    return True

@@ -6,13 +6,12 @@ Schedules, with pg_cron, the processor that works on the queues inside PostgreSQ
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import click
 import psycopg
@@ -21,6 +20,7 @@ from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, checks, output, services
+from partitioncache.cli.durations import AGE, DURATION
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError
 from partitioncache.postgresql import Typed
@@ -72,29 +72,9 @@ class Settings:
         return {name: value for name, value in said.items() if value is not None}
 
 
-_UNITS: Final = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-
-
 def _integer(value: int | None) -> Typed | None:
     """A whole number as the SQL functions take it; small ones would arrive as another type."""
     return None if value is None else Typed("pg_catalog.int4", value)
-
-
-class _Duration(click.ParamType[timedelta]):
-    """Seconds, or a number with s, min, h or d."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", str(value))
-        if match is None or match[2] not in _UNITS:
-            self.fail(f"{value!r} is no duration; write it like 90, 30s, 5min, 2h or 7d.", param, ctx)
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-
-
-DURATION = _Duration()
 
 
 def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -143,7 +123,7 @@ def command(
 
 
 def _cache(settings: Settings) -> PostgresqlArray:
-    return services.postgresql(services.open_cache(settings.where), "The processor")
+    return services.postgresql(settings.where, "The processor")
 
 
 def _messages(connection: psycopg.Connection[Any]) -> None:
@@ -155,7 +135,7 @@ def _messages(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-@command.command("setup")
+@command.command("setup", epilog=base.examples("pcache-processor setup --db-name shop"))
 @base.format_option
 @_connected
 def setup(settings: Settings, format: Format) -> int:
@@ -175,7 +155,9 @@ def setup(settings: Settings, format: Format) -> int:
     return 0 if checks.show(found, format) else base.FAILED
 
 
-@command.command("enable")
+@command.command(
+    "enable", epilog=base.examples("pcache-processor enable --max-parallel-jobs 4 --timeout 10min")
+)
 @_settings
 @click.option(
     "--print-only", is_flag=True, help="Where pg_cron lives in another database: print what to run there."
@@ -206,36 +188,28 @@ def _schedule_elsewhere(
     print_only: bool,
 ) -> int:
     """Run the jobs' statements where pg_cron lives, if that is another database; say what was done."""
-    jobs = _jobs(cache, connection)
+    jobs = [job for job in _jobs(cache, connection) if job["wanted"]]
     elsewhere = settings.cron_db or cron_database(connection)
-    if all(job["scheduled"] is not None for job in jobs) or elsewhere is None or print_only:
+    if print_only or all(job["scheduled"] is not None for job in jobs):
         click.echo(done)
         return 0
-    statements = [job["statement"] for job in jobs if job["wanted"]]
-    if not _run_there(settings, elsewhere, statements):
+    if elsewhere is None:
+        output.note("Nothing is scheduled: pg_cron is not on this server, or this role may not see it.")
+        output.note("Let pcache-monitor do the same work; pcache-processor verify says what pg_cron needs.")
+        return base.FAILED
+    if not services.run_in(settings.where, elsewhere, [job["statement"] for job in jobs]):
+        output.note(f"Nothing is scheduled. Let somebody who may run this in database {elsewhere}:")
         click.echo(done)
         return base.FAILED
-    click.echo(f"The processor is enabled: {len(statements)} jobs are scheduled in database {elsewhere}.")
+    click.echo(f"The processor is enabled: {len(jobs)} jobs are scheduled in database {elsewhere}.")
     return 0
-
-
-def _run_there(settings: Settings, database: str, statements: list[str]) -> bool:
-    """Run statements in the database of pg_cron; if it does not let us, say why."""
-    try:
-        with explained(), closing(services.connect(settings.where, database)) as there, there.transaction():
-            for statement in statements:
-                there.execute(statement.encode())
-    except PartitionCacheError as error:
-        output.note(f"Database {database}, in which pg_cron lives, refused: {error}")
-        return False
-    return True
 
 
 def _jobs(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
     return services.rows(cache, connection, "partitioncache_processor_jobs", cache.cache)
 
 
-@command.command("disable")
+@command.command("disable", epilog=base.examples("pcache-processor disable"))
 @_connected
 def disable(settings: Settings) -> int:
     """End the processor: workers stop with what they are working on; queued items stay."""
@@ -252,7 +226,7 @@ def _unschedule(settings: Settings, cache: PostgresqlArray, connection: psycopg.
         return 0
     scheduled = _scheduled_there(settings, elsewhere)
     removals = [job["removal"] for job in jobs if scheduled is None or job["job"] in scheduled]
-    if not _run_there(settings, elsewhere, removals):
+    if not services.run_in(settings.where, elsewhere, removals):
         click.echo(done)
         return base.FAILED
     click.echo(f"The processor is disabled; {len(removals)} jobs were removed in database {elsewhere}.")
@@ -263,7 +237,7 @@ def _scheduled_there(settings: Settings, database: str) -> set[str] | None:
     """The names of our jobs in the database of pg_cron, None if it does not let us look."""
     try:
         with explained(), closing(services.connect(settings.where, database)) as there:
-            if there.execute("select pg_catalog.to_regclass('cron.job')").fetchone() == (None,):
+            if not services.has_cron(there):
                 return set()
             return {
                 row[0] for row in there.execute("select jobname from cron.job where username = current_user")
@@ -272,7 +246,7 @@ def _scheduled_there(settings: Settings, database: str) -> set[str] | None:
         return None
 
 
-@command.command("status")
+@command.command("status", epilog=base.examples("pcache-processor status --format json"))
 @base.format_option
 @_connected
 def status(settings: Settings, format: Format) -> int:
@@ -286,12 +260,12 @@ def status(settings: Settings, format: Format) -> int:
     return base.FAILED if row["problem"] else 0
 
 
-@command.command("logs")
+@command.command("logs", epilog=base.examples("pcache-processor logs --status failed --since 1h"))
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most rows.")
 @click.option(
     "--status", "wanted", type=click.Choice(["success", "skipped", "failed", "timeout"]), help="Only these."
 )
-@click.option("--since", type=DURATION, help="Only of the last while, such as 1h.")
+@click.option("--since", type=AGE, help="Only of the last while, such as 1h.")
 @base.format_option
 @_connected
 def logs(settings: Settings, limit: int, wanted: str | None, since: timedelta | None, format: Format) -> int:
@@ -319,10 +293,17 @@ def logs(settings: Settings, limit: int, wanted: str | None, since: timedelta | 
     return 0
 
 
-@command.command("config")
+@command.command(
+    "config", epilog=base.examples("pcache-processor config", "pcache-processor config --untracked static")
+)
 @_settings
 @click.option("--max-attempts", type=click.IntRange(1, 100), help="Failures until an item is dead.")
 @click.option("--log-limit", type=click.IntRange(0), help="Rows kept in the log.")
+@click.option(
+    "--untracked",
+    type=click.Choice(["track", "static", "ignore"]),
+    help="Tables that are not tracked: push tracks them, takes them for static, or leaves them alone.",
+)
 @base.format_option
 @_connected
 def config(
@@ -332,28 +313,33 @@ def config(
     timeout: timedelta | None,
     max_attempts: int | None,
     log_limit: int | None,
+    untracked: str | None,
     format: Format,
 ) -> int:
     """Show the settings, or change those that are given. Running workers follow at once."""
     settings = settings.changed_by(frequency, max_parallel_jobs, timeout)
     said = settings.arguments()
-    said |= {
-        name: value
-        for name, value in (("max_attempts", _integer(max_attempts)), ("log_limit", _integer(log_limit)))
-        if value is not None
+    more = {
+        "max_attempts": _integer(max_attempts),
+        "log_limit": _integer(log_limit),
+        "untracked": untracked,
     }
+    said |= {name: value for name, value in more.items() if value is not None}
     with closing(_cache(settings)) as cache, cache.server.connection() as connection:
         if said:
             ((done,),) = cache.server.call_on(
                 connection, "partitioncache_update_processor_config", cache=cache.cache, **said
             )
             output.note(str(done))
-        (row,) = services.rows(cache, connection, "pc_settings", cache.cache)
-    output.record(row, format)
+        found = dict(cache.server.call_on(connection, "partitioncache_caches"))
+    if cache.cache not in found:
+        output.note(f"Cache {cache.cache} is not there yet: it has the settings of any new one.")
+        return base.FOUND_NOTHING
+    output.record({"cache": cache.cache, **found[cache.cache]}, format)
     return 0
 
 
-@command.command("verify")
+@command.command("verify", epilog=base.examples("pcache-processor verify"))
 @base.format_option
 @_connected
 def verify(settings: Settings, format: Format) -> int:
@@ -362,42 +348,22 @@ def verify(settings: Settings, format: Format) -> int:
         found = [*check_installation(connection), *check_processor(connection)]
     if any(check.name == "partitioncache" and check.ok is not False for check in found):
         with closing(_cache(settings)) as cache, cache.server.connection() as connection:
-            found += _at_work(cache, connection)
+            state = _at_work(cache, connection)
+        if state.ok:  # then there is nothing left to enable
+            found = [replace(each, fix="") if "pcache-processor" in each.fix else each for each in found]
+        found.append(state)
     return 0 if checks.show(found, format) else base.FAILED
 
 
-def _at_work(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> list[Check]:
+def _at_work(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> Check:
     (row,) = services.rows(cache, connection, "partitioncache_processor_status", cache.cache)
     if not row["enabled"]:
-        return [
-            Check(
-                "processor",
-                False,
-                f"not enabled for cache {cache.cache}",
-                "pcache-processor enable",
-                "in a shell",
-            )
-        ]
+        detail = f"not enabled for cache {cache.cache}"
+        return Check("processor", False, detail, "pcache-processor enable", "in a shell")
     if row["problem"]:
-        return [Check("processor", False, row["problem"], "pcache-processor logs", "in a shell to see more")]
+        return Check("processor", False, row["problem"], "pcache-processor logs", "in a shell to see more")
     text = f"enabled for cache {cache.cache}, {row['workers']} sessions, {row['dead']} dead items"
-    return [Check("processor", True, text)]
-
-
-@command.command("remove")
-@base.yes_option
-@_connected
-def remove(settings: Settings, yes: bool) -> int:
-    """Unschedule the processor and forget its log. Entries and queued items stay."""
-    base.confirm(f"Remove the processor of cache {settings.where.cache_name} and its log?", yes)
-    with closing(_cache(settings)) as cache, cache.server.connection() as connection:
-        failed = _unschedule(settings, cache, connection)
-        log = sql.Identifier(cache.server.schema, "partitioncache_processor_log")
-        gone = connection.execute(
-            sql.SQL("delete from {} where cache = %s").format(log), [cache.cache]
-        ).rowcount
-        output.note(f"{gone:,} rows of the log were removed.")
-    return failed
+    return Check("processor", True, text)
 
 
 def main() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, output, services, upkeep
@@ -14,12 +12,17 @@ from partitioncache.cli.output import Format
 from partitioncache.queues import QUEUES
 
 
-@click.command("status", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "status",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache status", "pcache status --cache-name reports --format json"),
+)
 @base.format_option
 @base.connected
 def status(where: base.Connections, format: Format) -> int:
     """Show the cache and its queues in one look."""
-    with services.open_cache(where) as cache:
+    with services.existing_cache(where) as cache:
         if isinstance(cache, PostgresqlArray):
             with cache.server.connection() as connection:
                 (row,) = services.rows(cache, connection, "partitioncache_status", cache.cache)
@@ -41,7 +44,12 @@ def status(where: base.Connections, format: Format) -> int:
     return 0
 
 
-@click.command("overview", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "overview",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache overview --format csv"),
+)
 @base.format_option
 @base.connected
 def overview(where: base.Connections, format: Format) -> int:
@@ -49,16 +57,12 @@ def overview(where: base.Connections, format: Format) -> int:
     columns: tuple[str, ...] = ("cache", "partition_key", "datatype", "storage", "entries", "bytes")
     with services.open_cache(where) as cache:
         if isinstance(cache, PostgresqlArray):
-            statement = sql.SQL(
-                "select s.cache, k.* from {} s cross join lateral {}(s.cache) k order by 1, 2"
-            ).format(
-                *(
-                    sql.Identifier(cache.server.schema, f"partitioncache_{name}")
-                    for name in ("settings", "partition_keys")
-                )
-            )
-            with cache.server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-                found = cursor.execute(statement).fetchall()
+            with cache.server.connection() as connection:
+                found = [
+                    {"cache": name, **each}
+                    for name in cache.caches()
+                    for each in services.rows(cache, connection, "partitioncache_partition_keys", name)
+                ]
         else:
             columns = ("cache", "partition_key", "datatype", "entries")
             found = [
@@ -77,35 +81,38 @@ def overview(where: base.Connections, format: Format) -> int:
     return 0
 
 
-@click.command("entries", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "entries",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples("pcache-manage entries --partition-key city_id"),
+)
 @click.option("--partition-key", help="Only those of this partition key.")
 @base.format_option
 @base.connected
 def entries(where: base.Connections, partition_key: str | None, format: Format) -> int:
-    """List the entries; of a PostgreSQL cache with their size, age, use and state."""
-    columns: tuple[str, ...] = ("partition_key", "hash", "keys", "query")
+    """List the entries; of a PostgreSQL cache with their size, age, use and state.
+
+    state: fresh = its tables are tracked, and it is up to date; changed = used together with the partitions written to
+    since; static = its tables are asserted not to change; aside = not used, reason says why; asserted = stored by hand,
+    or outside PostgreSQL, where nothing follows writes. serves: the one role that may use it, empty for all.
+    """
+    columns: tuple[str, ...] = ("partition_key", "hash", "keys", "state", "query")
     found: list[dict[str, Any]] = []
-    with services.open_cache(where) as cache:
+    with services.existing_cache(where) as cache:
         for name in services.partition_keys(cache, partition_key):
             if isinstance(cache, PostgresqlArray):
                 columns = (
-                    "partition_key",
-                    "hash",
-                    "key_count",
-                    "bytes",
-                    "evaluated_at",
-                    "uses",
-                    "last_used",
-                    "state",
-                    "reason",
-                    "query",
-                )
+                    "partition_key", "hash", "key_count", "bytes", "evaluated_at", "uses", "last_used", "state",
+                    "tracked", "changed", "serves", "reason", "query",
+                )  # fmt: skip
                 found += [{"partition_key": name, **each} for each in upkeep.entries(cache, name)]
             else:
-                for hash in sorted(cache.get_all_keys(name)):
+                for hash, state in sorted(cache.states(name).items()):
                     facts = {
                         "hash": hash,
                         "keys": len(cache.get(hash, name) or ()),
+                        "state": state,
                         "query": cache.get_query(hash, name),
                     }
                     found.append({"partition_key": name, **facts})

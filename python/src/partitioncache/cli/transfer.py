@@ -80,7 +80,7 @@ def copy(
     if database is not None:
         given["dbname" if to_backend.startswith("postgresql") else "db"] = database
     with (
-        services.open_cache(where) as old,
+        services.existing_cache(where) as old,
         open_backend(to_backend, cache=to_name or where.cache_name, **given) as new,
     ):
         refuse_same(old, new)
@@ -123,7 +123,7 @@ def export(where: base.Connections, file: str, partition_key: str | None, yes: b
     """Write all entries into a FILE; "-" is standard output. A name that ends in .gz is compressed."""
     if file != "-" and Path(file).exists():
         base.confirm(f"Overwrite {file}?", yes)
-    with services.open_cache(where) as cache:
+    with services.existing_cache(where) as cache:
         names = services.partition_keys(cache, partition_key)
         total, amount = sum(cache.count(name) for name in names), -1 - len(names)
         with exchange.opened(file, "w") as target, output.progress("exporting", total) as bar:

@@ -15,7 +15,14 @@ from partitioncache.monitor.evaluate import converted
 from partitioncache.sources import Source, SourceError
 
 
-@click.command("verify", cls=base.Command, context_settings=base.CONTEXT)
+@click.command(
+    "verify",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache-manage verify --partition-key city_id --limit 100", "pcache-manage verify --fix"
+    ),
+)
 @click.option("--partition-key", help="Only those of this partition key.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many entries.")
 @click.option(
@@ -43,7 +50,7 @@ def verify(
     cache, those of other roles, whose texts are not run as yours.
     """
     found: list[dict[str, Any]] = []
-    with services.open_cache(where) as cache, closing(services.open_data(where)) as source:
+    with services.existing_cache(where) as cache, closing(services.open_data(where)) as source:
         for name in services.partition_keys(cache, partition_key):
             foreign = _of_other_roles(cache, name)
             for hash in output.with_progress("verifying", sorted(cache.get_all_keys(name))[:limit]):

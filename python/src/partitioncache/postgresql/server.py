@@ -32,7 +32,8 @@ from partitioncache.errors import (
     TrackingError,
     UnavailableError,
 )
-from partitioncache.setup.install import installed
+from partitioncache.setup.install import INNER_SCHEMA, installed
+from partitioncache.setup.scripts import version_order
 
 _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
     "PC001": ConfigurationError,
@@ -46,8 +47,6 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
 
 
 logger = logging.getLogger("partitioncache.postgresql")
-
-_INNER_SCHEMA: Final = "partitioncache_internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +107,11 @@ class Server(Closing):
                 f"There is no PartitionCache in the database {self._database}.",
                 hint="Run there CREATE EXTENSION partitioncache, or, where the server lacks it, pcache-manage setup.",
             )
+        if version_order(there.version) < (0, 2):
+            raise ConfigurationError(
+                f"The database {self._database} has PartitionCache {there.version}, and this program needs 0.2.0.",
+                hint="Upgrade it: pcache-manage setup.",
+            )
         self._schema = there.schema
         self._pool = ConnectionPool(
             self._conninfo,
@@ -128,8 +132,12 @@ class Server(Closing):
         return self._schema
 
     def function(self, name: str) -> sql.Identifier:
-        """One of the extension's functions, as a name in a statement; those called ``pc_…`` are inner ones."""
-        return sql.Identifier(_INNER_SCHEMA if name.startswith("pc_") else self._schema, name)
+        """One of the extension's functions, as a name in a statement.
+
+        It is called in the schema that belongs to the installer alone: beside the ones for people, in a schema such as
+        public, somebody else may have put one that fits better.
+        """
+        return sql.Identifier(INNER_SCHEMA, name)
 
     @property
     def holds_session(self) -> bool:

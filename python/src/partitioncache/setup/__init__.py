@@ -5,18 +5,23 @@ connection where files cannot be put on the server), ``checks`` looks at what th
 """
 
 from partitioncache.setup.checks import Check, check_installation, check_processor
-from partitioncache.setup.install import Installed, Plan, apply_plan, installed, plan
+from partitioncache.setup.install import Connection, Installed, Plan, apply_plan, installed, plan
+from partitioncache.setup.remove import Removal, apply_removal, removal
 from partitioncache.setup.scripts import Scripts, released
 
 __all__ = [
     "Check",
+    "Connection",
     "Installed",
     "Plan",
+    "Removal",
     "Scripts",
     "apply_plan",
+    "apply_removal",
     "check_installation",
     "check_processor",
     "installed",
     "plan",
     "released",
+    "removal",
 ]

@@ -8,14 +8,11 @@ from typing import Any
 
 from psycopg import sql
 
-from partitioncache.setup.install import Connection, installed
+from partitioncache.setup.install import OLDEST_SERVER, Connection, installed
 from partitioncache.setup.scripts import released, version_order
 
 #: pg_cron schedules in seconds from this version on; before it, a job of one minute loops.
 _CRON_WITH_SECONDS = (1, 5)
-
-#: The oldest server that the SQL runs on.
-_OLDEST_SERVER = 15
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,9 @@ def _server(connection: Connection) -> Iterator[Check]:
     version = connection.info.server_version // 10000
     database = connection.info.dbname
     text = f"PostgreSQL {version}, database {database}"
-    if version < _OLDEST_SERVER:
+    if version < OLDEST_SERVER:
         yield Check(
-            "server", False, text, f"-- upgrade to PostgreSQL {_OLDEST_SERVER} or later", "on the server"
+            "server", False, text, f"-- upgrade to PostgreSQL {OLDEST_SERVER} or later", "on the server"
         )
         return
     standby = bool(_one(connection, "select pg_catalog.pg_is_in_recovery()"))
@@ -104,7 +101,10 @@ def check_processor(connection: Connection) -> list[Check]:
     """Whether pg_cron can run the processor for the database of a connection."""
     home = cron_database(connection)
     if home is None:
-        return [_not_loaded(connection) if _sees_all_settings(connection) else _not_to_be_seen(connection)]
+        known = _sees_all_settings(connection) or not _one(
+            connection, "select 1 from pg_catalog.pg_available_extensions where name = 'pg_cron'"
+        )
+        return [_not_loaded(connection) if known else _not_to_be_seen(connection)]
     here = home == connection.info.dbname
     checks = [
         Check(
@@ -144,12 +144,16 @@ def _not_loaded(connection: Connection) -> Check:
         connection, "select default_version from pg_catalog.pg_available_extensions where name = 'pg_cron'"
     )
     if available is None:
+        superuser = _one(connection, "select rolsuper from pg_catalog.pg_roles where rolname = current_user")
+        version = connection.info.server_version // 10000
         return Check(
             "pg_cron loaded",
             False,
-            "pg_cron is not installed on this server",
-            "apt-get install postgresql-15-cron".replace("15", str(connection.info.server_version // 10000)),
-            "on the server, or let another scheduler CALL partitioncache_run_processor()",
+            "pg_cron is not on this server, so nothing inside it can work on the queues",
+            f"apt-get install postgresql-{version}-cron" if superuser else "pcache-monitor",
+            "on the server, if its packages are Debian's or PGDG's; pcache-monitor on any machine does the same work"
+            if superuser
+            else "in a shell on any machine, which does the same work; or let whoever runs the server add pg_cron",
         )
     loaded = _one(connection, "select pg_catalog.current_setting('shared_preload_libraries')")
     libraries = ", ".join([*(each for each in [loaded] if each), "pg_cron"])
@@ -225,3 +229,21 @@ def _cron_elsewhere(home: str) -> Iterator[Check]:
         "pcache-processor enable",
         "in a shell",
     )
+
+
+def scheduled_jobs(connection: Connection) -> list[tuple[str, str]]:
+    """Jobs of pg_cron that work on the queues of a database: where they are scheduled, and what removes them.
+
+    Where pg_cron lives in another database, these are the jobs that may be scheduled there.
+    """
+    home = cron_database(connection)
+    if home is None:
+        return []
+    removals = connection.execute(
+        """
+        select j.removal from partitioncache_internal.partitioncache_caches() as c
+        cross join lateral partitioncache_internal.partitioncache_processor_jobs(c.cache) as j
+        where j.scheduled is not null or (c.settings ->> 'enabled')::boolean
+        """
+    ).fetchall()
+    return [(home, str(removal)) for (removal,) in removals]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import psycopg
 from psycopg import sql
@@ -12,6 +12,12 @@ from partitioncache.errors import PartitionCacheError
 from partitioncache.setup.scripts import Scripts, released
 
 Way = Literal["extension", "connection"]
+
+INNER_SCHEMA: Final = "partitioncache_internal"
+"""The schema that the SQL makes for itself."""
+
+OLDEST_SERVER: Final = 15
+"""The oldest version of PostgreSQL that the SQL runs on."""
 
 Connection = psycopg.Connection[Any]
 
@@ -75,26 +81,59 @@ def installed(connection: Connection) -> Installed | None:
 
 
 def _installed_over_connection(connection: Connection) -> tuple[str, str, str] | None:
-    schemas = connection.execute(
+    """What was installed over a connection: inner functions, and in another schema of the same owner's their names.
+
+    A function of somebody else that is only called like ours is not called.
+    """
+    row = connection.execute(
+        """
+        select inner_f.oid::regprocedure::text, (
+            select n.nspname::text
+            from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+            where p.proname = 'partitioncache_version' and p.pronargs = 0 and p.proowner = s.nspowner
+              and n.oid <> s.oid
+            order by n.nspname <> pg_catalog.current_schema(), n.nspname limit 1
+        ), pg_catalog.has_schema_privilege(s.oid, 'usage')
+           and pg_catalog.has_function_privilege(inner_f.oid, 'execute'), n_owner.rolname::text
+        from pg_catalog.pg_namespace as s
+        join pg_catalog.pg_proc as inner_f
+            on inner_f.pronamespace = s.oid and inner_f.proname = 'partitioncache_version' and inner_f.pronargs = 0
+           and inner_f.proowner = s.nspowner
+        join pg_catalog.pg_roles as n_owner on n_owner.oid = s.nspowner
+        where s.nspname = 'partitioncache_internal'
+        """
+    ).fetchone()
+    if row is None:
+        return _before_inner_schema(connection)
+    _, schema, allowed, owner = row
+    if not allowed:
+        raise InstallError(
+            f"Role {connection.info.user} has no rights in the PartitionCache of this database.",
+            hint=f"Let role {owner}, or an administrator of a cache, run: "
+            f"pcache grant {connection.info.user} --level read, push, fill, administer or monitor.",
+        )
+    version = connection.execute("select partitioncache_internal.partitioncache_version()").fetchone()
+    return ("connection", str(version[0]), str(schema or INNER_SCHEMA)) if version else None
+
+
+def _before_inner_schema(connection: Connection) -> tuple[str, str, str] | None:
+    """What version 0.1.0 left, installed by this role or by a superuser."""
+    row = connection.execute(
         """
         select n.nspname::text
         from pg_catalog.pg_proc as p
         join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-        where p.proname = 'partitioncache_version' and p.pronargs = 0 and n.nspname <> 'partitioncache_internal'
-        order by n.nspname <> pg_catalog.current_schema(), n.nspname
+        join pg_catalog.pg_roles as r on r.oid = p.proowner
+        where p.proname = 'partitioncache_version' and p.pronargs = 0
+          and (r.rolsuper or r.rolname = current_user)
+        order by n.nspname <> pg_catalog.current_schema(), n.nspname limit 1
         """
-    ).fetchall()
-    if not schemas:
+    ).fetchone()
+    if row is None:
         return None
-    function = sql.Identifier(schemas[0][0], "partitioncache_version")
-    try:
-        row = connection.execute(sql.SQL("select {}()").format(function)).fetchone()
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise InstallError(
-            f"PartitionCache is in schema {schemas[0][0]}, but this role may not use it.",
-            hint="Connect as the role that installed it, or let that role grant you its use.",
-        ) from error
-    return ("connection", str(row[0]), str(schemas[0][0])) if row else None
+    function = sql.Identifier(row[0], "partitioncache_version")
+    version = connection.execute(sql.SQL("select {}()").format(function)).fetchone()
+    return ("connection", str(version[0]), str(row[0])) if version else None
 
 
 def plan(
@@ -117,6 +156,7 @@ def plan(
     Raises:
         InstallError: it is there in another way or in another schema, or newer.
     """
+    refuse_old_server(connection)
     there = installed(connection)
     scripts = scripts or released()
     offered = _offered(connection)
@@ -134,7 +174,69 @@ def plan(
     wanted = version or newest
     schema = schema or _current_schema(connection)
     start = there.version if there else None
+    if start is None:
+        _refuse_inner_schema(connection)
+        if way == "connection":
+            _refuse_shared_schema(connection, schema)
     return Plan(way, start, wanted, schema, _statements(way, start, wanted, schema, scripts))
+
+
+def refuse_old_server(connection: Connection) -> None:
+    """Raises InstallError on a server that is older than the SQL needs."""
+    if connection.info.server_version < OLDEST_SERVER * 10000:
+        text = ".".join(str(part) for part in divmod(connection.info.server_version, 10000))
+        raise InstallError(
+            f"PartitionCache needs PostgreSQL {OLDEST_SERVER} or newer; this server is {text}.",
+            hint="Upgrade the server first; nothing was changed.",
+        )
+
+
+def _refuse_inner_schema(connection: Connection) -> None:
+    """Raises InstallError where the name of our own schema is taken."""
+    row = connection.execute(
+        """
+        select pg_catalog.pg_get_userbyid(nspowner) from pg_catalog.pg_namespace
+        where nspname = 'partitioncache_internal'
+        """
+    ).fetchone()
+    if row is not None:
+        raise InstallError(
+            f"There is a schema {INNER_SCHEMA} already, of role {row[0]}, and no PartitionCache in it.",
+            hint=f"See what is in it, and if nothing is needed: drop schema {INNER_SCHEMA} cascade;",
+        )
+
+
+def _refuse_shared_schema(connection: Connection, schema: str) -> None:
+    """Raises InstallError for a schema in which others may create objects: they could put one beside ours.
+
+    A function of theirs that fits a call better than ours would run with the rights of whoever calls.
+    """
+    row = connection.execute(
+        """
+        select r.rolname::text,
+               r.rolname = current_user
+               or r.rolname = 'pg_database_owner' and pg_catalog.pg_get_userbyid(d.datdba) = current_user,
+               (select pg_catalog.string_agg(case when a.grantee = 0 then 'everybody'
+                                                  else 'role ' || pg_catalog.pg_get_userbyid(a.grantee) end, ', ')
+                from pg_catalog.aclexplode(n.nspacl) as a
+                where a.privilege_type = 'CREATE'
+                  and a.grantee not in (n.nspowner, current_user::pg_catalog.regrole::oid))
+        from pg_catalog.pg_namespace as n
+        join pg_catalog.pg_roles as r on r.oid = n.nspowner
+        join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database()
+        where n.nspname = %s
+        """,
+        [schema],
+    ).fetchone()
+    if row is None:
+        return
+    owner, ours, others = row
+    if not ours or others:
+        why = f"{others} may create objects in it" if others else f"role {owner} owns it"
+        raise InstallError(
+            f"Schema {schema} is no place for PartitionCache: {why}.",
+            hint="Let it have a schema of its own: --schema partitioncache.",
+        )
 
 
 def _refuse_other(there: Installed, way: Way | None, schema: str | None) -> None:
@@ -195,13 +297,6 @@ def apply_plan(connection: Connection, todo: Plan, scripts: Scripts | None = Non
     schema = sql.Identifier(todo.schema)
     try:
         with connection.transaction():
-            # two set-ups at once: the second waits, and then finds the work done
-            connection.execute(
-                "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('partitioncache set-up'))"
-            )
-            there = installed(connection)
-            if there is not None and there.version == todo.version:
-                return
             if todo.start is None and not _schema_exists(connection, todo.schema):
                 connection.execute(sql.SQL("create schema {}").format(schema))
             if todo.way == "extension":
@@ -209,8 +304,12 @@ def apply_plan(connection: Connection, todo: Plan, scripts: Scripts | None = Non
             else:
                 _run_over_connection(connection, todo, scripts)
     except psycopg.Error as error:
+        # Of two set-ups at once, the second waits for the first, fails, and finds the work done.
+        there = None if connection.broken else installed(connection)
+        if there is not None and there.version == todo.version:
+            return
         raise InstallError(
-            f"The server refused: {error.diag.message_primary or error}.",
+            f"The server refused: {(error.diag.message_primary or str(error)).rstrip('.')}.",
             hint=error.diag.message_hint or "Nothing was changed. Mend the cause and run the set-up again.",
         ) from error
 
