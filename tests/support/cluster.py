@@ -120,6 +120,12 @@ class Cluster:
         return int(self.server.dsn()["port"])
 
     @property
+    def major(self) -> int:
+        """The version of PostgreSQL that it is, for example 15."""
+        ((number,),) = self.database().execute("select current_setting('server_version_num')::integer / 10000")
+        return int(number)
+
+    @property
     def socket_folder(self) -> str:
         return str(self.folder / "tmp")
 

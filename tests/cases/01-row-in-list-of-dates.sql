@@ -1,0 +1,16 @@
+-- A pair compared with IN: timestamptz = date depends on the session's time zone.
+create extension partitioncache;
+create table visit (id integer, city_id integer, at timestamptz);
+insert into visit select n, n % 100, timestamptz '2024-03-01 00:00+00' + (n % 100) * interval '1 hour' from generate_series(1, 2000) n;
+create index on visit (city_id);
+analyze visit;
+\set q 'select id from visit where (at, id % 2) in ((date ''2024-03-02'', 0), (date ''2024-03-03'', 1))'
+set timezone = 'UTC';
+select partitioncache_push(:'q', 'city_id') > 0 and partitioncache_process_queue(max_seconds => 60) > 0 as filled;
+set timezone = 'Asia/Tokyo';
+select md5(string_agg(x::text, ',' order by x::text)) as original_auto from (:q) x;
+select partitioncache_apply(:'q', 'city_id', method => 'auto') as rewritten \gset
+select md5(string_agg(x::text, ',' order by x::text)) as rewritten_rows_auto from (:rewritten) x;
+select md5(string_agg(x::text, ',' order by x::text)) as original_literal from (:q) x;
+select partitioncache_apply(:'q', 'city_id', method => 'literal') as rewritten \gset
+select md5(string_agg(x::text, ',' order by x::text)) as rewritten_rows_literal from (:rewritten) x;

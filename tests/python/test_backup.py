@@ -1,0 +1,197 @@
+"""Backups are made by whoever may read, restored in any order and anywhere, and lose nothing; rows stay right."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partitioncache.setup import apply_plan, plan, released
+from partitioncache.setup.install import Way
+from support.cluster import Cluster, Database
+
+WAYS: list[Way] = ["extension", "connection"]
+ROLES = ("backup_reader", "backup_app", "backup_gone")
+QUERY = "select id from poi where kind = 3"
+CONTENT = """
+    create role backup_reader login; grant pg_read_all_data to backup_reader;
+    create role backup_app login; create role backup_gone login;
+    create table poi as select n as id, n % 100 as city_id, n % 100 as kind from generate_series(1, 2000) n;
+    create table parted (id integer, city_id integer, kind integer) partition by range (city_id);
+    create table parted_low partition of parted for values from (0) to (50);
+    create table parted_rest partition of parted default;
+    insert into parted select n, n % 100, n % 100 from generate_series(1, 2000) n;
+    grant select on poi, parted to backup_app, backup_gone;
+    select partitioncache_register('city_id', 'integer'), partitioncache_register('K"e''y', 'text', cache => 'other');
+    select partitioncache_track('poi', 'city_id'), partitioncache_track('parted', 'city_id');
+    select partitioncache_grant('backup_app', 'push'), partitioncache_grant('backup_gone', 'fill');
+    select partitioncache_push('select id from poi where kind = 3', 'city_id');
+    select partitioncache_push('select id from parted where kind = 3', 'city_id');
+    select partitioncache_process_queue();
+    select partitioncache_set('K"e''y', 'mine', array['a', null], 'why', cache => 'other');
+    select partitioncache_push('select id from poi where kind = 4', 'city_id');
+    set role backup_app;
+    select partitioncache_push('select id from poi where kind = 5', 'city_id');
+    set role backup_gone;
+    select partitioncache_push('select id from poi where kind = 6', 'city_id');
+    reset role;
+    insert into poi values (9001, 50, 3);
+"""
+#: What a restored database has to have as the one that was saved, whatever is made of it.
+KEPT = {
+    "settings": "select to_jsonb(s) from partitioncache_internal.partitioncache_settings s order by cache",
+    "registrations": """
+        select cache, partition_key, datatype, storage, partition_local
+        from partitioncache_internal.partitioncache_registration order by 1, 2""",
+    "tracked": """
+        select cache, partition_key, relation::text
+        from partitioncache_internal.partitioncache_tracked order by 1, 2, 3""",
+    "roles": "select cache, role_name, level from partitioncache_internal.partitioncache_role order by 1, 2, 3",
+    "queue": """
+        select q.queue, q.id, q.query, q.status, q.owner_name
+        from partitioncache_internal.partitioncache_queue q order by 1, 2""",
+    "entries": 'select hash, query, key_count from partitioncache_internal."partitioncache_cache_city_id" order by 1',
+    "asserted": """select partitioncache_get('K"e''y', 'mine', null::text, cache => 'other')""",
+    "triggers": """
+        select tgrelid::regclass::text, count(*) from pg_trigger
+        where tgname like 'partitioncache%' group by 1 order by 1""",
+}
+
+
+def kept(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    return {what: database.execute(question) for what, question in KEPT.items()}
+
+
+@pytest.fixture
+def source(any_cluster: Cluster) -> Iterator[Database]:
+    database = any_cluster.create_database("template0", settings=False)
+    yield database
+    any_cluster.drop_database(database)
+    for role in ROLES:
+        any_cluster.database().psql(f"drop role if exists {role}")
+
+
+@pytest.fixture
+def target(any_cluster: Cluster) -> Iterator[Database]:
+    database = any_cluster.create_database("template0", settings=False)
+    yield database
+    any_cluster.drop_database(database)
+
+
+def fill(database: Database, way: Way) -> None:
+    scripts = released(database.cluster.installation.extension_folder)
+    with database.connect() as connection:
+        apply_plan(connection, plan(connection, way=way, schema="public", scripts=scripts), scripts)
+    database.psql(CONTENT)
+
+
+def dump(database: Database, target: Path, *options: str, user: str = "backup_reader") -> None:
+    run = subprocess.run(
+        [database.cluster.installation.program("pg_dump"), *options, "-f", str(target)],
+        env=database.environment(PGUSER=user), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def restore(database: Database, source: Path, *options: str) -> str:
+    run = subprocess.run(
+        [database.cluster.installation.program("pg_restore"), *options, "-d", database.name, str(source)],
+        env=database.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return run.stderr
+
+
+def assert_right_rows(database: Database) -> None:
+    """Of a query that was evaluated before the backup: now, after more writes, and evaluated again."""
+    for statement in (
+        "select",
+        "insert into poi values (9002, 51, 3), (9003, null, 3)",
+        "update poi set kind = 3 where id in (52, 9001)",
+        "insert into parted values (9002, 51, 3), (9003, null, 3)",
+        "select partitioncache_process_queue()",
+        "select partitioncache_push('select id from poi where kind = 3', 'city_id'), partitioncache_process_queue()",
+        "insert into poi values (9004, 53, 3)",
+    ):
+        database.execute(statement)
+        for query in (QUERY, QUERY.replace("poi", "parted")):
+            for method in ("auto", "literal", "subquery"):
+                (row,) = database.execute(
+                    "select partitioncache_apply(%s, 'city_id', method => %s)", [query, method]
+                )
+                assert sorted(database.execute(row[0])) == sorted(database.execute(query)), (statement, method)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_may_read_makes_a_backup(source: Database, target: Database, way: Way, tmp_path: Path) -> None:
+    fill(source, way)
+    expected = kept(source)
+    dump(source, tmp_path / "plain")
+    dump(source, tmp_path / "custom", "-Fc")
+    dump(source, tmp_path / "folder", "-Fd", "-j2")
+    dump(source, tmp_path / "data", "--data-only", "--disable-triggers")
+    target.psql_file(tmp_path / "plain")
+    assert kept(target) == expected
+    assert_right_rows(target)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_parallel_restore_loses_nothing(any_cluster: Cluster, source: Database, way: Way, tmp_path: Path) -> None:
+    fill(source, way)
+    expected = kept(source)
+    dump(source, tmp_path / "custom", "-Fc")
+    restored = None
+    for _ in range(5):
+        if restored is not None:
+            any_cluster.drop_database(restored)
+        restored = any_cluster.create_database("template0", settings=False)
+        assert restore(restored, tmp_path / "custom", "-j4") == ""
+        assert kept(restored) == expected
+    assert restored is not None
+    assert_right_rows(restored)
+    any_cluster.drop_database(restored)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_schema_and_data_restored_one_after_the_other(source: Database, target: Database, way: Way, tmp_path: Path) -> None:
+    fill(source, way)
+    dump(source, tmp_path / "custom", "-Fc")
+    for section in ("pre-data", "data", "post-data"):
+        assert restore(target, tmp_path / "custom", f"--section={section}") == ""
+    assert kept(target) == kept(source)
+    assert_right_rows(target)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_another_cluster_without_the_roles(
+    make_cluster: Callable[[Mapping[str, str] | None], Cluster], cluster: Cluster, way: Way, tmp_path: Path
+) -> None:
+    source = cluster.create_database("template0", settings=False)
+    elsewhere = make_cluster(None)
+    target = elsewhere.create_database("template0", settings=False)
+    try:
+        fill(source, way)
+        expected = kept(source)
+        dump(source, tmp_path / "custom", "-Fc")
+        # the role that comes back has another OID there, one that is somebody else's here
+        elsewhere.database().psql("create role backup_other; create role backup_app login")
+        complaints = restore(target, tmp_path / "custom", "-j4")
+        assert {line for line in complaints.splitlines() if "ERROR" in line} == {
+            'pg_restore: error: could not execute query: ERROR:  role "backup_gone" does not exist'
+        }
+        assert kept(target) == expected
+        assert_right_rows(target)
+        # Items of the role that is there are its own again; those of the other one wait.
+        with target.connect(user="backup_app") as app:
+            deadline = time.monotonic() + 30
+            while app.execute("select * from partitioncache_queue_lengths()").fetchall() != [(0, 0)]:
+                app.execute("select partitioncache_process_queue()")
+                assert time.monotonic() < deadline
+        assert target.execute("select owner_name from partitioncache_internal.partitioncache_queue") == [("backup_gone",)]
+    finally:
+        cluster.drop_database(source)
+        for role in ROLES:
+            cluster.database().psql(f"drop role if exists {role}")
