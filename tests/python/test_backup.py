@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -67,19 +68,30 @@ def kept(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.fixture
-def source(any_cluster: Cluster) -> Iterator[Database]:
-    database = any_cluster.create_database("template0", settings=False)
-    yield database
-    any_cluster.drop_database(database)
-    for role in ROLES:
-        any_cluster.database().psql(f"drop role if exists {role}")
+def fresh() -> Iterator[Callable[[Cluster], Database]]:
+    """Makes databases, and removes them and the roles afterwards."""
+    made: list[Database] = []
+
+    def create(cluster: Cluster) -> Database:
+        made.append(cluster.create_database("template0", settings=False))
+        return made[-1]
+
+    yield create
+    for database in made:
+        database.cluster.drop_database(database)
+    for database in made:
+        for role in ROLES:
+            database.cluster.database().psql(f"drop role if exists {role}")
 
 
 @pytest.fixture
-def target(any_cluster: Cluster) -> Iterator[Database]:
-    database = any_cluster.create_database("template0", settings=False)
-    yield database
-    any_cluster.drop_database(database)
+def source(any_cluster: Cluster, fresh: Callable[[Cluster], Database]) -> Database:
+    return fresh(any_cluster)
+
+
+@pytest.fixture
+def target(any_cluster: Cluster, fresh: Callable[[Cluster], Database]) -> Database:
+    return fresh(any_cluster)
 
 
 def fill(database: Database, way: Way) -> None:
@@ -139,20 +151,17 @@ def test_whoever_may_read_makes_a_backup(source: Database, target: Database, way
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_parallel_restore_loses_nothing(any_cluster: Cluster, source: Database, way: Way, tmp_path: Path) -> None:
+def test_a_parallel_restore_loses_nothing(
+    any_cluster: Cluster, source: Database, fresh: Callable[[Cluster], Database], way: Way, tmp_path: Path
+) -> None:
     fill(source, way)
     expected = kept(source)
     dump(source, tmp_path / "custom", "-Fc")
-    restored = None
     for _ in range(5):
-        if restored is not None:
-            any_cluster.drop_database(restored)
-        restored = any_cluster.create_database("template0", settings=False)
+        restored = fresh(any_cluster)
         assert restore(restored, tmp_path / "custom", "-j4") == ""
         assert kept(restored) == expected
-    assert restored is not None
     assert_right_rows(restored)
-    any_cluster.drop_database(restored)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -167,31 +176,29 @@ def test_schema_and_data_restored_one_after_the_other(source: Database, target: 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_another_cluster_without_the_roles(
-    make_cluster: Callable[[Mapping[str, str] | None], Cluster], cluster: Cluster, way: Way, tmp_path: Path
+    make_cluster: Callable[[Mapping[str, str] | None], Cluster],
+    cluster: Cluster,
+    fresh: Callable[[Cluster], Database],
+    way: Way,
+    tmp_path: Path,
 ) -> None:
-    source = cluster.create_database("template0", settings=False)
+    source = fresh(cluster)
+    fill(source, way)
+    expected = kept(source)
+    dump(source, tmp_path / "custom", "-Fc")
+
     elsewhere = make_cluster(None)
+    # the role that comes back has another OID there, one that is somebody else's here
+    elsewhere.database().psql("create role backup_other; create role backup_app login")
     target = elsewhere.create_database("template0", settings=False)
-    try:
-        fill(source, way)
-        expected = kept(source)
-        dump(source, tmp_path / "custom", "-Fc")
-        # the role that comes back has another OID there, one that is somebody else's here
-        elsewhere.database().psql("create role backup_other; create role backup_app login")
-        complaints = restore(target, tmp_path / "custom", "-j4")
-        assert {line for line in complaints.splitlines() if "ERROR" in line} == {
-            'pg_restore: error: could not execute query: ERROR:  role "backup_gone" does not exist'
-        }
-        assert kept(target) == expected
-        assert_right_rows(target)
-        # Items of the role that is there are its own again; those of the other one wait.
-        with target.connect(user="backup_app") as app:
-            deadline = time.monotonic() + 30
-            while app.execute("select * from partitioncache_queue_lengths()").fetchall() != [(0, 0)]:
-                app.execute("select partitioncache_process_queue()")
-                assert time.monotonic() < deadline
-        assert target.execute("select owner_name from partitioncache_internal.partitioncache_queue") == [("backup_gone",)]
-    finally:
-        cluster.drop_database(source)
-        for role in ROLES:
-            cluster.database().psql(f"drop role if exists {role}")
+    complaints = restore(target, tmp_path / "custom", "-j4")
+    assert set(re.findall(r"ERROR: +(.*)", complaints)) == {'role "backup_gone" does not exist'}
+    assert kept(target) == expected
+    assert_right_rows(target)
+    # Items of the role that is there are its own again; those of the other one wait.
+    with target.connect(user="backup_app") as app:
+        deadline = time.monotonic() + 30
+        while app.execute("select * from partitioncache_queue_lengths()").fetchall() != [(0, 0)]:
+            app.execute("select partitioncache_process_queue()")
+            assert time.monotonic() < deadline
+    assert target.execute("select owner_name from partitioncache_internal.partitioncache_queue") == [("backup_gone",)]
