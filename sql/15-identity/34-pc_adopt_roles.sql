@@ -17,10 +17,14 @@ begin
         select o.cache, r.oid, o.role_name, here, o.level, o.granted_at
         from unnest(restored) o join pg_roles r on r.rolname = o.role_name
         on conflict do nothing;
+        -- Where one role of several is missing, pg_restore gives the others nothing either.
+        perform pc_change_privileges(r.oid, '{}', pc_held_privileges(r.oid))
+        from pg_roles r
+        where r.rolname in (select o.role_name from unnest(restored) o) and not has_schema_privilege(r.oid, 'partitioncache_internal', 'usage');
     end if;
     return cardinality(restored);
 end
 $$;
 
 comment on function pc_adopt_roles(text) is
-'Has what was granted in another cluster, and came from there with a dump, hold for the roles of this one by the same names; how many grants. Example: select pc_adopt_roles(''partitioncache'')';
+'Has what was granted in another cluster, and came from there with a dump, hold for the roles of this one by the same names, with the privileges, where pg_restore could not give them; how many grants. Example: select pc_adopt_roles(''partitioncache'')';

@@ -12,10 +12,6 @@ begin
             from pg_class c
             where c.oid = made
             union all
-            select 'type', t.oid::regtype::text, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
-            from pg_type t
-            where t.oid in (made, (select c.reltype from pg_class c where c.oid = made))
-            union all
             select 'routine', p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
             from pg_proc p
             where p.oid = made
@@ -31,4 +27,4 @@ end
 $$;
 
 comment on function pc_take_back(oid) is
-'Leaves nobody but its owner a right on a relation, its row type, a type, a function or a schema that was just made: neither PUBLIC, as PostgreSQL gives it, nor whom the installer''s ALTER DEFAULT PRIVILEGES names. Without USAGE on our types nobody builds on them what would stand in the way of an upgrade; to call a function needs none. Example: see pc_create_cache';
+'Leaves nobody but its owner a right on a relation, a function or a schema that was just made: neither PUBLIC, as PostgreSQL gives it, nor whom the installer''s ALTER DEFAULT PRIVILEGES names. Types are left as they are: of one that belongs to an extension pg_dump would warn in every backup. Example: see pc_create_cache';

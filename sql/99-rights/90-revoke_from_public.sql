@@ -1,4 +1,4 @@
--- Nobody but the installer has rights on what was made here. Types are left as they are: pg_dump would warn of each of them in every backup.
+-- Nobody but the installer has rights on what was made here.
 select pc_take_back(o.made)
 from (
     select p.oid as made from pg_proc p

@@ -34,7 +34,8 @@ from (
     union all
     select 'function', p.pronamespace::regnamespace || '.' || p.proname, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) from pg_proc p
     union all
-    select 'type', t.typnamespace::regnamespace || '.' || t.typname, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner)) from pg_type t where t.typelem = 0 and t.typtype <> 'm'
+    -- of types, what is beyond the right to name them, which PUBLIC has: pg_dump warns of an extension whose types lack it
+    select 'type', t.typnamespace::regnamespace || '.' || t.typname, t.typowner, t.typacl from pg_type t where t.typelem = 0 and t.typtype <> 'm'
 ) o, aclexplode(o.acl) a
 where a.grantee <> o.owner and (o.name ~ '^partitioncache_internal(\.|$)' or o.name ~ '^public\.(pc|partitioncache)_' or o.kind = 'schema' and a.grantee <> 0);
 
