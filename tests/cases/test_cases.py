@@ -1,4 +1,4 @@
-"""Each case of this folder, on each version of PostgreSQL: original and rewritten rows are the same, and nothing fails."""
+"""Each case of this folder, on each version of PostgreSQL: original and rewritten rows are the same, nothing fails."""
 
 from __future__ import annotations
 
