@@ -10,6 +10,7 @@ begin
         and exists (select from pg_proc p where p.oid = to_regprocedure(pc_log_function(cache, partition_key) || '()') and p.prosrc = wanted) then
         return;
     end if;
+    insert into partitioncache_log_trimmed (cache, partition_key, below, cluster) values (cache, partition_key, '0', pc_cluster()) on conflict do nothing;
     perform pc_create_change_log(registration);
     perform pc_create_log_function(registration);
 end

@@ -27,7 +27,7 @@ $$;
 comment on function pc_tracked_entries(partitioncache_registration) is
 'The usable entries that need the change log; fresh: none of it. The others will be evaluated from scratch, or depend on nothing that is tracked. Example: select * from pc_tracked_entries(pc_registration(''partitioncache'', ''city_id''))';
 
-create function pc_advance_snapshots(registration partitioncache_registration) returns bigint
+create function pc_advance_snapshots(registration partitioncache_registration, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -35,18 +35,19 @@ declare
     advanced bigint;
 begin
     -- An entry whose tables have not changed up to now is as good as evaluated now. It would else need the log for ever.
-    -- One statement has one snapshot; an entry that somebody else stores meanwhile has another, and is left alone.
+    -- One statement has one snapshot; an entry that somebody else stores meanwhile has another, and is left alone. Of those that serve other
+    -- roles, a lesser role locks none, for whom they serve would wait until its transaction ends.
     execute format($sql$
         update %s e set evaluation.snapshot = pc_snapshot()
         from pc_tracked_entries($1) t
-        where t.hash = e.hash and t.role = e.role and t.fresh and t.snapshot::text = (e.evaluation).snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
-        $sql$, pc_key_table(registration.cache, registration.partition_key)) using registration;
+        where ($2 is null or e.role = any ($2)) and t.hash = e.hash and t.role = e.role and t.fresh and t.snapshot::text = (e.evaluation).snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
+        $sql$, pc_key_table(registration.cache, registration.partition_key)) using registration, roles;
     get diagnostics advanced = row_count;
     return advanced;
 end
 $$;
 
-comment on function pc_advance_snapshots(partitioncache_registration) is
+comment on function pc_advance_snapshots(partitioncache_registration, oid[]) is
 'Notes for entries whose tables have not changed since they were evaluated that they hold for the present as well; how many. Example: select pc_advance_snapshots(pc_registration(''partitioncache'', ''city_id''))';
 
 create function pc_trim_horizon(registration partitioncache_registration, rows_kept bigint) returns xid8
@@ -70,7 +71,7 @@ $$;
 comment on function pc_trim_horizon(partitioncache_registration, bigint) is
 'Writes of transactions before this one have been seen by every entry that needs the log, or lie behind more than rows_kept later ones. Example: select pc_trim_horizon(pc_registration(''partitioncache'', ''city_id''), 1000000)';
 
-create function pc_trim_log(registration partitioncache_registration, rows_at_most bigint, rows_kept bigint) returns bigint
+create function pc_trim_log(registration partitioncache_registration, rows_at_most bigint, rows_kept bigint, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -80,8 +81,8 @@ declare
     removed bigint := 0;
 begin
     -- One trimmer at a time; a second one has nothing to add.
-    perform from partitioncache_registration r
-    where r.cache = registration.cache and r.partition_key = registration.partition_key for no key update skip locked;
+    perform from partitioncache_log_trimmed t
+    where t.cache = registration.cache and t.partition_key = registration.partition_key for no key update skip locked;
     if not found then
         return removed;
     end if;
@@ -89,7 +90,7 @@ begin
     if removed is null then
         return 0;
     end if;
-    perform pc_advance_snapshots(registration);
+    perform pc_advance_snapshots(registration, roles);
     horizon := pc_trim_horizon(registration, rows_kept);
     -- Each relation by its part of the index. What transactions of the future have written came by dump and restore from another cluster.
     execute format($sql$
@@ -111,15 +112,14 @@ begin
     using horizon, pg_snapshot_xmax(pg_current_snapshot()), rows_at_most;
     get diagnostics removed = row_count;
     if removed > 0 then
-        update partitioncache_registration r set log_trimmed_below = horizon, log_cluster = pc_cluster()
-        where r.cache = registration.cache and r.partition_key = registration.partition_key
-          and (r.log_trimmed_below < horizon or r.log_cluster <> pc_cluster());
+        update partitioncache_log_trimmed t set below = horizon, cluster = pc_cluster()
+        where t.cache = registration.cache and t.partition_key = registration.partition_key and (t.below < horizon or t.cluster <> pc_cluster());
     end if;
     return removed;
 end
 $$;
 
-comment on function pc_trim_log(partitioncache_registration, bigint, bigint) is
+comment on function pc_trim_log(partitioncache_registration, bigint, bigint, oid[]) is
 'Removes from one change log what no entry needs, and notes in the same transaction how far: an entry that is older than that is put aside. Returns the number of rows removed. Example: select pc_trim_log(pc_registration(''partitioncache'', ''city_id''), 100000, 1000000)';
 
 create function pc_adopt_static(cache text) returns void
@@ -144,7 +144,7 @@ $$;
 comment on function pc_adopt_static(text) is
 'Notes under the OIDs of here what was asserted of tables before a restore, and forgets it of tables that are gone. Example: select pc_adopt_static(''partitioncache'')';
 
-create function pc_trim_changes(cache text, rows_at_most bigint default 100000, rows_kept bigint default 1000000) returns bigint
+create function pc_trim_changes(cache text, rows_at_most bigint default 100000, rows_kept bigint default 1000000, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -155,11 +155,11 @@ begin
     end if;
     perform pc_adopt_static(cache);
     return (
-        select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept)), 0)::bigint
+        select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept, roles)), 0)::bigint
         from partitioncache_registration r
         where r.cache = pc_trim_changes.cache and to_regclass(pc_changes_table(r.cache, r.partition_key)) is not null);
 end
 $$;
 
-comment on function pc_trim_changes(text, bigint, bigint) is
-'Removes from the change logs of a cache what no usable entry needs any more, at most rows_at_most rows a log; where more than rows_kept are needed, the oldest of them too, which puts the entries aside that need those. For the installer, for whom pc_do_maintain calls it; any number of callers may call it at once. Returns the number of rows removed. Example: select pc_trim_changes(''partitioncache'')';
+comment on function pc_trim_changes(text, bigint, bigint, oid[]) is
+'Removes from the change logs of a cache what no usable entry needs any more, at most rows_at_most rows a log; where more than rows_kept are needed, the oldest of them too, which puts the entries aside that need those. roles: whose entries may be noted to hold for the present (null: all). For the installer, for whom pc_do_maintain calls it; any number of callers may call it at once. Returns the number of rows removed. Example: select pc_trim_changes(''partitioncache'')';

@@ -132,12 +132,15 @@ as $$
     with old as (
         delete from partitioncache_analysis a
         where a.ctid in (
+            -- What another transaction is forgetting at this moment, nobody waits for.
+            select l.ctid from partitioncache_analysis l
+            where l.ctid in (
             select r.ctid
             from (select x.ctid, row_number() over (partition by x.owner, x.digest order by x.made_at desc) as copy,
                          row_number() over (order by x.made_at desc) as age
                   from partitioncache_analysis x) r
-            where (r.copy > 1 or r.age > most)
-            )
+            where (r.copy > 1 or r.age > most))
+            for update skip locked)
         returning 1
     )
     select count(*) from old

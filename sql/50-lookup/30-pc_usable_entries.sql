@@ -40,8 +40,9 @@ begin
             select c.closure, pc_closure_state(c.closure) as state from (select distinct e.closure from entry e where e.closure is not null) c
         ), now as materialized (
             -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
-            select r.generation, case when r.log_cluster = $3 then r.log_trimmed_below else '0' end as log_trimmed_below
+            select r.generation, coalesce(t.below, '0') as log_trimmed_below
             from partitioncache_registration r
+            left join partitioncache_log_trimmed t on t.cache = r.cache and t.partition_key = r.partition_key and t.cluster = $3
             where r.cache = $2.cache and r.partition_key = $2.partition_key
         ), moving as materialized (
             select array(select u.relation from (select distinct unnest(e.untracked) from entry e where e.static) u(relation)

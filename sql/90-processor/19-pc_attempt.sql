@@ -1,11 +1,11 @@
-create function pc_attempt(step text, cache text) returns bigint
+create function pc_attempt(step text, cache text, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     result bigint;
 begin
-    execute format('select %I($1)', step) into result using cache;
+    execute format('select %I($1%s)', step, case when roles is not null then ', roles => $2' end) into result using cache, roles;
     return result;
 exception
     when others or assert_failure then
@@ -14,8 +14,8 @@ exception
 end
 $$;
 
-comment on function pc_attempt(text, text) is
-'Calls one of the functions that look after a cache and returns its result; a failure is logged and stops nothing. Example: select pc_attempt(''pc_revive'', ''partitioncache'')';
+comment on function pc_attempt(text, text, oid[]) is
+'Calls one of the functions that look after a cache and returns its result; roles: for what these have in it only; a failure is logged and stops nothing. Example: select pc_attempt(''pc_revive'', ''partitioncache'')';
 
 create function pc_do_log_failure(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

@@ -1,4 +1,4 @@
-create function pc_recover(cache text) returns bigint
+create function pc_recover(cache text, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -11,7 +11,7 @@ begin
     set due_at = clock_timestamp(), error_msg = 'the worker ended before it was done'
     where (q.queue, q.id) in (
         select r.queue, r.id from partitioncache_queue r
-        where r.cache = pc_recover.cache and r.status = 'running' and r.worker_pid is not null
+        where r.cache = pc_recover.cache and (roles is null or r.owner = any (roles)) and r.status = 'running' and r.worker_pid is not null
           and not exists (select from pg_stat_activity a
                           where a.pid = r.worker_pid and a.state is distinct from 'idle'
                             and coalesce(pc_session_id(a.backend_start, a.pid) = r.worker_id, true))
@@ -21,10 +21,10 @@ begin
 end
 $$;
 
-comment on function pc_recover(text) is
+comment on function pc_recover(text, oid[]) is
 'Ends the leases of items, of all roles, whose worker in this database is gone (killed, crashed, disconnected), so that they are claimed again at once; returns how many. Example: select pc_recover(''partitioncache'')';
 
-create function pc_adopt(cache text) returns bigint
+create function pc_adopt(cache text, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -35,7 +35,7 @@ declare
 begin
     for stranger in
         select q.* from partitioncache_queue q
-        where q.cache = pc_adopt.cache and q.cluster <> here and exists (select from pg_roles r where r.rolname = q.owner_name)
+        where q.cache = pc_adopt.cache and q.cluster <> here and exists (select from pg_roles r where r.rolname = q.owner_name and (roles is null or r.oid = any (roles)))
         for update skip locked
     loop
         -- What the role has pushed again since is not to be done twice.
@@ -55,7 +55,7 @@ begin
 end
 $$;
 
-comment on function pc_adopt(text) is
+comment on function pc_adopt(text, oid[]) is
 'Gives items that were restored from another cluster to the roles that are called as their owners were there; how many. Example: select pc_adopt(''partitioncache'')';
 
 create function pc_revive(cache text) returns bigint
@@ -74,7 +74,8 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_require(caller, argument ->> 'cache', 'push');
-    return to_jsonb(pc_recover(argument ->> 'cache') + pc_adopt(argument ->> 'cache'));
+    return (select to_jsonb(pc_recover(argument ->> 'cache', w.roles) + pc_adopt(argument ->> 'cache', w.roles))
+            from (select pc_looked_after(caller, argument ->> 'cache') as roles) w);
 end
 $$;
 

@@ -6,12 +6,15 @@ declare
     runs text := pc_cron('job_run_details');
     pruned bigint := 0::bigint;
 begin
-    if runs is null or not has_table_privilege(runs, 'select, delete') then
+    if runs is null or not (has_table_privilege(runs, 'select') and has_table_privilege(runs, 'delete') and has_any_column_privilege(runs, 'update')) then
         return pruned;
     end if;
     execute format($query$
-        delete from %s d using pc_cron_jobs($1) j
-        where j.jobid = d.jobid and d.end_time < now() - case d.status when 'succeeded' then interval '1 h' else interval '7 days' end
+        delete from %1$s where ctid = any (array(
+            select d.ctid from %1$s d
+            where d.jobid in (select j.jobid from pc_cron_jobs($1) j)
+              and d.end_time < now() - case d.status when 'succeeded' then interval '1 h' else interval '7 days' end
+            for update skip locked))
         $query$, runs) using cache;
     get diagnostics pruned = row_count;
     return pruned;

@@ -8,7 +8,7 @@ $$;
 comment on function pc_mend_tracking(text) is
 'How many tables pc_sync_tracking has brought back to tracking. Example: select pc_mend_tracking(''partitioncache'')';
 
-create function pc_drop_old_refreshes(cache text) returns bigint
+create function pc_drop_old_refreshes(cache text, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -16,14 +16,17 @@ declare
     dropped bigint;
 begin
     delete from partitioncache_queue q
-    where q.queue = 'outgoing' and q.cache = pc_drop_old_refreshes.cache
-      and q.session ? 'refresh' and q.died_at < clock_timestamp() - interval '1 h';
+    where (q.queue, q.id) in (
+        select o.queue, o.id from partitioncache_queue o
+        where o.queue = 'outgoing' and o.cache = pc_drop_old_refreshes.cache and (roles is null or o.owner = any (roles))
+          and o.session ? 'refresh' and o.died_at < clock_timestamp() - interval '1 h'
+        for update skip locked);
     get diagnostics dropped = row_count;
     return dropped;
 end
 $$;
 
-comment on function pc_drop_old_refreshes(text) is
+comment on function pc_drop_old_refreshes(text, oid[]) is
 'Removes refreshes that have been dead for an hour, so that they may be tried again. Example: select pc_drop_old_refreshes(''partitioncache'')';
 
 create function pc_forget(cache text) returns bigint
@@ -42,8 +45,9 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_require(caller, argument ->> 'cache', 'push');
-    perform pc_attempt(s.step, argument ->> 'cache')
-    from unnest(array['pc_adopt_roles', 'pc_trim_changes', 'pc_drop_old_refreshes', 'pc_forget', 'pc_prune_cron_history']) with ordinality s(step, place)
+    perform pc_attempt(s.step, argument ->> 'cache', case when s.of_roles then pc_looked_after(caller, argument ->> 'cache') end)
+    from (values (1, 'pc_adopt_roles', false), (2, 'pc_trim_changes', true), (3, 'pc_drop_old_refreshes', true), (4, 'pc_forget', false),
+                 (5, 'pc_prune_cron_history', false)) s(place, step, of_roles)
     order by s.place;
     return null;
 end
@@ -51,6 +55,17 @@ $$;
 
 comment on function pc_do_maintain(oid, jsonb) is
 'What is done for a cache whoever asks for it, {cache}: trims change logs, forgets refreshes that were of no use, analyses and listeners, prunes pg_cron''s notes about our jobs. It calls nothing that anybody but the installer can define. Example: see pc_call';
+
+create function pc_looked_after(caller oid, cache text) returns oid[]
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- A row that is changed stays locked until the transaction ends, and that may be never.
+    select case when not pc_has_level(caller, cache, 'fill') then array[caller] end
+$$;
+
+comment on function pc_looked_after(oid, text) is
+'Whose items and entries a caller may look after: of all roles (null), if it is trusted to fill the cache, else its own. Example: select pc_looked_after(pc_me(), ''partitioncache'')';
 
 create function pc_upkeep(cache text) returns void
 language plpgsql volatile parallel unsafe

@@ -21,7 +21,7 @@ as $$
         from pg_class c
         where c.relnamespace = 'partitioncache_internal'::regnamespace
               and (c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static',
-                                 'partitioncache_role')
+                                 'partitioncache_role', 'partitioncache_log_trimmed')
                    or c.relkind = 'v' and c.relname ^@ 'pc_own_')
            or c.relnamespace in (select h.oid from home h) and c.relkind = 'v' and c.relowner = pc_installer()
               and c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static', 'partitioncache_queue',

@@ -167,7 +167,7 @@ def test_an_evaluation_that_the_trimmer_overtakes(session: Connection, other: Co
         # As if a trimmer that cannot see this session had gone on.
         other.execute("delete from partitioncache_changes_city_id")
         other.execute(
-            "update partitioncache_registration set log_trimmed_below = pg_snapshot_xmax(pg_current_snapshot())"
+            "update partitioncache_log_trimmed set below = pg_snapshot_xmax(pg_current_snapshot())"
         )
     agree(other, BIG)
 

@@ -54,9 +54,9 @@ select alike((select reason from pc_entry_state('partitioncache', 'city_id', arr
 select partitioncache_track('poi', 'city_id');
 select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
 select is((select array_agg(distinct state || '') from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'kind = 1\)'))), '{fresh}', 'evaluated again: fresh');
-update partitioncache_registration set log_trimmed_below = '9000000000000000000', log_cluster = pc_cluster() where partition_key = 'city_id';
+update partitioncache_log_trimmed set below = '9000000000000000000' where partition_key = 'city_id';
 select is((select distinct reason from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'kind = 1\)'))), 'the change log has been trimmed past it', 'a log that was trimmed too far: aside');
-update partitioncache_registration set log_trimmed_below = '0' where partition_key = 'city_id';
+update partitioncache_log_trimmed set below = '0' where partition_key = 'city_id';
 
 -- Rows as they were inside the statement: a repeatable read transaction sees its own time.
 select fill('select * from poi where kind = 4') is not null as filled;

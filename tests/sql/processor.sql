@@ -133,9 +133,9 @@ select is(pc_enqueue_refreshes('partitioncache'), 0::bigint, 'entries that were 
 update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h', owner = 4;
 select is(pc_enqueue_refreshes('partitioncache'), 0::bigint, 'and so are those of other roles');
 update partitioncache_cache_city_id set owner = pc_me();
-alter table partitioncache_internal.partitioncache_entry_use rename to out_of_order;
+alter view partitioncache_internal.pc_own_queue rename to out_of_order;
 select is(pc_attempt('pc_enqueue_refreshes', 'partitioncache'), 0::bigint, 'upkeep that fails stops nothing');
-alter table partitioncache_internal.out_of_order rename to partitioncache_entry_use;
+alter view partitioncache_internal.out_of_order rename to pc_own_queue;
 select is((select count(*) from log where queue = 'upkeep' and status = 'failed'), 1::bigint, 'and is logged');
 
 -- The log stays short

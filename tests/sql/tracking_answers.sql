@@ -246,7 +246,7 @@ select is(pc_trim_changes('partitioncache') >= 0, true, 'trimming');
 select is(wrong_rows(big()), 0::bigint, 'loses nothing that an entry needs');
 select is(keys_of(big()) ~ '\m14 15\M', true, 'the changes are carried still');
 call settle();
-update partitioncache_registration set log_trimmed_below = pg_snapshot_xmax(pg_current_snapshot()), log_cluster = pc_cluster();
+update partitioncache_log_trimmed set below = pg_snapshot_xmax(pg_current_snapshot());
 select isnt(standing(big()), 'restricted, changed', 'an entry older than what was trimmed is put aside');
 select is(wrong_rows(big()), 0::bigint, 'and the answer is right');
 call learn(big());
