@@ -33,8 +33,9 @@ begin
         exception when others then
             null;
         end;
-    elsif to_regclass('new_rows') is null then
-        -- Of a trigger that somebody made without a transition table, new_rows would be a temporary view of that somebody.
+    elsif to_regclass('new_rows') is null
+        or exists (select from pg_class c where c.oid = to_regclass('new_rows') and c.relkind = 'r' and not c.relrowsecurity) then
+        -- Of a trigger that somebody made without a transition table, new_rows would be a temporary view of that somebody, which calls anything.
         begin
             select pg_typeof(n.%2$I)::oid into own.kind from new_rows n limit 1;
             if not found then
