@@ -229,6 +229,7 @@ def test_direct_takes_the_query_apart(run: Run, shop: Database) -> None:
     first = direct(run)
     assert {each["status"] for each in first} == {"stored"}
     assert len(first) >= 3
+    assert run("pcache", "tracked").out.count("tracking") == 2
     again = run("pcache-add", "--direct", "--query", QUERY, "--partition-key", "user_id")
     assert (again.code, again.out) == (0, "")
     assert "holds all fragments" in again.err

@@ -200,6 +200,8 @@ def _store_as_it_stands(
         keys = {converted(key, datatype) for key in keys}
     cache.set_set(name, keys, item.partition_key, as_of)
     cache.set_query(name, item.query, item.partition_key)
+    if where.cache_is_postgresql:
+        output.note("An entry that is stored as it stands follows no writes: it is found by its name alone.")
     seconds = round(time.monotonic() - started, 3)
     output.record({"hash": name, "keys": len(keys), "seconds": seconds}, format)
     return 0

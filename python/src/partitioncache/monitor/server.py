@@ -37,6 +37,7 @@ Connection = psycopg.Connection[Any]
 
 _SESSION: Final = "{pc_session}(pg_catalog.current_setting('search_path'))"
 _CHECK: Final = f"select {{pc_push_check}}(%(query)s, {_SESSION})"
+_TRACK: Final = f"select {{pc_track_for}}({{pc_planned_relations}}(%(query)s, {_SESSION}), %(cache)s, %(key)s)"
 _DATATYPE: Final = f"select {{pc_key_type}}(%(query)s, %(key)s, {_SESSION})"
 _REASON: Final = f"select ({{pc_take_apart}}(%(query)s, %(key)s, %(cache)s, {_SESSION})).reason"
 _TAKE_APART: Final = f"""
@@ -118,19 +119,23 @@ class ServerEvaluator:
         ]
 
     def register(self, item: Item) -> None:
-        """Make sure that the server accepts a query, and that its partition key is registered.
+        """Make sure that the server accepts a query, that its partition key is registered, and its tables are tracked.
+
+        Tables are tracked as by a push: if the setting of the cache says so, and the role owns them.
 
         Raises:
             QueryError: the server does not accept the query.
             NotRegisteredError: no table of the query has the partition key.
         """
-        given = {"query": item.query, "key": item.partition_key}
+        given = {"query": item.query, "key": item.partition_key, "cache": self.backend.cache}
         with self.server.connection() as connection:
             connection.execute(self.statement(_CHECK), given)
-            if self.backend.datatype(item.partition_key) is not None:
-                return
-            row = connection.execute(self.statement(_DATATYPE), given).fetchone()
-        datatype = item.datatype or (row[0] if row else None)
+            if self.backend.datatype(item.partition_key) is None:
+                row = connection.execute(self.statement(_DATATYPE), given).fetchone()
+                self._register(item, item.datatype or (row[0] if row else None))
+            connection.execute(self.statement(_TRACK), given)
+
+    def _register(self, item: Item, datatype: str | None) -> None:
         if datatype is None:
             raise NotRegisteredError(
                 f"The partition key {item.partition_key} is not registered, and no table of the query has it.",
