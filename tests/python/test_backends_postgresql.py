@@ -193,5 +193,5 @@ def test_all_connections_are_busy(database: Database) -> None:
 
 
 def test_a_partition_key_that_nobody_registered(database: Database) -> None:
-    with pytest.raises(NotRegisteredError, match="never_registered is not registered in partitioncache"):
+    with pytest.raises(NotRegisteredError, match="never_registered is not registered in the cache partitioncache"):
         partitioncache.create_cache("postgresql_array", "never_registered", conninfo=database.conninfo())
