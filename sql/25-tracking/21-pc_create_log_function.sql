@@ -41,7 +41,9 @@ begin
             if not found then
                 return null;
             end if;
-        exception when others then
+        exception when undefined_table then
+            null;
+        when others then
             perform from new_rows limit 1;
             if not found then
                 return null;
