@@ -61,14 +61,15 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    candidate record;
-    contained text[] := '{}';
+    hash text;
+    form pc_form;
+    contained text[] := '{}'::text[];
 begin
-    for candidate in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
+    for hash, form in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
         using signatures, known, most
     loop
-        if (candidate.form).relations <@ (query).relations and pc_embeds(query, candidate.form) then
-            contained := contained || candidate.hash;
+        if (form).relations <@ (query).relations and pc_embeds(query, form) then
+            contained := contained || hash;
         end if;
     end loop;
     return contained;
