@@ -1,3 +1,11 @@
+create type pc_filed_entry as (
+    hash text,
+    form pc_form
+);
+
+comment on type pc_filed_entry is
+'An entry with its fragment as data.';
+
 create function pc_signature(form pc_form, condition pc_condition) returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -61,15 +69,14 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    hash text;
-    form pc_form;
+    candidate pc_filed_entry;
     contained text[] := '{}'::text[];
 begin
-    for hash, form in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
+    for candidate in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
         using signatures, known, most
     loop
-        if (form).relations <@ (query).relations and pc_embeds(query, form) then
-            contained := contained || hash;
+        if (candidate.form).relations <@ (query).relations and pc_embeds(query, candidate.form) then
+            contained := contained || candidate.hash;
         end if;
     end loop;
     return contained;
