@@ -50,7 +50,7 @@ as $$
 #variable_conflict use_column
 declare
     original jsonb := pc_plan(query, session_path);
-    before double precision := original ->> 'Total Cost';
+    before double precision := (original ->> 'Total Cost')::double precision;
     blind bigint := pc_blind_loops(original);
     most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
     -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:

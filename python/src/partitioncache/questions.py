@@ -144,7 +144,7 @@ def checked_method(method: str, asked: Question) -> None:
     handler = asked.handler
     known = ["auto", *METHODS]
     if isinstance(handler, PostgresqlArray):
-        known.insert(1, "subquery")
+        known[1:1] = ["current", "subquery"]
         if method in ("TMP_TABLE_IN", "TMP_TABLE_JOIN") and not handler.server.holds_session:
             raise ConfigurationError(
                 f"{method} makes a temporary table in the session that runs the query.",
