@@ -157,7 +157,7 @@ def test_a_prepared_transaction(make_cluster: Callable[[Mapping[str, str] | None
 
 
 def test_an_evaluation_that_the_trimmer_overtakes(session: Connection, other: Connection) -> None:
-    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, e.keyed_tables, e.parts)
+    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, (e.evaluation).keyed_tables, (e.evaluation).parts)
                   from (select * from partitioncache_cache_city_id where query like '%990%' and query like '%poi%') e"""
     with session.transaction():
         session.execute("set transaction isolation level repeatable read")
