@@ -8,6 +8,11 @@ declare
     firing text;
     began timestamptz := clock_timestamp();
 begin
+    if not exists (select from pc_broken_triggers(registration.cache, registration.partition_key, relation)) then
+        return;
+    end if;
+    -- Two at once: the second waits, and finds it done. CREATE TRIGGER would take the same lock.
+    execute format('lock table %s in share row exclusive mode', relation::regclass);
     -- A mention of the log in the WHEN clause makes the triggers depend on it: whoever drops the log is told so, and with
     -- CASCADE the triggers go first, so that no write fails afterwards. It is judged at each write: this is the quickest.
     for missing in

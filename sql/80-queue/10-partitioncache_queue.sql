@@ -14,6 +14,7 @@ create table partitioncache_queue (
     keyed_tables text[],
     parts text[],
     datatype text,
+    origin bigint,
     checked boolean not null,
     priority integer not null,
     status text not null default 'ready' check (status in ('ready', 'running', 'failed', 'timeout', 'dead')),
@@ -38,6 +39,8 @@ comment on table partitioncache_queue is
 'The two queues, incoming and outgoing, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged. owner: a role of this cluster by its OID, in another cluster found again by owner_name. Nobody writes here but the functions that pc_call leads to.';
 comment on column partitioncache_queue.hash is
 'Outgoing: the fragment''s hash. Incoming: the SHA-256 of the query''s text, with the settings of its session where the text was checked by this server.';
+comment on column partitioncache_queue.origin is
+'The claim of the query that a fragment was taken from, as pc_marker writes it.';
 comment on column partitioncache_queue.checked is
 'Whether this server accepted the text when it was pushed. The processor in the database takes only such items; others are for monitors, which may read other databases.';
 comment on column partitioncache_queue.worker_id is

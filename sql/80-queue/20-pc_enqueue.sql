@@ -40,9 +40,9 @@ begin
     loop
         -- Looking first, because an insert waits for whoever is just changing the row that it meets. And in the order of the key,
         -- so that two sessions that push the same items never wait for each other in a circle.
-        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority,
+        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, origin, checked, priority,
                                           owner, owner_name, cluster)
-        select queue_, i.id, cache_, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts, i.datatype,
+        select queue_, i.id, cache_, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts, i.datatype, i.origin,
                (argument -> 'checked')::boolean, i.priority, caller, pg_get_userbyid(caller), here
         from unnest(pushed) i
         where (select q.id from partitioncache_queue q

@@ -16,6 +16,9 @@ begin
     perform pc_not_null('query', query, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     perform pc_push_check(query, session);
     perform pc_register_by_use(array[query], partition_key, cache, session);
+    if (pc_settings(cache)).untracked = 'track' then
+        perform pc_track_for(pc_planned_relations(query, session), cache, partition_key);
+    end if;
 
     select jsonb_agg(to_jsonb(w)) into items
     from (select f.hash, f.fragment as query, f.keyed_tables, f.parts,

@@ -3,9 +3,9 @@
 do $$
 begin
     for n in 0 .. 15 loop
-        execute format('create sequence pc_marker_%s minvalue 0 start 0', n);
+        execute format('create sequence pc_marker_%s minvalue -4294967296 start 0', n);
         execute format('comment on sequence pc_marker_%s is %L', n,
-            'What sessions with such a process number began last in a single transaction: the number of the item * 65536 + that of the claim.');
+            'What sessions with such a process number are at work on in a single transaction: see pc_marker; below 0: the refreshes of a role, by its OID.');
     end loop;
     -- Emptied when the server crashes.
     execute 'create unlogged sequence pc_since_crash minvalue 0 start 0';
@@ -15,17 +15,36 @@ begin
 end
 $$;
 
-create function pc_mark(id bigint, claim bigint) returns void
+create function pc_marker(id bigint, claim bigint) returns bigint
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+return id % 140737488355328 * 65536 + claim % 65536;
+
+comment on function pc_marker(bigint, bigint) is
+'A claim of an item in one number. Example: select pc_marker(7, 1)';
+
+create function pc_mark(marker bigint) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    perform setval(format('partitioncache_internal.pc_marker_%s', pg_backend_pid() % 16)::regclass, id % 140737488355328 * 65536 + claim % 65536);
+    perform setval(format('partitioncache_internal.pc_marker_%s', pg_backend_pid() % 16)::regclass, marker);
 end
 $$;
 
-comment on function pc_mark(bigint, bigint) is
-'Writes down, to stay whatever becomes of this transaction, that the work of a claim begins; 0, 0: that nothing is being worked on. Example: select pc_mark(7, 1)';
+comment on function pc_mark(bigint) is
+'Writes down, to stay whatever becomes of this transaction, what the session is at work on; 0: nothing. Example: select pc_mark(pc_marker(7, 1))';
+
+create function pc_marks() returns setof bigint
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select m.marker from (select pg_sequence_last_value(format('partitioncache_internal.pc_marker_%s', n)::regclass) from generate_series(0, 15) n) m(marker)
+    where m.marker <> 0
+$$;
+
+comment on function pc_marks() is
+'What sessions have written down with pc_mark. Example: select * from pc_marks()';
 
 create function pc_is_careful() returns boolean
 language plpgsql volatile parallel unsafe

@@ -75,7 +75,11 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if one_transaction then
-        perform pc_mark(t.id, t.claim) from unnest(taken) t where t.status = 'running' limit 1;
+        -- What this very transaction has put into the queue will not be there when it is undone: then what it came from is to blame.
+        perform pc_mark(case when t.pushed_at < transaction_timestamp() then pc_marker(t.id, t.claim)
+                             when t.session ? 'refresh' then - t.owner::bigint
+                             else coalesce(t.origin, pc_marker(t.id, t.claim)) end)
+        from unnest(taken) t where t.status = 'running' limit 1;
         if pc_is_careful() then
             perform pc_flush();
         end if;

@@ -17,7 +17,7 @@ begin
     )
     select (select string_agg(m.reason, '; ') from m), (select coalesce(array_agg(m.name), '{}') from m where m.reason is not null),
            count(*), jsonb_agg(jsonb_build_object('hash', f.hash, 'query', f.fragment, 'partition_key', item.partition_key, 'priority', item.priority,
-                                                  'keyed_tables', f.keyed_tables, 'parts', f.parts) order by f.ordinality)
+                                                  'origin', pc_marker(item.id, item.claim), 'keyed_tables', f.keyed_tables, 'parts', f.parts) order by f.ordinality)
                      filter (where e.hash is null and not f.tables && (select coalesce(array_agg(m.name), '{}') from m where m.reason is not null))
     into reason, moving, fragments, items
     from f

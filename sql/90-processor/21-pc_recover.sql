@@ -3,26 +3,34 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    recovered bigint;
+    left_behind partitioncache_queue;
+    recovered bigint := 0::bigint;
 begin
     -- The sessions must be read after the rows: read before, a worker that came in between would be missing.
     perform pg_stat_clear_snapshot();
-    update partitioncache_queue q
-    set due_at = clock_timestamp(), error_msg = 'the worker ended before it was done'
-    where (q.queue, q.id) in (
-        select r.queue, r.id from partitioncache_queue r
+    for left_behind in
+        select r.* from partitioncache_queue r
         where r.cache = pc_recover.cache and (roles is null or r.owner = any (roles)) and r.status = 'running' and r.worker_pid is not null
           and not exists (select from pg_stat_activity a
                           where a.pid = r.worker_pid and a.state is distinct from 'idle'
                             and coalesce(pc_session_id(a.backend_start, a.pid) = r.worker_id, true))
-        for update skip locked);
-    get diagnostics recovered = row_count;
+        for update skip locked
+    loop
+        -- That the server was restarted is no fault of the item; one that it happens to again waits behind the others.
+        if left_behind.attempts > 1 then
+            perform pc_fail_item(left_behind.queue, left_behind.id, 'failed', 'the worker ended before it was done');
+        else
+            update partitioncache_queue q set due_at = clock_timestamp(), error_msg = 'the worker ended before it was done'
+            where q.queue = left_behind.queue and q.id = left_behind.id;
+        end if;
+        recovered := recovered + 1;
+    end loop;
     return recovered;
 end
 $$;
 
 comment on function pc_recover(text, oid[]) is
-'Ends the leases of items, of all roles, whose worker in this database is gone (killed, crashed, disconnected), so that they are claimed again at once; returns how many. Example: select pc_recover(''partitioncache'')';
+'Ends the claims of items whose worker in this database is gone (killed, crashed, disconnected), so that they are claimed again, at once the first time, after a pause the next; how many. roles: of these; null for all. Example: select pc_recover(''partitioncache'')';
 
 create function pc_adopt(cache text, roles oid[] default null) returns bigint
 language plpgsql volatile parallel unsafe

@@ -10,7 +10,7 @@ begin
     for registered in
         select r.partition_key from partitioncache_registration r where r.cache = pc_enqueue_refreshes.cache order by 1
     loop
-        -- An entry that changes all the time is evaluated at most a twentieth of the time.
+        -- An entry that changes all the time is evaluated at most a twentieth of the time; one that would not be used afterwards, never.
         execute format($query$
             select coalesce(jsonb_agg(to_jsonb(w)), '[]')
             from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority, '{"refresh": true}'::jsonb as session
@@ -18,6 +18,7 @@ begin
                   join %s e on e.hash = s.hash and e.role = s.role
                   where s.state in ('changed', 'aside') and e.mine and e.key_count is not null and e.hash = pc_sha256(e.query)
                     and e.evaluated_at < clock_timestamp() - greatest(interval '10 s', interval '20 ms' * coalesce(e.evaluation_ms, 0))
+                    and (s.state = 'changed' or pc_untracked_reason(e.deps, $1, $2) is null)
                     and not exists (select from pc_own_queue q
                                     where q.queue = 'outgoing' and q.cache = $1 and q.partition_key = $2 and q.hash = s.hash and q.mine)
                   order by e.uses desc nulls last, e.last_used desc nulls last, e.evaluated_at

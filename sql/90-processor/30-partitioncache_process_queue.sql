@@ -13,22 +13,26 @@ declare
     refreshed boolean := false;
     idle boolean := false;
     stopped boolean := false;
+    fatal_refresh boolean;
     remaining bigint;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     perform pc_require_writable('work on queues');
-    perform pc_call('begin_call', jsonb_build_object('cache', cache));
+    fatal_refresh := pc_call('begin_call', jsonb_build_object('cache', cache))::boolean;
     for i in 1 .. max_items loop
         select c.* into item from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', worker_id, one_transaction => true) c;
         if item.id is null then
             idle := refreshed or pc_attempt('pc_revive', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
             exit when idle;
             refreshed := true;
+            exit when fatal_refresh;
         else
             outcome := pc_work(item);
             finished := finished + (outcome in ('success', 'skipped'))::integer;
             -- A cancellation that was caught is over; what would follow would have no limit.
             stopped := outcome in ('stopped', 'cancelled') or pc_statement_is_over();
+            -- What has failed before, a session died of it perhaps: its fragments are to be there, each to be counted, when they are begun.
+            exit when item.queue = 'incoming' and item.attempts > 1;
         end if;
         exit when stopped or clock_timestamp() >= ends_at;
     end loop;
@@ -59,12 +63,13 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_require(caller, argument ->> 'cache', 'push');
-    return to_jsonb(pc_count_fatal_attempts(caller));
+    perform pc_count_fatal_attempts(caller);
+    return to_jsonb(exists (select from pc_marks() m where m = - caller::bigint));
 end
 $$;
 
 comment on function pc_do_begin_call(oid, jsonb) is
-'What a call that works in a single transaction does first, {cache}: see pc_count_fatal_attempts. Example: see pc_call';
+'What a call that works in a single transaction does first, {cache}: see pc_count_fatal_attempts; whether one before died of a refresh. Example: see pc_call';
 
 create function pc_do_end_call(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -72,7 +77,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_require(caller, argument ->> 'cache', 'push');
-    perform pc_mark(0, 0);
+    perform pc_mark(0);
     return null;
 end
 $$;

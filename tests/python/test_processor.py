@@ -224,6 +224,123 @@ def test_a_cancelled_call_of_the_function_keeps_what_it_has_done(world: Database
     assert items(world) == [("outgoing", "failed", 1)]
 
 
+def attempt(database: Database, statement: str, *, crash: bool = False) -> None:
+    """Runs a statement in a session that may not survive it. crash: nor may the server, which is waited for."""
+    witness = Door(database)
+    worker = Worker(database, statement)
+    worker.join()
+    if crash and worker.error is not None:
+        until(witness.is_broken)
+        until(lambda: answers(database))
+    witness.open()
+
+
+def answers(database: Database) -> bool:
+    """Whether the server takes a connection."""
+    try:
+        return bool(database.execute("select 1"))
+    except psycopg.OperationalError:
+        return False
+
+
+PROCESS = "select partitioncache_process_queue(max_seconds => 60)"
+
+
+def test_an_item_that_ends_its_session_stands_in_nobodys_way(world: Database) -> None:
+    """Claim and attempt are undone with the call: they count all the same."""
+    world.psql(
+        """create function ends(kind integer) returns integer immutable language plpgsql as
+           $$begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return kind; end$$"""
+    )
+    for condition in ("ends(kind) = 3", "kind = 4", "kind = 5"):
+        world.execute(
+            "select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"]
+        )
+    for _ in range(4):
+        attempt(world, PROCESS)
+    assert items(world) == [("incoming", "failed", 1)]
+    assert len(evaluated(world)) == 2
+    again = "update partitioncache_internal.partitioncache_queue set due_at = now() where died_at is null"
+    # the next attempt puts the fragment into the queue, where it is counted by itself
+    world.execute(again)
+    for _ in range(3):
+        attempt(world, PROCESS)
+    assert items(world) == [("outgoing", "failed", 1)]
+    for _ in range(2):
+        world.execute(again)
+        attempt(world, PROCESS)
+        attempt(world, PROCESS)
+    assert items(world) == [("outgoing", "dead", 3)]
+    assert world.execute("select error_msg from partitioncache_dead_items()") == [
+        ("the session ended while partitioncache_process_queue was at work on this item, or on a fragment of it",)
+    ]
+
+
+def test_a_refresh_that_ends_its_session_stands_in_nobodys_way(world: Database) -> None:
+    world.psql(
+        """create table switch (ends boolean); insert into switch values (false);
+           create function ends(kind integer) returns integer immutable language plpgsql as
+           $$begin if (select s.ends from switch s) then perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); end if;
+           return kind; end$$;
+           select partitioncache_register('city_id', 'integer'); select partitioncache_track('poi', 'city_id')"""
+    )
+    for condition in ("public.ends(kind) = 3", "kind = 4", "kind = 5"):
+        world.execute(
+            "select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"]
+        )
+    attempt(world, PROCESS)
+    count = len(evaluated(world))
+    world.execute("update switch set ends = true")
+    world.execute("insert into poi select i, 70, kind from generate_series(3, 5) kind, generate_series(1000 + kind, 1000 + kind) i")
+    world.execute("update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h'")
+    for _ in range(6):
+        attempt(world, PROCESS)
+    assert items(world) == [("outgoing", "failed", 1)]
+    assert sum(times for _, times in evaluated(world)) == count + 2
+
+
+@pytest.mark.parametrize("call", [PROCESS, "call partitioncache_run_processor()"])
+def test_an_item_that_crashes_the_server(
+    make_cluster: Callable[[Mapping[str, str] | None], Cluster], call: str
+) -> None:
+    """What was not yet on disk is lost in a crash, also the attempt; after the first it is on disk in time."""
+    database = make_cluster(None).create_database()
+    database.psql(WORLD)
+    database.psql(
+        """create function kills(kind integer) returns integer volatile language plpgsql as
+           $$begin copy (select 1) to program 'kill -9 $PPID'; perform pg_sleep(10); return kind; end$$;
+           create function crashes(kind integer) returns integer immutable language plpgsql as
+           $$begin return public.kills(kind); end$$"""
+    )
+    for condition in ("crashes(kind) = 3", "kind = 4"):
+        database.execute(
+            "select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"]
+        )
+    dead = "select attempts from partitioncache_dead_items()"
+    for _ in range(20):
+        if database.execute(dead):
+            break
+        attempt(database, call, crash=True)
+        database.execute(
+            "update partitioncache_internal.partitioncache_queue set due_at = now() where died_at is null"
+        )
+    assert len(evaluated(database)) == 1
+    assert database.execute(dead) == [(3,)]
+
+
+def test_what_is_cleared_while_it_is_evaluated_is_evaluated_again(world: Database, door: Door) -> None:
+    world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
+    worker = Worker(world, "call partitioncache_run_processor()")
+    until(lambda: running(world))
+    world.execute("select partitioncache_clear()")
+    door.open()
+    worker.succeed()
+    assert items(world) == []
+    assert [count for _, count in evaluated(world)] == [1]
+    assert world.execute("select status, attempt from partitioncache_processor_log") == [("success", 1)]
+    assert world.execute("select partitioncache_count('city_id')") == [(1,)]
+
+
 def test_whoever_lost_the_claim_writes_nothing(world: Database, door: Door) -> None:
     world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
     first = Worker(world, "call partitioncache_run_processor()")

@@ -94,9 +94,9 @@ def test_pg_cron_does_the_work(cron_database: Database, second_database: Databas
            where j.database = current_database()"""
     )
     assert noted <= 3 * (minutes + 2)
-    assert database.execute(
-        "select count(*) from partitioncache_processor_log where status <> 'success'"
-    ) == [(0,)]
+    assert not database.execute(
+        "select queue, status, error_msg, count(*) from partitioncache_processor_log where status <> 'success' group by 1, 2, 3"
+    )
 
     # A new time limit holds for what is running.
     database.execute("select partitioncache_update_processor_config(fragment_timeout => '5 s')")
@@ -127,37 +127,6 @@ def test_pg_cron_is_not_created(cron_database: Database) -> None:
         cron_database.execute("select partitioncache_enable_processor()")
     assert caught.value.sqlstate == "PC006"
     assert caught.value.diag.message_hint == "As a superuser: create extension pg_cron;"
-
-
-def test_a_role_without_rights_on_pg_cron(cron_database: Database) -> None:
-    cron_database.psql(
-        "create role processor_cora login; select partitioncache_grant('processor_cora', 'administer')"
-    )
-    try:
-        with cron_database.connect(user="processor_cora") as session:
-            with pytest.raises(psycopg.Error, match='role "processor_cora" may not use pg_cron') as caught:
-                session.execute("select partitioncache_enable_processor()")
-            assert (
-                caught.value.diag.message_hint
-                == "As a superuser: grant usage on schema cron to processor_cora;"
-            )
-            cron_database.execute("grant usage on schema cron to processor_cora")
-            session.execute("select partitioncache_enable_processor(max_parallel_jobs => 1)")
-            assert cron_database.execute("select distinct username from cron.job") == [("processor_cora",)]
-            assert session.execute("select problem from partitioncache_processor_status()").fetchall() == [
-                (
-                    "no worker is running yet: pg_cron starts jobs on the minute, "
-                    "and must be able to connect (cron.host, pg_hba.conf)",
-                )
-            ]
-            # Another role sees that it has no jobs of its own.
-            assert status(cron_database, "problem").startswith(
-                '2 jobs are missing in pg_cron for role "postgres"'
-            )
-            session.execute("select partitioncache_disable_processor()")
-            assert cron_database.execute("select count(*) from cron.job") == [(0,)]
-    finally:
-        cron_database.psql("drop owned by processor_cora; drop role processor_cora")
 
 
 def test_settings_that_hinder_are_warned_of(

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from partitioncache.setup.install import (
-    INNER_SCHEMA,
-    Connection,
-    Installed,
-    InstallError,
-    installed,
-    refuse_lesser_installer,
-)
+from partitioncache.setup.install import INNER_SCHEMA, Connection, Installed, InstallError, installed
 
 
 @dataclass(frozen=True)
@@ -39,8 +32,6 @@ def removal(connection: Connection) -> Removal | None:
     there = installed(connection)
     if there is None:
         return None
-    if there.way == "connection":
-        refuse_lesser_installer(connection)
     _refuse_others(connection, there)
     if there.way == "extension":
         return Removal(there, ("drop extension partitioncache cascade",))
