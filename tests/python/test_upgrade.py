@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from partitioncache.setup import apply_plan, installed, plan, released
-from partitioncache.setup.install import InstallError, Way
+from partitioncache.setup.install import InstallError, Way, runnable
 from support.catalog import ONLY_AN_EXTENSION_HAS, assert_same, catalog
 from support.cluster import Cluster, Database
 from support.installation import version
@@ -127,7 +127,7 @@ KEPT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     # an item of each owner, and the fragment that was evaluated before
     (
-        """select coalesce(to_jsonb(q) ->> 'owner_name', to_jsonb(q) ->> 'owner'), q.priority, q.query ~ 'kind = [345]'
+        """select q.owner_name::text, q.priority, q.query ~ 'kind = [345]'
            from partitioncache_internal.partitioncache_queue q order by 1, 2""",
         [("postgres", 1, True), ("postgres", 7, True), ("upgrade_app", 1, True)],
     ),
@@ -219,23 +219,27 @@ def test_only_the_owner_upgrades(old: Database) -> None:
         f"""create role upgrade_owner login; grant create on schema public to upgrade_owner;
             grant create on database {old.name} to upgrade_owner"""
     )
-    upgrade(old, "connection", schema="public", user="upgrade_owner")
-    with pytest.raises(
-        InstallError, match='belongs to role "upgrade_owner", and only that role upgrades it'
-    ) as refused:
-        upgrade(old, "connection", None, schema="public")
-    assert "set role upgrade_owner" in str(refused.value.hint)
+    upgrade(old, "connection", schema="Old", user="upgrade_owner")
+    (script,) = released(old.cluster.installation.extension_folder).path("0.1.0", version())
+    with old.connect() as connection, pytest.raises(psycopg.Error) as refused:
+        connection.execute(runnable(script.read_text(), '"Old"').encode())
+    assert refused.value.diag.message_primary == (
+        'PartitionCache belongs to role "upgrade_owner", and only that role upgrades it'
+    )
+    assert (
+        refused.value.diag.message_hint == "set role upgrade_owner; and upgrade again. Nothing was changed."
+    )
     old.psql(f"revoke create on database {old.name} from upgrade_owner")
     with pytest.raises(InstallError, match="may not create schemas in database"):
-        upgrade(old, "connection", None, schema="public", user="upgrade_owner")
+        upgrade(old, "connection", None, schema="Old", user="upgrade_owner")
     old.psql(
-        f"grant create on database {old.name} to upgrade_owner; create view uses as select partitioncache_count()"
+        f'grant create on database {old.name} to upgrade_owner; create view uses as select "Old".partitioncache_count()'
     )
     with pytest.raises(InstallError, match=r"objects that use functions of PartitionCache 0\.1\.0"):
-        upgrade(old, "connection", None, schema="public", user="upgrade_owner")
-    assert old.execute("select partitioncache_version()") == [("0.1.0",)]
+        upgrade(old, "connection", None, schema="Old", user="upgrade_owner")
+    assert old.execute('select "Old".partitioncache_version()') == [("0.1.0",)]
     old.psql("drop view uses")
-    upgrade(old, "connection", None, schema="public", user="upgrade_owner")
+    upgrade(old, "connection", None, schema="Old", user="upgrade_owner")
     assert old.execute(
         "select distinct nspowner::regrole::text from pg_namespace where nspname = 'partitioncache_internal'"
     ) == [("upgrade_owner",)]

@@ -5,9 +5,6 @@ declare
     members constant text[] := array(
         select format('%s %s', d.classid, d.objid) from pg_depend d join pg_extension e on e.oid = d.refobjid
         where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e' and e.extname = 'partitioncache');
-    by_oid constant boolean := exists (select from pg_attribute a where a.attrelid = 'partitioncache_queue'::regclass and a.attname = 'owner_name');
-    owner_columns constant text := case when by_oid then 'owner, owner_name, cluster' else 'owner' end;
-    owner_values constant text := case when by_oid then 'coalesce(r.oid, 0), q.owner, pc_cluster()' else 'q.owner' end;
     old record;
     key_set text;
     entry record;
@@ -21,21 +18,20 @@ begin
         where s.cache = old.cache;
     end loop;
 
-    execute format($sql$
-        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority, status,
-                                          attempts, claim, pushed_at, due_at, died_at, error_msg, %s)
-        select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.session, q.keyed_tables, q.parts, q.datatype, q.checked, q.priority,
-               case q.status when 'running' then 'ready' else q.status end, q.attempts, q.claim, q.pushed_at,
-               case q.status when 'running' then clock_timestamp() else q.due_at end, q.died_at, q.error_msg, %s
-        from @extschema@.partitioncache_old_queue q left join pg_roles r on r.rolname = q.owner
-        $sql$, owner_columns, owner_values);
+    -- The items of a role that is gone stay as they are, and nobody's.
+    insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, checked, priority, status,
+                                      owner, owner_name, attempts, claim, pushed_at, due_at, died_at, error_msg)
+    select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.session, q.keyed_tables, q.parts, q.datatype, q.checked, q.priority,
+           case q.status when 'running' then 'ready' else q.status end, coalesce(r.oid, 0), q.owner, q.attempts, q.claim, q.pushed_at,
+           case q.status when 'running' then clock_timestamp() else q.due_at end, q.died_at, q.error_msg
+    from @extschema@.partitioncache_old_queue q left join pg_roles r on r.rolname = q.owner;
     perform setval('partitioncache_queue_id', greatest((select s.last_value from @extschema@.partitioncache_old_queue_id s),
                                                        (select s.last_value from partitioncache_queue_id s)));
     for old in
         select r.*, format('@extschema@.%I', r.cache || '_cache_' || r.partition_key) as key_table from @extschema@.partitioncache_old_registration r
-        where to_regclass(format('@extschema@.%I', r.cache || '_cache_' || r.partition_key)) is not null
     loop
         perform partitioncache_register(old.partition_key, old.datatype, old.storage, old.cache, old.partition_local);
+        continue when to_regclass(old.key_table) is null;
         key_set := format('coalesce(%s::%s[], ''{}'')', case old.storage when 'bit' then 'pc_bits_decode(e.bits, e.base)' else 'e.keys' end,
                           pc_native_type(old.datatype));
         for entry in execute format('select e.hash, e.key_count, e.query from %s e where e.deps is null', old.key_table) loop
@@ -55,12 +51,12 @@ begin
         execute format('update %s e set owner = r.oid, owner_name = r.rolname from %s o join pg_roles r on r.rolname = o.owner where o.hash = e.hash',
                        pc_key_table(old.cache, old.partition_key), old.key_table);
         execute format($sql$
-            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, checked, priority, %s)
-            select 'incoming', nextval('partitioncache_queue_id'), $1, $2, pc_sha256(q.query || s.session::text), q.query, s.session, true, 1, %s
+            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, checked, priority, owner, owner_name)
+            select 'incoming', nextval('partitioncache_queue_id'), $1, $2, pc_sha256(q.query || s.session::text), q.query, s.session, true, 1, coalesce(r.oid, 0), q.owner
             from %s q left join pg_roles r on r.rolname = q.owner cross join pc_session('') s(session)
             where q.deps is not null and q.query is not null
             order by q.hash
-            $sql$, owner_columns, owner_values, old.key_table)
+            $sql$, old.key_table)
         using old.cache, old.partition_key;
         execute format('drop table %s', old.key_table);
     end loop;
