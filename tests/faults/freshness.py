@@ -176,7 +176,7 @@ class Trial:
         connection.execute(into_partition, values(random))
         connection.execute(into_parent, values(random))
         time.sleep(random.random())
-        for _ in range(20):
+        for _ in range(300):
             try:
                 connection.execute("alter table visit detach partition visit_2")
             except EXPECTED:
