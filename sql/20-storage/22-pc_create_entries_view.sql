@@ -28,8 +28,10 @@ begin
                                                       or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'),
                                                       -- a table that is gone
                                                       e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage'))))
-                   and (not exists (select from pg_class c where c.oid = any ((e.evaluation).named) and c.relkind = 'v')
-                        or pc_may_read((select pc_me()), (e.evaluation).named)) as serves) a
+                   and (not exists (select from unnest((e.evaluation).named) n(relation) cross join lateral (select from pg_class c where c.oid = n.relation and c.relkind = 'v' offset 0) v)
+                        or pc_may_read((select pc_me()), (e.evaluation).named)) as serves
+            -- Said once, not wherever it is mentioned.
+            offset 0) a
         where a.serves or a.mine or (select pc_has_level(pc_me(), %5$L, 'monitor'))
         $sql$, entries,
         case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'

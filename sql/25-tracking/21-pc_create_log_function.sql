@@ -17,8 +17,10 @@ begin
     return format($body$
 <<own>>
 declare
+    -- by another name, or without the right to write, the log is out of reach
+    reachable boolean := case when has_schema_privilege(to_regnamespace('partitioncache_internal')::oid, 'usage')
+                              then has_table_privilege(to_regclass(%4$L)::oid, 'insert') end;
     kind oid;
-    fits boolean := false;
     written %1$s[];
     removal boolean := tg_op = 'DELETE' or tg_op = 'TRUNCATE';
 begin
@@ -33,38 +35,34 @@ begin
         exception when others then
             null;
         end;
-    elsif to_regclass('new_rows') is null
-        or exists (select from pg_class c where c.oid = to_regclass('new_rows') and c.relkind = 'r' and not c.relrowsecurity) then
-        -- Of a trigger that somebody made without a transition table, new_rows would be a temporary view of that somebody, which calls anything.
+    elsif own.reachable then
         begin
             select pg_typeof(n.%2$I)::oid into own.kind from new_rows n limit 1;
             if not found then
                 return null;
             end if;
-        exception when others then
+        exception when undefined_table then
+            null;
+        when others then
             perform from new_rows limit 1;
             if not found then
                 return null;
             end if;
         end;
     end if;
-    if own.kind = any (%3$L::oid[]) then
-        own.fits := true;
-    elsif own.kind is not null then
+    if own.kind <> all (%3$L::oid[]) then
         with recursive base(type) as (
             select own.kind union all select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
         )
-        select exists (select from base b where b.type = any (%3$L::oid[])) into own.fits;
+        select max(b.type) into own.kind from base b where b.type = any (%3$L::oid[]);
     end if;
 
-    -- Wherever the log is now; the first is static, and all that happens as long as nobody renames or revokes something.
-    if (case when has_schema_privilege(to_regnamespace('partitioncache_internal')::oid, 'usage')
-             then has_table_privilege(to_regclass(%4$L)::oid, 'insert') end) then
-        if own.fits and tg_level = 'STATEMENT' then
+    if own.reachable then
+        if own.kind is not null and tg_level = 'STATEMENT' then
             insert into %4$s (relation, keys, xid)
             values (coalesce(pg_partition_root(tg_relid), tg_relid), array(select distinct n.%2$I::%1$s %5$s from new_rows n), pg_current_xact_id());
             return null;
-        elsif own.fits then
+        elsif own.kind is not null then
             begin
                 own.written := array[new.%2$I::%1$s];
             exception when others then
@@ -111,7 +109,7 @@ begin
     end if;
     -- Writers need no rights of ours, hence SECURITY DEFINER: nothing in it may depend on who calls it.
     execute format('create or replace function %s() returns trigger language plpgsql volatile security definer
-                    set search_path = pg_catalog, pg_temp as %L', logger, body);
+                    set search_path = pg_catalog, partitioncache_internal, pg_temp as %L', logger, body);
     execute format('comment on function %s() is %L', logger,
         format('Logs which partitions (%I) a statement wrote to, for cache %I. Its triggers are made by partitioncache_track.',
                registration.partition_key, registration.cache));

@@ -20,7 +20,6 @@ as $$
 declare
     number integer := cardinality(places);
     place integer;
-    condition pc_condition;
     next_places integer[];
 begin
     if number = cardinality((entry).relations) then
@@ -39,7 +38,7 @@ begin
             -- those of which this table is the last to be placed
             where position(E'\x01' || number || E'\x02' in c.expression) > 0
               and (select max(m[1]::integer) from regexp_matches(c.expression, E'\x01(\\d+)\x02', 'g') m) = number
-              and not pc_says(query, entry, row(pc_placed(c.expression, next_places), c.kind, c.operator, c.type, c.constants)::pc_condition))
+              and not pc_says(query, row(pc_placed(c.expression, next_places), c.kind, c.operator, c.type, c.constants)::pc_condition))
            and pc_embeds(query, entry, next_places) then
             return true;
         end if;
@@ -51,7 +50,7 @@ $$;
 comment on function pc_embeds(pc_form, pc_form, integer[]) is
 'Whether an entry''s tables can stand for tables of a query so that the query says all that the entry says: then every partition in which the query has a row is among the entry''s keys. places: tables placed already. Example: see pc_contained_entries';
 
-create function pc_says(query pc_form, entry pc_form, wanted pc_condition) returns boolean
+create function pc_says(query pc_form, wanted pc_condition) returns boolean
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -74,5 +73,5 @@ begin
 end
 $$;
 
-comment on function pc_says(pc_form, pc_form, pc_condition) is
+comment on function pc_says(pc_form, pc_condition) is
 'Whether a query says what is wanted, or more. Example: see pc_embeds';

@@ -1,3 +1,11 @@
+create type pc_filed_entry as (
+    hash text,
+    form pc_form
+);
+
+comment on type pc_filed_entry is
+'An entry with its fragment as data.';
+
 create function pc_signature(form pc_form, condition pc_condition) returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -61,8 +69,8 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    candidate record;
-    contained text[] := '{}';
+    candidate pc_filed_entry;
+    contained text[] := '{}'::text[];
 begin
     for candidate in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
         using signatures, known, most

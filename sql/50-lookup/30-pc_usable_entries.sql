@@ -8,11 +8,12 @@ create type pc_usable_entry as (
     tracked boolean,
     static boolean,
     stamp text,
+    tables integer,
     problem text
 );
 
 comment on type pc_usable_entry is
-'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; static: whether any is not, and is taken for static; stamp: which evaluation or assertion it is; problem: why it must not be used, null if it may.';
+'An entry as it stands against the catalog and the change log. role: whom it serves, 0 for everybody; changed: partitions that were written to since, which are searched as well; tracked: whether any of its tables is; static: whether any is not, and is taken for static; stamp: which evaluation or assertion it is; tables: how many its fragment joins, null where that is not known; problem: why it must not be used, null if it may.';
 
 create function pc_usable_statement(cache text, partition_key text, scope text, chosen boolean) returns text
 language plpgsql stable parallel safe
@@ -49,7 +50,7 @@ begin
                          where $5 and not pc_is_static($2.cache, u.relation)) as relations
         )
         select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked, e.static and not e.asserted,
-               format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)),
+               format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)), cardinality((e.form).relations),
                case
                    when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
@@ -117,7 +118,7 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
-                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at
+                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at, (evaluation).form
                    from %s', pc_key_table(cache, partition_key))
 $$;
 

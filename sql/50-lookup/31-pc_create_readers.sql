@@ -30,7 +30,7 @@ begin
                 from %s e where e.hash = $1 and e.role = $2);
     end if;$body$, stored, pc_written_view(cache, partition_key), entries) end, stored, entries),
              'The keys of one entry: see pc_entry_keys.'),
-            ('filed', 'signatures text[], known text[], most integer, out hash text, out form pc_form', 'text[], text[], integer', 'setof record',
+            ('filed', 'signatures text[], known text[], most integer', 'text[], text[], integer', 'setof pc_filed_entry',
              format(E'begin\n    return query select distinct on (e.hash) e.hash, e.form from %s e\n    where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)\n    order by e.hash limit $3;\nend', entries),
              'The entries filed under these signatures: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
     loop

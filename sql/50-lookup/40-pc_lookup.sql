@@ -1,6 +1,6 @@
 create function pc_lookup(
     registration partitioncache_registration, hashes text[], of_type anyelement,
-    out keys anyarray, out matches_null boolean, out usable text[], out used text[], out tracked boolean
+    out keys anyarray, out matches_null boolean, out usable text[], out used text[], out stamps text[], out own_keys bigint, out tracked boolean
 )
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -21,13 +21,14 @@ begin
     if usable = '{}' then
         return;
     end if;
-    select bool_and(e.matches_null), bool_or(e.tracked) into matches_null, tracked from unnest(entries) e;
+    select bool_and(e.matches_null), bool_or(e.tracked), min(e.key_count) filter (where e.tables = 1) into matches_null, tracked, own_keys from unnest(entries) e;
 
     -- A part says nothing that a whole does not say better: to leave it out is sound, and saves its intersection.
     entries := array(select e from unnest(entries) e
                      where not exists (select from unnest(entries) w where e.hash = any (w.parts) and w.changed = 0)
                      order by e.key_count);
     used := array(select e.hash from unnest(entries) e);
+    stamps := array(select e.stamp from unnest(entries) e);
     unchanged := array(select e from unnest(entries) e where e.changed = 0);
     if (registration).storage = 'bit' and cardinality(unchanged) > 1 then
         keys := pc_intersect_bits(registration, array(select e.hash from unnest(unchanged) e), array(select e.role from unnest(unchanged) e), of_type);
@@ -45,4 +46,4 @@ end
 $$;
 
 comment on function pc_lookup(partitioncache_registration, text[], anyelement) is
-'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; usable: those that were; used: those that were intersected; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';
+'The partition keys that all usable entries under these hashes have in common. keys: null if none is usable; matches_null: rows without a partition key can match all of them; usable: those that were; used: those that were intersected, stamps: which evaluation of each; own_keys: how many keys the conditions on some table alone leave; tracked: whether they follow writes. Exact for the snapshot of the statement that calls it. Example: select * from pc_lookup(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'', null::integer)';

@@ -7,27 +7,31 @@ comment on type pc_restriction is
 'What is added to a block: conditions for its WHERE, and a further table for its FROM or null.';
 
 create function pc_restriction(
-    family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration
+    family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration,
+    used text[] default '{}', stamps text[] default '{}', one_column boolean default false
 ) returns pc_restriction
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     wanted text;
-    nothing boolean := cardinality(keys) = 0 and method <> 'subquery';
+    nothing boolean := cardinality(keys) = 0 and method not in ('subquery', 'current');
     -- Rows without a partition key are let through where they can match, and where a list alone would make PostgreSQL leave out too much.
     keep_null text := case when matches_null and (family).matches_null
-                             or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES') and not nothing
+                             or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES', 'current') and not nothing
                            then ' OR %1$s IS NULL' else '' end;
     -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
     -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
-    columns text[] := case when method in ('literal', 'IN') or (registration).partition_local then (family).columns else (family).columns[1:1] end;
+    columns text[] := case when method in ('literal', 'IN', 'current') and not one_column or (registration).partition_local then (family).columns else (family).columns[1:1] end;
     result pc_restriction;
 begin
     if nothing then
         wanted := 'false';
     elsif method = 'literal' then
         wanted := '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')';
+    elsif method = 'current' then
+        wanted := concat_ws(' OR ', case when cardinality(keys) > 0 then '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')' end,
+                            '%1$s = ANY (ARRAY(SELECT k.k FROM ' || replace(pc_changed_call(family, used, stamps, registration), '%', '%%') || ' k(k)))');
     elsif method = 'IN' then
         wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
     elsif method = 'VALUES' then
@@ -47,8 +51,19 @@ begin
 end
 $$;
 
-comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration) is
-'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. Example: see pc_rewrite';
+comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration, text[], text[], boolean) is
+'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, current, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. used, stamps: the entries that the keys come from, for current; one_column: restrict the first column only, and leave it to the joins to carry that on. Example: see pc_rewrite';
+
+create function pc_changed_call(family pc_family, used text[], stamps text[], registration partitioncache_registration) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select format('partitioncache_internal.partitioncache_changed(%L, %L::text[], %L::text[], %L, NULL::%s, %L)', (registration).partition_key, used, stamps,
+                  (family).relation, pc_native_type((registration).datatype), (registration).cache)
+$$;
+
+comment on function pc_changed_call(pc_family, text[], text[], partitioncache_registration) is
+'The call by which a query finds, while it runs, what was written since its list of keys was made. Example: see pc_restriction';
 
 create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
 language plpgsql stable parallel safe

@@ -1,8 +1,10 @@
 create type pc_restricted as (
     restriction pc_restriction,
     alternative pc_restriction,
+    alternative_method text,
     hits integer,
     keys bigint,
+    own_keys bigint,
     partitions bigint,
     method_used text,
     used text[],
@@ -14,7 +16,7 @@ comment on type pc_restricted is
 
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
-    out restriction pc_restriction, out alternative pc_restriction, out hits integer, out keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
+    out restriction pc_restriction, out alternative pc_restriction, out alternative_method text, out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -26,6 +28,7 @@ begin
     select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
     hits := (select count(*) from unnest(looked_up.usable) h where h = any (family.hashes));
     keys := cardinality(looked_up.keys);
+    own_keys := looked_up.own_keys;
     used := looked_up.used;
     partitions := pc_partition_estimate((family).relation, (registration).partition_key);
     if looked_up.usable = '{}' then
@@ -40,16 +43,19 @@ begin
     family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
     method_used := case
         when method <> 'auto' then method
-        -- Only a lookup inside the statement is exact while tracked tables are written to.
-        when looked_up.tracked or keys > 5000 then 'subquery'
+        when keys > 5000 then 'subquery'
+        -- Only a look inside the statement is exact while tracked tables are written to.
+        when looked_up.tracked then 'current'
         else 'literal' end;
     -- Inside the statement more may be known than now, so it must be ready for rows without a key.
-    restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used = 'subquery', registration);
-    if method = 'auto' and method_used = 'literal' and keys > 0 and cardinality((family).columns) > 1 then
-        alternative := pc_restriction(family, 'VALUES', looked_up.keys, looked_up.matches_null, registration);
+    restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used in ('subquery', 'current'), registration, looked_up.used, looked_up.stamps);
+    if method = 'auto' and method_used in ('literal', 'current') and keys > 0 and cardinality((family).columns) > 1 then
+        alternative_method := case method_used when 'literal' then 'VALUES' else 'current' end;
+        alternative := pc_restriction(family, alternative_method, looked_up.keys, looked_up.matches_null or method_used = 'current', registration,
+                                      looked_up.used, looked_up.stamps, one_column => true);
     end if;
 end
 $$;
 
 comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
-'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none), the method that was used, hits, keys that remain, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';
+'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none) and its method, the method that was used, hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';

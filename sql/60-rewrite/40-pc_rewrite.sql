@@ -7,11 +7,12 @@ create type pc_rewritten as (
     keys bigint,
     partitions bigint,
     rewritten text,
-    hashes text[]
+    hashes text[],
+    own_keys bigint
 );
 
 comment on type pc_rewritten is
-'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used.';
+'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used; own_keys: how many partitions the conditions on one of its tables alone would leave.';
 
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
@@ -25,9 +26,9 @@ declare
     family pc_family;
     restrictions pc_restriction[] := '{}'::pc_restriction[];
     alternatives pc_restriction[] := '{}'::pc_restriction[];
-    has_alternative boolean := false;
+    alternative_method text;
     restricted pc_restricted;
-    result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}');
+    result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}', null);
 begin
     perform pc_check_method(method);
     begin
@@ -47,10 +48,9 @@ begin
         foreach family in array analysis.families loop
             execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
             into restricted using family, registration, method;
-            -- A composite value IS NOT NULL only if all its fields are.
-            has_alternative := has_alternative or not (restricted.alternative is null);
+            alternative_method := coalesce(restricted.alternative_method, alternative_method);
             restrictions := restrictions || restricted.restriction;
-            alternatives := alternatives || case when restricted.alternative is null then restricted.restriction else restricted.alternative end;
+            alternatives := alternatives || case when restricted.alternative_method is null then restricted.restriction else restricted.alternative end;
             result.fragments := result.fragments + cardinality(family.hashes);
             result.hits := result.hits + restricted.hits;
             result.hashes := result.hashes || coalesce(restricted.used, '{}');
@@ -59,6 +59,7 @@ begin
             if (restricted.restriction).conditions is not null then
                 result.applied := true;
                 result.keys := least(result.keys, restricted.keys);
+                result.own_keys := least(result.own_keys, restricted.own_keys);
                 result.method := coalesce(result.method, restricted.method_used);
             end if;
         end loop;
@@ -67,7 +68,7 @@ begin
             result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
             result.reason := null;
             if method = 'auto' then
-                result := pc_gate(result, query, session_path, case when has_alternative then
+                result := pc_gate(result, query, session_path, alternative_method, case when alternative_method is not null then
                     pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end);
             else
                 -- Planned as this role: where it may not read the partition column, say, the rewritten query would fail.
@@ -94,9 +95,9 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    if method is null or method not in ('auto', 'literal', 'subquery', 'IN', 'VALUES', 'TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
+    if method is null or method not in ('auto', 'literal', 'current', 'subquery', 'IN', 'VALUES', 'TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
         perform pc_fail('PC001', format('"%s" is no method', method), '',
-            'Methods are auto, literal, subquery, IN, VALUES, TMP_TABLE_IN and TMP_TABLE_JOIN.');
+            'Methods are auto, literal, current, subquery, IN, VALUES, TMP_TABLE_IN and TMP_TABLE_JOIN.');
     end if;
 end
 $$;

@@ -43,19 +43,19 @@ $$;
 comment on function pc_misled_cost(jsonb, double precision, double precision) is
 'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys (factor times as many, but no more than most_rows). Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
 
-create function pc_gate(rewritten pc_rewritten, query text, session_path text, alternative text) returns pc_rewritten
+create function pc_gate(rewritten pc_rewritten, query text, session_path text, alternative_method text, alternative text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
 declare
     original jsonb := pc_plan(query, session_path);
-    before double precision := original ->> 'Total Cost';
+    before double precision := (original ->> 'Total Cost')::double precision;
     blind bigint := pc_blind_loops(original);
     most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
     -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
-    -- it expects so many times fewer rows than there are.
-    factor double precision := greatest((rewritten).partitions::double precision / nullif((rewritten).keys, 0), 1);
+    -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out.
+    factor double precision := greatest((rewritten).partitions::double precision / nullif(greatest((rewritten).own_keys, (rewritten).keys), 0), 1);
     chosen record;
 begin
     select c.method, c.text, c.cost, c.doubtful_cost, c.blind into chosen
@@ -63,7 +63,7 @@ begin
                  (f.plan ->> 'Total Cost')::double precision + pc_misled_cost(f.plan, factor, most_rows) as doubtful_cost
           from (select (rewritten).method, (rewritten).rewritten as text, pc_plan((rewritten).rewritten, session_path) as plan
                 union all
-                select 'VALUES', alternative, pc_plan(alternative, session_path) where alternative is not null) f) c
+                select alternative_method, alternative, pc_plan(alternative, session_path) where alternative is not null) f) c
     order by c.blind or c.doubtful_cost > before * 1.5, c.cost
     limit 1;
     rewritten.method := chosen.method;
@@ -87,5 +87,5 @@ begin
 end
 $$;
 
-comment on function pc_gate(pc_rewritten, text, text, text) is
+comment on function pc_gate(pc_rewritten, text, text, text, text) is
 'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one that it expects to be slower than the query itself, or whose plan is good only for the few rows that the planner expects because the keys say once more what the query says. Example: see pc_rewrite';

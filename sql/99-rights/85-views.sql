@@ -25,6 +25,6 @@ create view @extschema@.partitioncache_processor_log with (security_barrier) as 
 comment on view @extschema@.partitioncache_processor_log is
 'What became of queued items: your own; those of all roles for who may monitor or administer the cache. queue incoming: a query was taken apart (skipped: nothing of it can be cached), outgoing: a fragment was evaluated, upkeep: housekeeping failed.';
 
-create view @extschema@.partitioncache_analysis with (security_barrier) as select * from partitioncache_analysis;
+create view @extschema@.partitioncache_analysis with (security_barrier) as select * from pc_own_analysis;
 comment on view @extschema@.partitioncache_analysis is
-'What queries were found to consist of.';
+'What your queries were found to consist of.';

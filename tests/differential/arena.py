@@ -19,10 +19,10 @@ from differential.syntax import Relation, Select, Style, relations, walk
 from differential.worlds import World, ident, literal, worlds
 from differential.writes import Writer, Writes, tracked_tables
 
-METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+METHODS = ("auto", "literal", "current", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 # The literal form comes from explain, with its reason and figures.
 APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
-FORMS = ("subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+FORMS = ("current", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 PUSH = "select partitioncache_push($1, $2, $3)"
 FAILED = """
 select error_msg from partitioncache_processor_log
@@ -280,7 +280,7 @@ class Arena:
             reason = "" if original.error else difference(original, answer, case.query.total, dedupes)
             if reason:
                 note = f"later, after {'; '.join(writes)} and {getattr(happened, '__name__', 'nothing')}"
-                return Failure(case, "subquery", f"{reason} ({note})", rewritten)
+                return Failure(case, "kept", f"{reason} ({note})", rewritten)
         return None
 
     def fill(self, world: World, cases: list[Case]) -> Failure | None:
@@ -399,8 +399,9 @@ class Arena:
                 seen[rewritten] = difference(original, answer, case.query.total, dedupes)
             if seen[rewritten]:
                 return Failure(case, method, seen[rewritten], rewritten)
-        if texts.get("subquery", text) != text and self.is_tracked([w for w, _ in self.worlds].index(world)):
-            self.kept.append((case, texts["subquery"]))
+        if self.is_tracked([w for w, _ in self.worlds].index(world)):
+            lasting = {texts.get(method, text) for method in ("current", "subquery")} - {text}
+            self.kept.extend((case, each) for each in lasting)
         known |= {
             f"key_{world.kind.datatype}_{world.kind.storage}",
             *session_labels(case),

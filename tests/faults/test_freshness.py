@@ -17,12 +17,12 @@ SECONDS = float(os.environ.get("PARTITIONCACHE_FRESHNESS_SECONDS", "30"))
 SEED = int(os.environ.get("PARTITIONCACHE_FRESHNESS_SEED", "1"))
 
 NOTHING_IS_LOGGED = """
-create or replace function partitioncache_log_city_id() returns trigger language plpgsql
+create or replace function partitioncache_internal.partitioncache_log_city_id() returns trigger language plpgsql
 as 'begin return null; end'
 """
 
 ENTRIES_CLAIM_TOO_MUCH = """
-create or replace function pc_snapshot() returns pg_snapshot language sql volatile as $$
+create or replace function partitioncache_internal.pc_snapshot() returns pg_snapshot language sql volatile as $$
     select format('%s:%s:', x, x)::pg_snapshot
     from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000 as x) n
 $$

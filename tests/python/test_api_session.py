@@ -245,7 +245,7 @@ def test_explanations(cache: partitioncache.Cache) -> None:
     misspelt = partitioncache.explain_query(QUERY, cache, "citi_id")
     assert (
         misspelt.reason
-        == "The partition key citi_id is not registered in partitioncache. Did you mean city_id?"
+        == "The partition key citi_id is not registered in the cache partitioncache. Did you mean city_id?"
     )
 
 
@@ -257,7 +257,8 @@ def test_mistakes(data: Database, cache: partitioncache.Cache) -> None:
         with pytest.raises(ConfigurationError, match="Did you mean literal"):
             partitioncache.apply_cache(QUERY, cache, method="literl", connection=connection)
         with pytest.raises(
-            NotRegisteredError, match=r"citi_id is not registered in partitioncache\. Did you mean city_id"
+            NotRegisteredError,
+            match=r"citi_id is not registered in the cache partitioncache\. Did you mean city_id",
         ):
             partitioncache.apply_cache(QUERY, cache, "citi_id", connection=connection)
     for ask in (partitioncache.apply_cache, partitioncache.get_partition_keys, partitioncache.explain_query):
@@ -273,6 +274,10 @@ def test_mistakes(data: Database, cache: partitioncache.Cache) -> None:
         partitioncache.push_query(QUERY, "citi_id", cache=cache)
     with pytest.raises(QueryError, match="%s looks like a parameter: give its value in params"):
         partitioncache.push_query("SELECT id FROM poi WHERE kind = %s", "city_id", cache=cache)
+    with pytest.raises(NotRegisteredError, match="did you mean the cache partitioncache"):
+        partitioncache.create_cache(
+            "postgresql_array", "city_id", cache="partitoncache", conninfo=data.conninfo()
+        )
     with pytest.raises(NotRegisteredError, match="never_registered is not registered"):
         partitioncache.create_cache("postgresql_array", "never_registered", conninfo=data.conninfo())
 

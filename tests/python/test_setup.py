@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from partitioncache.postgresql import Server
 from partitioncache.setup import (
     Check,
     apply_plan,
@@ -237,13 +238,22 @@ def test_a_schema_that_is_called_like_ours(empty_database: Database) -> None:
 
 
 def test_what_is_only_called_like_ours_is_not_run(empty_database: Database) -> None:
-    empty_database.psql(
-        """create role setup_mallory login; create schema mallory authorization setup_mallory;
-           set role setup_mallory;
-           create function mallory.partitioncache_version() returns text language plpgsql as
-           $$ begin raise exception 'run'; end $$;"""
-    )
+    for schema in ("mallory", "partitioncache_internal"):
+        empty_database.psql(
+            f"""do $$ begin create role setup_mallory login; exception when duplicate_object then null; end $$;
+               create schema {schema} authorization setup_mallory;
+               set role setup_mallory;
+               create function {schema}.partitioncache_version() returns text language plpgsql as
+               $$ begin raise exception 'run'; return '0.2.0'::text; end $$;"""
+        )
     try:
+        with connect(empty_database) as connection:
+            there = installed(connection)
+            assert there is not None
+            assert there.version == "0.2.0"
+        with pytest.raises(InstallError, match="Role setup_mallory installed PartitionCache here"):
+            Server(conninfo=empty_database.conninfo())
+        empty_database.psql("drop schema partitioncache_internal cascade")
         with connect(empty_database) as connection:
             assert installed(connection) is None
             assert plan(connection).start is None

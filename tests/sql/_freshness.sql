@@ -17,7 +17,7 @@ $$;
 -- Rows by which the query and its rewritten form differ, in one snapshot.
 create function wrong_rows(query text) returns bigint language plpgsql as $$
 declare
-    rewritten text := partitioncache_apply(query, 'city_id', method => 'subquery');
+    rewritten text := partitioncache_apply(query, 'city_id', method => 'current');
     wrong bigint;
 begin
     execute format('select count(*) from ((%1$s except all %2$s) union all (%2$s except all %1$s)) x', '(' || query || ')', '(' || rewritten || ')') into wrong;
@@ -29,7 +29,7 @@ $$;
 create function standing(query text) returns text language sql as $$
     select concat_ws(', ', case when e.applied then 'restricted' else 'unchanged' end, (
         select string_agg(distinct entry ->> 'state', ', ' order by entry ->> 'state') from jsonb_array_elements(e.entries) entry))
-    from partitioncache_explain(query, 'city_id', method => 'subquery') e
+    from partitioncache_explain(query, 'city_id', method => 'current') e
 $$;
 
 -- What has been logged since the last call: key, * for a write that no key describes, - for a removal.

@@ -10,7 +10,7 @@ grant execute on all functions in schema tap to public;
 create table poi (id integer primary key, city_id integer, kind integer, name text);
 insert into poi select i, i % 30, i % 7, 'poi ' || i from generate_series(1, 300) i;
 create table secret (id integer primary key, city_id integer, patient text);
-insert into secret select i, i % 30, 'patient ' || i from generate_series(1, 90) i;
+insert into secret select i, i % 30, 'zebra ' || i from generate_series(1, 90) i;
 analyze poi, secret;
 grant select on poi to public;
 select format('grant select on secret to %I', :'prefix' || '_victim') \gexec
@@ -29,13 +29,13 @@ select format('set role %I', :'prefix' || '_victim') \gexec
 select partitioncache_set('city_id', 'asserted', array[1, 2, 3]);
 select partitioncache_set('area', 'asserted', array[1, 2, 3]);
 select partitioncache_set('city_id', 'asserted', array[1, 2, 3], 'select of the other cache', cache => 'other');
-select partitioncache_push($$ select * from secret where patient = 'patient 7' $$, 'city_id');
+select partitioncache_push($$ select * from secret where patient = 'zebra 7' $$, 'city_id');
 select partitioncache_process_queue(max_seconds => 60);
-select partitioncache_push($$ select * from secret where patient = 'patient 8' $$, 'city_id');
+select partitioncache_push($$ select * from secret where patient = 'zebra 8' $$, 'city_id');
 select partitioncache_push($$ select * from poi where name = 'poi 8' $$, 'city_id', 'other');
-select partitioncache_apply($$ select * from secret where patient = 'patient 9' $$, 'city_id') is not null as asked;
+select partitioncache_apply($$ select * from secret where patient = 'zebra 9' $$, 'city_id') is not null as asked;
 reset role;
-insert into secret values (1000, 777, 'patient 1000');
+insert into secret values (1000, 987654, 'zebra 1000');
 insert into poi values (1000, 777, 1, 'poi 1000');
 
 create function world() returns text language plpgsql set search_path = pg_catalog, partitioncache_internal as $$

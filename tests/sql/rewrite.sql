@@ -57,7 +57,7 @@ select is(pc_partition_estimate('public.never_analysed', 'city_id'), null, 'no s
 select cmp_ok(pc_plan_cost('select * from poi', 'public'), '>', pc_plan_cost('select 1', 'public'), 'what a plan costs');
 select throws_ok($$ select pc_plan_cost('select * from nowhere', 'public') $$, '42P01', null, 'of what PostgreSQL accepts');
 create function gate(before text, after text, alternative text) returns pc_rewritten language sql as
-$$ select pc_gate(row(true, null, 'literal', 1, 1, 1, 10, after, '{}')::pc_rewritten, before, 'public', alternative) $$;
+$$ select pc_gate(row(true, null, 'literal', 1, 1, 1, 10, after, '{}', null)::pc_rewritten, before, 'public', 'VALUES', alternative) $$;
 select is((gate('select * from poi', 'select 1', null)).rewritten, 'select 1', 'the gate: cheaper');
 select is(row((g).applied, (g).rewritten, (g).method)::text, '(f,"select 1",)', 'the gate: dearer') from (select gate('select 1', 'select * from poi', null) g) x;
 select alike((gate('select 1', 'select * from poi', null)).reason, 'the planner expects the rewritten query to cost more (% instead of 0): it would not pay', 'the gate: dearer, the reason');
@@ -107,7 +107,7 @@ from left_by_pair l, partitioncache_explain('select p.id from poi p join street 
 select is((select array_agg(hash order by hash) from pc_fragments(query || ' and p.area > 20', 'city_id', 'partitioncache', pc_session('public'))),
           (select array_agg(h order by h) from unnest((pc_analyse(query || ' and p.area > 20', registration(), pc_session('public'))).families) f, unnest(f.hashes) h),
           'what is only looked up is not evaluated') from pair;
-select lives_ok(format('select pc_check_method(%L)', m), m || ' is a method') from unnest('{auto,literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m;
+select lives_ok(format('select pc_check_method(%L)', m), m || ' is a method') from unnest('{auto,literal,current,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m;
 select throws_ok('select pc_check_method(''in'')', 'PC001', '"in" is no method', 'another word is none');
 
 -- Blocks, for which the analysis gives tokens

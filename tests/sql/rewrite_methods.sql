@@ -19,7 +19,7 @@ begin
     query := format('select * from %I where x = 1', 'd_' || key);
     insert into asked values (column_type, key, query);
     return next ok(fill(query, key) > 0, name || ': cached');
-    foreach method in array '{auto,literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[] loop
+    foreach method in array '{auto,literal,current,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[] loop
         return next is(rows_of(partitioncache_apply(query, key, method => method)), rows_of(query), format('%s: rows by %s', name, method));
         if method <> 'auto' then
             return next is((partitioncache_explain(query, key, method => method)).method_used, method, format('%s: %s is used', name, method));
@@ -27,13 +27,13 @@ begin
     end loop;
     query := format('select a.*, b.x from %1$I a join %1$I b on a.%2$I = b.%2$I where a.x = 1 and b.x = 5', 'd_' || key, key);
     perform fill(query, key);
-    foreach method in array '{literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[] loop
+    foreach method in array '{literal,current,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[] loop
         return next is(rows_of(partitioncache_apply(query, key, method => method)), rows_of(query), format('%s: rows of a join by %s', name, method));
     end loop;
     return next ok((partitioncache_explain(query, key, method => 'literal')).rewritten ~ 'ANY', name || ': the join is restricted');
     query := format('select * from %I where x = 77', 'd_' || key);
     perform fill(query, key);
-    foreach method in array '{literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[] loop
+    foreach method in array '{literal,current,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[] loop
         return next is(rows_of(partitioncache_apply(query, key, method => method)), '{}', format('%s: no key at all by %s', name, method));
     end loop;
 end
@@ -67,7 +67,7 @@ set datestyle = 'SQL, DMY';
 set timezone = 'Asia/Kolkata';
 set extra_float_digits = -5;
 select is(rows_of(partitioncache_apply(a.query, a.key, method => m)), rows_of(a.query), format('%s, written and read under other settings, by %s', a.column_type, m))
-from asked a, unnest('{literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m
+from asked a, unnest('{literal,current,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m
 where a.column_type in ('date', 'timestamptz', 'timestamp', 'double precision', 'real', 'numeric');
 reset datestyle;
 reset timezone;
@@ -101,7 +101,7 @@ select alike((partitioncache_explain('select * from large where kind = 10', 'cit
 select ok((e).applied, 'auto can be overruled') from (select partitioncache_explain('select * from large where kind >= 0', 'city_id', method => 'literal') e) x;
 select partitioncache_track('large', 'city_id');
 select fill('select * from large where kind = 3') is not null as filled;
-select is((e).method_used, 'subquery', 'auto: tracked tables: subquery') from (select partitioncache_explain('select * from large where kind = 3', 'city_id') e) x;
+select is((e).method_used, 'current', 'auto: tracked tables: a list, and what has changed') from (select partitioncache_explain('select * from large where kind = 3', 'city_id') e) x;
 select matches((e).entries::text, 'tracked', 'explain says so') from (select partitioncache_explain('select * from large where kind = 3', 'city_id') e) x;
 
 -- Native partitions are pruned when the query is planned.

@@ -47,7 +47,7 @@ select cmp_ok(partitioncache_process_queue(), '>', 1, 'use: push and process');
 select is((select array_agg(distinct owner) from partitioncache_cache_city_id where hash <> 'mine'), '{roles_user}', 'evaluated as the role that pushed');
 select is((partitioncache_explain('select id from poi where kind = 1', 'city_id', method => 'literal')).applied, true, 'use: apply');
 select is(rows_of(partitioncache_apply('select id from poi where kind = 1', 'city_id', method => m)), rows_of('select id from poi where kind = 1'), 'use: rows by ' || m)
-from unnest('{literal,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m;
+from unnest('{literal,current,subquery,IN,VALUES,TMP_TABLE_IN,TMP_TABLE_JOIN}'::text[]) m;
 
 -- What a role may not read, it does not read through us.
 select * from unchanged('select * from secret where code > 50', 'permission denied for table secret', 'a table that the role may not read');

@@ -175,6 +175,18 @@ insert into bait values (99);
 reset session authorization;
 select is((select count(*) from partitioncache_changes_city_id where relation = 'victim'::regclass), 0::bigint, 'a trigger of a stranger''s logs for its own table alone');
 select logged();
+-- nor does one without a transition table read what stands in its own temporary schema
+set session authorization hostile_push;
+create function pg_temp.pwn() returns integer language plpgsql as $$ begin raise exception 'called as %', current_user; end $$;
+create temporary view new_rows as select pg_temp.pwn() as city_id;
+create temporary table bait_3 (city_id integer);
+create trigger a after insert on bait_3 for each statement execute function partitioncache_internal.partitioncache_log_city_id();
+create trigger b after update on bait_3 for each row execute function partitioncache_internal.partitioncache_log_city_id();
+select lives_ok('insert into bait_3 values (1), (2)', 'a trigger without a transition table reads nothing');
+select lives_ok('update bait_3 set city_id = 3', 'nor does one of each row');
+drop view pg_temp.new_rows;
+reset session authorization;
+select logged();
 set session authorization hostile_stranger;
 select throws_ok('select partitioncache_internal.partitioncache_log_city_id()', '42501', null, 'a stranger cannot call it');
 create temporary table bait_2 (city_id integer);

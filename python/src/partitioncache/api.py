@@ -141,8 +141,9 @@ def apply_cache(
         partition_key: the column that splits the data; by default the cache's own.
         params: values for the query's placeholders, which come back as literals in the text, as the driver would
             have sent them (`partitioncache.binding`). None: there are none.
-        method: auto, literal, subquery, IN, VALUES, TMP_TABLE_IN or TMP_TABLE_JOIN; subquery in PostgreSQL only. With
-            a PostgreSQL cache, the TMP forms make a temporary table in the session of ``connection``.
+        method: auto, literal, current, subquery, IN, VALUES, TMP_TABLE_IN or TMP_TABLE_JOIN; current and subquery in
+            PostgreSQL only. With a PostgreSQL cache, the TMP forms make a temporary table in the session of
+            ``connection``.
         dialect: postgres, mysql or sqlite; with a PostgreSQL cache it is always the server's.
         schema: as for `get_partition_keys`.
         partition_local: as for `get_partition_keys`.

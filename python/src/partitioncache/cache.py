@@ -16,7 +16,7 @@ from partitioncache.backends.protocol import Backend
 from partitioncache.closing import Closing
 from partitioncache.config import cache_backend_from_env, checked_partition_key
 from partitioncache.datatypes import Key, KeySet
-from partitioncache.registry import check_datatype, open_backend, unknown_partition_key
+from partitioncache.registry import check_datatype, nearest_cache, open_backend, unknown_partition_key
 
 
 def create_cache(
@@ -59,11 +59,8 @@ def create_cache(
         if datatype is not None:
             handler.register(partition_key, datatype)
         elif handler.datatype(partition_key) is None:
-            raise unknown_partition_key(
-                handler,
-                partition_key,
-                f'Give its data type: create_cache("{cache_type}", "{partition_key}", "integer").',
-            )
+            give_type = f'Give its data type: create_cache("{cache_type}", "{partition_key}", "integer").'
+            raise unknown_partition_key(handler, partition_key, nearest_cache(handler) or give_type)
         return Cache(handler, partition_key)
     except BaseException:
         handler.close()

@@ -21,7 +21,7 @@ from partitioncache.errors import (
     QueryError,
     UnavailableError,
 )
-from partitioncache.registry import nearest, unknown_partition_key
+from partitioncache.registry import nearest, nearest_cache, unknown_partition_key
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Schema: TypeAlias = Mapping[str, Collection[str]]
@@ -144,7 +144,7 @@ def checked_method(method: str, asked: Question) -> None:
     handler = asked.handler
     known = ["auto", *METHODS]
     if isinstance(handler, PostgresqlArray):
-        known.insert(1, "subquery")
+        known[1:1] = ["current", "subquery"]
         if method in ("TMP_TABLE_IN", "TMP_TABLE_JOIN") and not handler.server.holds_session:
             raise ConfigurationError(
                 f"{method} makes a temporary table in the session that runs the query.",
@@ -248,7 +248,9 @@ def explain_query(
     asked = question(query, cache, partition_key, params, dialect, connection, search_path)
     checked_method(method, asked)
     if asked.handler.datatype(asked.partition_key) is None:
-        unknown = unknown_partition_key(asked.handler, asked.partition_key, "")
+        unknown = unknown_partition_key(
+            asked.handler, asked.partition_key, nearest_cache(asked.handler) or ""
+        )
         return Explanation(False, str(unknown), None, 0, 0, None, None, asked.query)
     if isinstance(asked.handler, PostgresqlArray):
         return _explained_by_server(asked, asked.handler, method)

@@ -270,11 +270,18 @@ def unknown_partition_key(handler: Backend, partition_key: str, otherwise: str) 
         otherwise: what to do where no name is near.
     """
     close = nearest(partition_key, [name for name, _ in handler.get_partition_keys()])
-    name = getattr(handler, "cache", "the cache")
     return NotRegisteredError(
-        f"The partition key {partition_key} is not registered in {name}.",
+        f"The partition key {partition_key} is not registered in the cache {handler.cache}.",
         hint=f"Did you mean {close}?" if close else otherwise,
     )
+
+
+def nearest_cache(handler: Backend) -> str | None:
+    """A question about the name of a cache that has nothing in it, if another is called nearly so."""
+    if handler.get_partition_keys():
+        return None
+    close = nearest(handler.cache, [name for name in handler.caches() if name != handler.cache])
+    return f"It has none at all: did you mean the cache {close}?" if close else None
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -31,11 +31,15 @@ class Backend(Protocol):
 
     Attributes:
         backend: the name under which `create_cache` knows it, such as ``redis_set``.
+        cache: the name of the cache.
         datatypes: the data types of partition keys that it holds.
     """
 
     @property
     def backend(self) -> str: ...
+
+    @property
+    def cache(self) -> str: ...
 
     @property
     def datatypes(self) -> frozenset[str]: ...

@@ -85,6 +85,10 @@ class StoredCache(Closing):
     # What a cache does
 
     @property
+    def cache(self) -> str:
+        return self._cache
+
+    @property
     def datatypes(self) -> frozenset[str]:
         return CACHE_TYPES[self.backend].datatypes
 

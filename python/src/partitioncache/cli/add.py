@@ -106,12 +106,12 @@ def command(
     item = Item(text, partition_key, partition_datatype, priority=priority)
     if no_recompose:
         item = Item(text, partition_key, partition_datatype, query_hash or _name_of(text), priority=priority)
+    if not where.cache_is_postgresql:
+        output.note(base.FILLING_ASSERTS)
     if queue:
         _push(where, item if no_recompose else _as_it_can_be_cached(where, item), format)
         return 0
     with services.open_cache(where) as cache:
-        if not where.cache_is_postgresql:
-            output.note(base.FILLING_ASSERTS)
         if no_recompose:
             return _store_as_it_stands(where, cache, item, timeout, result_limit, format)
         evaluator = services.evaluator(

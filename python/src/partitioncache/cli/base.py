@@ -36,8 +36,9 @@ BROKEN_PIPE = 141
 
 #: What everybody is told who fills a cache that cannot follow writes.
 FILLING_ASSERTS = (
-    "Outside PostgreSQL nothing follows writes: to fill this cache is to assert that the data does not change."
-)  # fmt: skip
+    "Outside PostgreSQL nothing follows writes: to fill this cache is to assert that the data does not change "
+    "(within CACHE_MAX_AGE seconds, if that is set)."
+)
 
 AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 

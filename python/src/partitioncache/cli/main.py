@@ -56,7 +56,7 @@ _query = (
     base.param_option,
     click.option(
         "--method",
-        type=click.Choice(["auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN"]),
+        type=click.Choice(["auto", "literal", "current", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN"]),
         default="auto", show_default=True, help="How the keys are put into the query.",
     ),
 )  # fmt: skip

@@ -109,9 +109,10 @@ def entries(where: base.Connections, partition_key: str | None, format: Format) 
                 found += [{"partition_key": name, **each} for each in upkeep.entries(cache, name)]
             else:
                 for hash, state in sorted(cache.states(name).items()):
+                    keys = cache.get(hash, name)
                     facts = {
                         "hash": hash,
-                        "keys": len(cache.get(hash, name) or ()),
+                        "keys": None if keys is None else len(keys),
                         "state": state,
                         "query": cache.get_query(hash, name),
                     }

@@ -39,7 +39,6 @@ _SESSION: Final = "{pc_session}(pg_catalog.current_setting('search_path'))"
 _CHECK: Final = f"select {{pc_push_check}}(%(query)s, {_SESSION})"
 _TRACK: Final = f"select {{pc_track_for}}({{pc_planned_relations}}(%(query)s, {_SESSION}), %(cache)s, %(key)s)"
 _DATATYPE: Final = f"select {{pc_key_type}}(%(query)s, %(key)s, {_SESSION})"
-_TRACK: Final = f"select {{pc_track_for}}({{pc_planned_relations}}(%(query)s, {_SESSION}), %(cache)s, %(key)s)"
 _REASON: Final = f"select ({{pc_take_apart}}(%(query)s, %(key)s, %(cache)s, {_SESSION})).reason"
 _TAKE_APART: Final = f"""
     with f as materialized (
@@ -109,7 +108,6 @@ class ServerEvaluator:
             "again": self._again,
         }
         with self.server.connection() as connection:
-            connection.execute(self.statement(_TRACK), given)
             found = connection.execute(self.statement(_TAKE_APART), given).fetchall()
             if not found:
                 row = connection.execute(self.statement(_REASON), given).fetchone()

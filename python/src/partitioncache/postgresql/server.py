@@ -32,7 +32,13 @@ from partitioncache.errors import (
     TrackingError,
     UnavailableError,
 )
-from partitioncache.setup.install import INNER_SCHEMA, installed
+from partitioncache.setup.install import (
+    INNER_SCHEMA,
+    hint_of_rights,
+    installed,
+    refuse_lesser_installer,
+    refuse_without_rights,
+)
 from partitioncache.setup.scripts import version_order
 
 _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
@@ -102,6 +108,9 @@ class Server(Closing):
         ):
             there = installed(first)
             self._database = f"{first.info.dbname} on {first.info.host}:{first.info.port}"
+            if there is not None:
+                refuse_without_rights(first)
+                refuse_lesser_installer(first)
         if there is None:
             raise ConfigurationError(
                 f"There is no PartitionCache in the database {self._database}.",
@@ -282,18 +291,18 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
     if state.startswith(("08", "57P", "28", "3D")):
         return UnavailableError(text, hint or "Check host, port, database, user and password.")
     if isinstance(error, errors.InsufficientPrivilege):
-        return PartitionCacheError(text, hint or _hint_of_rights(message))
+        function = re.search(r"\b(partitioncache_\w+)", message)
+        if function is not None:
+            text = f"This role may not call {function[1]}."
+            hint = hint or hint_of_rights("ROLE")
+        return PartitionCacheError(text, hint)
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return PartitionCacheError(
+            "This session is read-only, as on a standby.", hint="Queue, fill and configure on the primary server."
+        )
     if state.startswith("42"):
         return QueryError(text, hint)
     return PartitionCacheError(text, hint)
-
-
-def _hint_of_rights(message: str) -> str | None:
-    """What helps where a right is missing, if it is a right to PartitionCache."""
-    if "partitioncache" not in message:
-        return None
-    levels = "read, push, fill, administer or monitor"
-    return f"Let an administrator grant you a level that may ({levels}): pcache grant ROLE --level LEVEL."
 
 
 _CAUSES: Final = (

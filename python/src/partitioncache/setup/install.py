@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -83,57 +84,79 @@ def installed(connection: Connection) -> Installed | None:
 def _installed_over_connection(connection: Connection) -> tuple[str, str, str] | None:
     """What was installed over a connection: inner functions, and in another schema of the same owner's their names.
 
-    A function of somebody else that is only called like ours is not called.
+    Nothing is called to find out: somebody else may have made what is only called like ours.
     """
     row = connection.execute(
         """
-        select inner_f.oid::regprocedure::text, (
+        select pg_catalog.pg_get_functiondef(f.oid), (
             select n.nspname::text
             from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
             where p.proname = 'partitioncache_version' and p.pronargs = 0 and p.proowner = s.nspowner
               and n.oid <> s.oid
             order by n.nspname <> pg_catalog.current_schema(), n.nspname limit 1
-        ), pg_catalog.has_schema_privilege(s.oid, 'usage')
-           and pg_catalog.has_function_privilege(inner_f.oid, 'execute'), n_owner.rolname::text
+        )
         from pg_catalog.pg_namespace as s
-        join pg_catalog.pg_proc as inner_f
-            on inner_f.pronamespace = s.oid and inner_f.proname = 'partitioncache_version' and inner_f.pronargs = 0
-           and inner_f.proowner = s.nspowner
-        join pg_catalog.pg_roles as n_owner on n_owner.oid = s.nspowner
+        join pg_catalog.pg_proc as f
+            on f.pronamespace = s.oid and f.proname = 'partitioncache_version' and f.pronargs = 0
+           and f.proowner = s.nspowner
         where s.nspname = 'partitioncache_internal'
         """
     ).fetchone()
     if row is None:
-        return _before_inner_schema(connection)
-    _, schema, allowed, owner = row
-    if not allowed:
-        raise InstallError(
-            f"Role {connection.info.user} has no rights in the PartitionCache of this database.",
-            hint=f"Let role {owner}, or an administrator of a cache, run: "
-            f"pcache grant {connection.info.user} --level read, push, fill, administer or monitor.",
-        )
-    version = connection.execute("select partitioncache_internal.partitioncache_version()").fetchone()
-    return ("connection", str(version[0]), str(schema or INNER_SCHEMA)) if version else None
+        row = connection.execute(  # as version 0.1.0 was, by this role or by a superuser
+            """
+            select pg_catalog.pg_get_functiondef(p.oid), n.nspname::text
+            from pg_catalog.pg_proc as p
+            join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+            join pg_catalog.pg_roles as r on r.oid = p.proowner
+            where p.proname = 'partitioncache_version' and p.pronargs = 0
+              and (r.rolsuper or r.rolname = current_user)
+            order by n.nspname <> pg_catalog.current_schema(), n.nspname limit 1
+            """
+        ).fetchone()
+    versions = re.findall(r"'([0-9][0-9a-z.]*)'::", row[0]) if row else []
+    return ("connection", versions[-1], str(row[1] or INNER_SCHEMA)) if row and versions else None
 
 
-def _before_inner_schema(connection: Connection) -> tuple[str, str, str] | None:
-    """What version 0.1.0 left, installed by this role or by a superuser."""
+def hint_of_rights(role: str) -> str:
+    """What helps a role that lacks rights in a cache."""
+    levels = "read, push, fill, administer or monitor"
+    return f"Let an administrator grant it a level that may ({levels}): pcache grant {role} --level LEVEL."
+
+
+def refuse_without_rights(connection: Connection) -> None:
+    """Raises InstallError for a role that was granted nothing at all."""
     row = connection.execute(
         """
-        select n.nspname::text
-        from pg_catalog.pg_proc as p
-        join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-        join pg_catalog.pg_roles as r on r.oid = p.proowner
-        where p.proname = 'partitioncache_version' and p.pronargs = 0
-          and (r.rolsuper or r.rolname = current_user)
-        order by n.nspname <> pg_catalog.current_schema(), n.nspname limit 1
+        select current_user::text, pg_catalog.pg_get_userbyid(nspowner)
+        from pg_catalog.pg_namespace
+        where nspname = 'partitioncache_internal' and not pg_catalog.has_schema_privilege(oid, 'usage')
         """
     ).fetchone()
-    if row is None:
-        return None
-    function = sql.Identifier(row[0], "partitioncache_version")
-    version = connection.execute(sql.SQL("select {}()").format(function)).fetchone()
-    return ("connection", str(version[0]), str(row[0])) if version else None
+    if row is not None:
+        raise InstallError(
+            f"Role {row[0]} has no rights in the PartitionCache of this database, which {row[1]} installed.",
+            hint=hint_of_rights(row[0]),
+        )
+
+
+def refuse_lesser_installer(connection: Connection) -> None:
+    """Raises InstallError for a superuser where a lesser role installed PartitionCache.
+
+    That role can alter its functions, and whoever calls them lends it his rights.
+    """
+    row = connection.execute(
+        """
+        select r.rolname::text from pg_catalog.pg_namespace as n join pg_catalog.pg_roles as r on r.oid = n.nspowner
+        where n.nspname = 'partitioncache_internal' and not r.rolsuper
+          and (select u.rolsuper from pg_catalog.pg_roles as u where u.rolname = current_user)
+        """
+    ).fetchone()
+    if row is not None:
+        raise InstallError(
+            f"Role {row[0]} installed PartitionCache here, and its functions would run with a superuser's rights.",
+            hint=f"Connect as {row[0]}, or as a role that was granted rights in a cache.",
+        )
 
 
 def plan(
@@ -162,6 +185,7 @@ def plan(
     offered = _offered(connection)
     if there is not None:
         _refuse_other(there, way, schema)
+        refuse_lesser_installer(connection)
         way, schema = there.way, there.schema
     elif way is None:
         way = "extension" if offered else "connection"

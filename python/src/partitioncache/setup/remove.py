@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from partitioncache.setup.install import INNER_SCHEMA, Connection, Installed, InstallError, installed
+from partitioncache.setup.install import (
+    INNER_SCHEMA,
+    Connection,
+    Installed,
+    InstallError,
+    installed,
+    refuse_lesser_installer,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,8 @@ def removal(connection: Connection) -> Removal | None:
     there = installed(connection)
     if there is None:
         return None
+    if there.way == "connection":
+        refuse_lesser_installer(connection)
     _refuse_others(connection, there)
     if there.way == "extension":
         return Removal(there, ("drop extension partitioncache cascade",))
