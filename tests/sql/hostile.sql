@@ -33,7 +33,7 @@ from attacker a, target t, unnest(array['select setval(%1$L, 1)', 'select nextva
 where t.relkind = 'S'
 union all
 select a.name, format(f.form, format('%I.%I', t.typnamespace::regnamespace, t.typname))
-from attacker a, pg_type t, unnest(array['create temp table evil (x %s)', 'create domain pg_temp.evil as %s', 'create function pg_temp.evil(%s) returns integer language sql as ''select 1''', 'alter type %s owner to current_user', 'drop type %s cascade']) f(form)
+from attacker a, pg_type t, unnest(array['alter type %s owner to current_user', 'drop type %s cascade']) f(form)
 where t.typnamespace = 'partitioncache_internal'::regnamespace and t.typelem = 0
 union all
 select a.name, call

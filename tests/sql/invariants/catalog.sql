@@ -127,11 +127,11 @@ select is_empty(
        union all
        select t.oid::regtype::text, a.grantee::regrole, a.privilege_type
        from pg_type t, aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
-       where t.typnamespace = 'partitioncache_internal'::regnamespace and t.typelem = 0 and a.grantee <> t.typowner
+       where t.typnamespace = 'partitioncache_internal'::regnamespace and t.typelem = 0 and a.grantee not in (0, t.typowner)
        union all
        select n.nspname, a.grantee::regrole, a.privilege_type
        from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'partitioncache_internal' and a.grantee <> n.nspowner $$,
-    'nobody but the installer, PUBLIC included, has any right on functions, relations, types and the schema before it is granted');
+    'nobody but the installer has any right before it is granted, PUBLIC on types alone, which pg_dump would mention in every backup');
 
 select is_empty(
     $$ select relation from member_relation where relrowsecurity or exists (select from pg_policy p where p.polrelid = oid) $$,
