@@ -11,11 +11,16 @@ as $$
 declare
     turn partitioncache_internal.pc_turn;
 begin
-    -- A transaction that is older than this statement was begun by BEGIN. Not by moments: a driver may send one statement in several messages.
-    if pg_catalog.timestamptz_lt(pg_catalog.transaction_timestamp(), pg_catalog.timestamptz_mi_interval(pg_catalog.statement_timestamp(), '1 s')) then
-        raise exception using errcode = 'PC006', message = 'partitioncache_run_processor commits as it goes, and cannot run inside a transaction block',
-            hint = 'Call it outside of BEGIN and COMMIT, on a connection in autocommit mode; partitioncache_process_queue works inside a transaction.';
-    end if;
+    -- Where transactions may end, this says that a subtransaction is in the way. Inside a transaction block it says something else, which would
+    -- help nobody.
+    begin
+        commit;
+    exception when invalid_transaction_termination then
+        if pg_catalog.starts_with(sqlerrm, 'invalid') then
+            raise exception using errcode = 'PC006', message = 'partitioncache_run_processor commits as it goes, and cannot run inside a transaction block',
+                hint = 'Call it outside of BEGIN and COMMIT, on a connection in autocommit mode; partitioncache_process_queue works inside a transaction.';
+        end if;
+    end;
     commit;
     turn := partitioncache_internal.pc_first_turn(cache, duration, frequency_seconds, worker);
     loop

@@ -229,7 +229,8 @@ select is_empty(
          and (p.prorettype <> 'trigger'::regtype or t.relation is not null)
          -- A parameter of_type is there for its type alone, and what is done for a caller may not depend on who calls; the others are remarks on
          -- style and on plpgsql_check's own limits.
-         and c.message not in ('unused parameter "of_type"', 'unused parameter "caller"', 'cannot determinate a result of dynamic SQL')
+         and c.message not in ('unused parameter "of_type"', 'unused parameter "caller"', 'cannot determinate a result of dynamic SQL',
+                               'cannot commit while a subtransaction is active')
          and c.message !~ '^composite OUT variable'
          and c.detail is distinct from 'cannot to determine result of dynamic SQL' $$,
     'plpgsql_check finds nothing to say about any function');
