@@ -11,7 +11,7 @@ declare
     twice boolean;
     again constant text := E'exception when ' || (select string_agg(format('sqlstate %L', 'PC00' || n), ' or ') from generate_series(1, 9) n) || E' then
     get stacked diagnostics message = message_text, detail = pg_exception_detail, hint = pg_exception_hint;
-    if detail = \'\' then
+    if length(detail) = 0 then
         raise exception using errcode = sqlstate, message = message, hint = hint;
     end if;
     raise exception using errcode = sqlstate, message = message, detail = detail, hint = hint;\n';
