@@ -217,6 +217,32 @@ def test_whatever_the_connection_makes_of_rows_and_cursors(
             assert (explanation.applied, explanation.reason, explanation.rewritten) == (True, None, rewritten)
 
 
+@pytest.mark.parametrize("level", list(psycopg.IsolationLevel))
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("method", ["literal", "subquery"])
+def test_every_kind_of_transaction(
+    data: Database, cache: partitioncache.Cache, level: psycopg.IsolationLevel, read_only: bool, method: str
+) -> None:
+    with data.connect(autocommit=False) as connection:
+        # A query that nobody has asked before cannot be taken apart in a read-only transaction.
+        partitioncache.apply_cache(QUERY, cache, connection=connection)
+        connection.isolation_level = level
+        connection.read_only = read_only
+        for _ in range(2):
+            explanation = partitioncache.explain_query(QUERY, cache, method=method, connection=connection)
+            if not explanation.applied:
+                # The server cannot tell, without writing, what the query means under an old snapshot.
+                assert read_only
+                assert level in (psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE)
+                assert "read-only" in (explanation.reason or "")
+                continue
+            rewritten = partitioncache.apply_cache(QUERY, cache, method=method, connection=connection)
+            assert rewritten != QUERY
+            same(connection, rewritten)
+            assert status(connection) == TransactionStatus.INTRANS
+        connection.commit()
+
+
 def test_explanations(cache: partitioncache.Cache) -> None:
     explanation = partitioncache.explain_query(QUERY, cache, method="literal")
     assert explanation.applied

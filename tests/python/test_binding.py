@@ -267,7 +267,7 @@ def test_postgres(postgres: psycopg.Connection[Any], text: str, values: list[Any
 
 @few
 @given(
-    integers | floats | st.decimals(allow_nan=False, allow_infinity=False, places=3),
+    st.integers(-(2**40), 2**40) | floats | st.decimals(allow_nan=False, allow_infinity=False, places=3),
     st.sampled_from([1, 2.0, Decimal(2)]),
 )
 def test_numbers_keep_their_type(postgres: psycopg.Connection[Any], value: Any, divisor: Any) -> None:
@@ -348,6 +348,7 @@ def test_postgres_styles() -> None:
         ("SELECT %s", ["\0"], "parameter 1, of type str"),
         ("SELECT %s", ["\ud800"], "Unicode"),
         ("SELECT %s", [object()], "parameter 1, of type object"),
+        ("SELECT 1 WHERE 1 IN %s", [(1, 2)], "write = ANY(…) and give a list"),
     ],
 )
 def test_what_does_not_fit_is_refused(query: str, params: Any, message: str) -> None:

@@ -396,6 +396,8 @@ def _literal(value: object, name: str, dialect: str, connection: psycopg.Connect
 
 def _postgres(value: object, connection: psycopg.Connection[Any] | None) -> str:
     """As psycopg quotes it, with the type that psycopg sends: 7 / '2'::numeric is not 7 / 2."""
+    if type(value) is tuple:
+        raise TypeError("psycopg sends a tuple as a row, others as a list for IN; write = ANY(…) and give a list")
     text = psycopg_sql.Literal(value).as_string(connection).strip()
     if connection is not None and issubclass(connection.cursor_factory, psycopg.ClientCursor):
         return text
