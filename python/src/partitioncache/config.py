@@ -170,7 +170,7 @@ def postgresql_parameters(
     return result
 
 
-def checked_port(*ports: str) -> None:
+def checked_port(*ports: str, name: str = "") -> None:
     """Refuses what is no port; an empty one is the default.
 
     >>> checked_port("5432", "99999")
@@ -181,7 +181,8 @@ def checked_port(*ports: str) -> None:
     for port in ports:
         if port and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
             raise ConfigurationError(
-                f"{port!r} is no port.", hint="Set it to a number between 1 and 65535, such as 5432."
+                f"{name} is {port!r}, which is no port." if name else f"{port!r} is no port.",
+                hint="Set it to a number between 1 and 65535, such as 5432."
             )
 
 
@@ -274,7 +275,7 @@ def redis_parameters(
         if not value or ("url" in given and keyword in ("host", "port", "db")):
             continue
         if keyword == "port":
-            checked_port(value)
+            checked_port(value, name=variable)
         if keyword in ("port", "db"):
             result[keyword] = _number(variable, value)
         elif keyword in ("ssl", "cluster"):
