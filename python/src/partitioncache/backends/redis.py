@@ -182,7 +182,7 @@ class RedisBit(_RedisCache):
     """Integer keys, as bitmaps where they are dense."""
 
     backend = "redis_bit"
-    _bitmaps = True
+    _bytes_a_number = 8
 
 
 def _field(name: str) -> bytes:

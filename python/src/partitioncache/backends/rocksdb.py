@@ -163,4 +163,4 @@ class RocksdbBit(Rocksdict):
     """Integer keys in bitmaps where they are dense, packed where they are not."""
 
     backend = "rocksdb_bit"
-    _bitmaps = True
+    _bytes_a_number = 8

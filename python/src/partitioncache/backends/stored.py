@@ -25,7 +25,7 @@ from partitioncache.config import (
     checked_max_age,
     checked_partition_key,
 )
-from partitioncache.datatypes import Key, KeySet, checked, collected, infer
+from partitioncache.datatypes import INTEGER_DATATYPES, Key, KeySet, checked, collected, infer
 from partitioncache.errors import RegistrationConflictError, logger, not_registered
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
@@ -46,8 +46,8 @@ class StoredCache(Closing):
     """
 
     backend: str
-    _bitmaps: bool = False
-    """Whether whole numbers are kept a bit each, where that is smaller."""
+    _bytes_a_number: int = 1
+    """Whole numbers are kept a bit each where that takes no more than so much."""
 
     def __init__(
         self, cache: str | None, table_prefix: str | None, max_age: timedelta | float | None
@@ -121,7 +121,9 @@ class StoredCache(Closing):
             checked(keys, datatype)
             self.register(partition_key, datatype)
         held = checked(keys, datatype)
-        bitmap = self._bitmaps and dense(sorted(cast("set[int]", held - {None})))
+        bitmap = datatype in INTEGER_DATATYPES and dense(
+            sorted(cast("set[int]", held - {None})), self._bytes_a_number
+        )
         content = written(held, datatype, bitmap, time.time() if as_of is None else as_of)
         value = seal(content, "entry", self._cache, partition_key, hash, datatype)
         self._write("entry", partition_key, hash, value)
