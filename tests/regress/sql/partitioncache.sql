@@ -1,5 +1,6 @@
 -- What `make installcheck` looks at on a server where the extension has been installed: does it load, keep keys,
--- and rewrite a query? The project's own tests (make test) look at everything else.
+-- rewrite a query, and follow a write? The project's own tests (make test) look at everything else.
+set client_min_messages = warning;
 create extension partitioncache;
 select partitioncache_register('city_id', 'integer');
 select partitioncache_set('city_id', 'harbours', array[3, 1, 2]);
@@ -12,5 +13,7 @@ create index on poi (city_id);
 analyze poi;
 select partitioncache_push($$ select * from poi where kind = 'harbour' $$, 'city_id') > 0 as pushed;
 select partitioncache_process_queue() > 0 as processed;
+select applied, hits, keys from partitioncache_explain($$ select * from poi where kind = 'harbour' $$, 'city_id');
+insert into poi values (500, 'harbour');
 select applied, hits, keys from partitioncache_explain($$ select * from poi where kind = 'harbour' $$, 'city_id');
 drop extension partitioncache cascade;
