@@ -27,7 +27,8 @@ begin
                 from unnest(p.proargnames, p.proargmodes) with ordinality a(name, mode, n) where a.mode = 'o') as outs
         from pg_proc p
         where p.pronamespace = 'partitioncache_internal'::regnamespace
-          and p.proname ^@ 'partitioncache_' and p.prorettype <> 'trigger'::regtype
+          -- pc_plan_cost: whoever installed it compares with it what forms of a query would cost
+          and (p.proname ^@ 'partitioncache_' or p.proname = 'pc_plan_cost') and p.prorettype <> 'trigger'::regtype
         order by p.oid
     loop
         target := '@extschema@.' || quote_ident(f.proname);
