@@ -19,7 +19,6 @@ from partitioncache.errors import (
     ConfigurationError,
     PartitionCacheError,
     QueryError,
-    UnavailableError,
 )
 from partitioncache.registry import nearest, nearest_cache, unknown_partition_key
 
@@ -343,4 +342,4 @@ def fails_open(asked: Question, error: PartitionCacheError) -> bool:
     if not isinstance(asked.handler, PostgresqlArray):
         return isinstance(error, BackendError)
     server = asked.handler.server
-    return server.holds_session or (isinstance(error, UnavailableError) and not server.closed)
+    return server.holds_session or not (server.closed or isinstance(error, ConfigurationError))

@@ -293,7 +293,8 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
     if isinstance(error, errors.InsufficientPrivilege):
         function = re.search(r"\b(partitioncache_\w+)", message)
         if function is not None:
-            text = f"This role may not call {function[1]}."
+            what = "use PartitionCache" if function[1] == INNER_SCHEMA else f"call {function[1]}"
+            text = f"This role may not {what}."
             hint = hint or hint_of_rights("ROLE")
         return PartitionCacheError(text, hint)
     if isinstance(error, errors.ReadOnlySqlTransaction):
