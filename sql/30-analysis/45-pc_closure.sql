@@ -223,8 +223,10 @@ begin
     return (
         select bit_xor(hashtextextended(x.t, 0))
         from (select concat_ws(' ', 'function', p.oid, p.xmin) from pg_proc p
-              -- Nobody but the installer has functions in our schema, and they come and go with caches.
-              where p.oid >= 16384 and p.pronamespace <> 'partitioncache_internal'::regnamespace and not pg_is_other_temp_schema(p.pronamespace)
+              -- Functions of ours come and go with caches, and change with each grant; temporary ones are found by their full name only.
+              where p.oid >= 16384
+                and p.pronamespace <> all (array(select n.oid from pg_namespace n where n.nspname = 'partitioncache_internal' or n.nspname ^@ 'pg_temp_'))
+                and not (p.proname ^@ 'partitioncache_' and p.proowner = (select n.nspowner from pg_namespace n where n.nspname = 'partitioncache_internal'))
               union all
               select concat_ws(' ', 'operator', o.oid, o.xmin) from pg_operator o where o.oid >= 16384
               union all
@@ -236,7 +238,7 @@ begin
               union all
               select concat_ws(' ', 'constraint', c.oid, c.xmin) from pg_constraint c where c.contypid <> 0
               union all
-              select concat_ws(' ', 'type', t.oid, t.xmin) from pg_type t where t.oid >= 16384 and t.typrelid = 0 and t.typelem = 0
+              select concat_ws(' ', 'type', t.oid, t.xmin) from pg_type t where t.oid >= 16384 and t.typrelid = 0 and t.typelem = 0 and not pg_is_other_temp_schema(t.typnamespace)
               union all
               select concat_ws(' ', 'attribute', a.attrelid, a.attnum, a.attname, a.atttypid, a.attisdropped)
               from pg_class c join pg_attribute a on a.attrelid = c.oid

@@ -146,10 +146,9 @@ class Arena:
                 f"update partitioncache_settings set max_fragments = {world.kind.max_fragments} "
                 f"where cache = {literal(world.cache)}"
             )
-            for statement in (*reads(world), *reads(decoy)):
+            self.admin.must(static(world))
+            for statement in (*reads(world), *reads(decoy), *grants(world)):
                 self.admin.must(statement)
-        for statement in grants():
-            self.admin.must(statement)
         for place, (world, _) in enumerate(self.worlds):
             if self.is_tracked(place):
                 for name in tracked_tables(world):
@@ -445,9 +444,17 @@ def register(world: World) -> str:
     )
 
 
-def grants(role: str = ROLE) -> Iterator[str]:
-    """What a role needs to use the cache."""
-    yield f"select partitioncache_grant('{role}')"
+def static(world: World) -> str:
+    """What nobody tracks is written to by nobody."""
+    return (
+        "update partitioncache_internal.partitioncache_settings set untracked = 'static' "
+        f"where cache = {literal(world.cache)}"
+    )
+
+
+def grants(world: World) -> Iterator[str]:
+    """What the other role needs to use a world's cache, and to fill it for everybody."""
+    yield f"select partitioncache_grant('{ROLE}', 'fill', {literal(world.cache)})"
 
 
 def reads(world: World) -> Iterator[str]:

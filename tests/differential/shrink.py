@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register, track
+from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register, static, track
 from differential.syntax import Style, reductions, relations
 from differential.worlds import World, ident, literal
 from differential.writes import Writes, tracked_tables
@@ -186,8 +186,9 @@ def _script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> Ite
             for statement in world.statements(used, rows[world.schema]):
                 yield statement + ";"
     yield register(case.world) + ";"
+    yield static(case.world) + ";"
     if "role" in {**case.pusher.values, **case.reader.values}:
-        yield from (statement + ";" for statement in grants())
+        yield from (statement + ";" for statement in grants(case.world))
         for world in worlds:
             yield from (statement + ";" for statement in reads(world))
     writes = case.writes

@@ -106,6 +106,23 @@ select * from after_change('alter table named_thing rename to other_thing; creat
 -- What cannot be followed, or does not say what it means, is in no fragment.
 select is(conjuncts_cached('select id from thing where grade = 3 and ' || c), '{(t1.grade = 3)}', 'opaque: ' || c)
 from unnest(array['size = ''(1,2,3)''::point2', '(''{named_thing}''::regclass[] is not null or id > 0)', 'row(size, 1) is distinct from row(''(1,2,3)''::point2, 1)', 'grade::grade > 0']) c;
+-- A transform is of a kind that is not followed.
+create transform for int language sql (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
+create function transformed(a integer) returns integer transform for type integer language sql immutable return a;
+select is(conjuncts_cached('select id from thing where grade = 3 and transformed(id) = 1'), '{(t1.grade = 3)}', 'opaque: what cannot be followed');
+create view transforming as select id, city_id, transformed(id) as kind from thing;
+select is(conjuncts_cached('select id from transforming where kind = 3'), '{}', 'behind a view');
+select throws_ok($$ select pc_fragment_dependencies('SELECT DISTINCT t1.city_id FROM public.thing t1 WHERE (public.transformed(t1.id) = 1)') $$, 'PC005', 'what this query depends on cannot be followed to the end', 'such a fragment is not evaluated');
+
+-- The values of constants are compared, not their texts.
+create type short;
+create function short_in(cstring) returns short language internal immutable strict as 'int4in';
+create function short_out(short) returns cstring language internal immutable strict as 'int2out';
+create type short (input = short_in, output = short_out, internallength = 4, passedbyvalue, alignment = int4);
+create function as_integer(short) returns integer language internal immutable strict as 'int4abs';
+select * from unchanged('select id from thing where grade = 3 and as_integer(''65537''::short) = 65537', 'a constant in it does not read back from its text as the same value', 'a constant that its text does not hold');
+select is(conjuncts_cached('select id from thing where as_integer(''5''::short) = id'), '{"(public.as_integer(''5''::public.short) = t1.id)"}', 'a constant of the same type that it does');
+
 -- Operators are found wherever they stand.
 create table moment (id integer, city_id integer, kind integer, at timestamptz);
 insert into moment select i, i % 40, i % 40, '2024-01-01 00:00+00'::timestamptz + i * interval '1 hour' from generate_series(1, 400) i;

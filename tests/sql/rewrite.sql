@@ -63,6 +63,15 @@ select is(row((g).applied, (g).rewritten, (g).method)::text, '(f,"select 1",)', 
 select alike((gate('select 1', 'select * from poi', null)).reason, 'the planner expects the rewritten query to cost more (% instead of 0): it would not pay', 'the gate: dearer, the reason');
 select is(row((g).rewritten, (g).method)::text, '("select 2",VALUES)', 'the gate: an alternative that is cheaper') from (select gate('select * from poi', 'select * from street', 'select 2') g) x;
 
+-- A plan that is good only for the few rows that the planner expects
+create function explained(query text) returns jsonb language sql as $$ select pc_plan(query, 'public') $$;
+select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "CTE Scan"}, {"Node Type": "CTE Scan"}]}'), 1::bigint, 'each row of a CTE with each');
+select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "Seq Scan"}, {"Node Type": "Index Scan"}]}'), 0::bigint, 'an index is looked into');
+select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "Seq Scan", "Relation Name": "poi", "Filter": "x", "Plan Rows": 2}, {"Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', factor, 1000000), cost, 'loops over more rows than expected: ' || factor)
+from (values (100, 1584::double precision), (10, 144), (1, 0)) v(factor, cost);
+select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "Index Scan", "Relation Name": "poi", "Index Cond": "(city_id = ANY (''{1,2}''::integer[]))", "Plan Rows": 2}, {"Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', 100, 1000000), 0::double precision, 'what the keys alone choose is as expected');
+select is(pc_misled_cost(explained('select * from poi'), 100, 1000000), 0::double precision, 'no loops');
+
 -- The whole
 select is((r).reason, 'none of the query''s fragments is in cache "partitioncache"', 'nothing known') from (select pc_rewrite('select * from poi where kind = 1', 'city_id', 'partitioncache', 'literal', 'public') r) x;
 select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
