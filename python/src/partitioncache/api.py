@@ -281,7 +281,7 @@ def push_fragment(
         queue: as for `push_query`.
         connection: as for `open_queue`.
     """
-    item = Item(query, checked_partition_key(partition_key), datatype, hash, priority=priority)
+    item = Item(checked_query(query), checked_partition_key(partition_key), datatype, hash, priority=priority)
     _push("outgoing", item, queue, connection)
 
 

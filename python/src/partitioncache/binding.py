@@ -71,7 +71,7 @@ def bind(
         return query
     if isinstance(params, (str, bytes, bytearray)) or not isinstance(params, (Sequence, Mapping)):
         raise QueryError(
-            f"The parameters are a {type(params).__name__}.",
+            f"The parameters are of type {type(params).__name__}.",
             hint="Give their values as a list, or as a dict if the query names them.",
         )
     cut = _cut(query, params, dialect)
