@@ -15,7 +15,9 @@ begin
                e.evaluation is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
                (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).untracked, (e.evaluation).closure,
                (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
-               case when a.serves then (e.evaluation).form end as form, (e.evaluation).filed_under,
+               cardinality(((e.evaluation).form).relations) as tables, (e.evaluation).filed_under,
+               -- Asked here, so that nobody is told what the fragments of others say.
+               a.serves and pc_is_contained((e.evaluation).form, (select nullif(current_setting('partitioncache.asked', true), '')::pc_form)) as contained,
                e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at, u.uses, u.last_used
         from %4$s e
         left join partitioncache_entry_use u on u.cache = %5$L and u.partition_key = %6$L and u.hash = e.hash and u.role = e.role

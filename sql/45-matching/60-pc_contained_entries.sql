@@ -1,11 +1,3 @@
-create type pc_filed_entry as (
-    hash text,
-    form pc_form
-);
-
-comment on type pc_filed_entry is
-'An entry with its fragment as data.';
-
 create function pc_signature(form pc_form, condition pc_condition) returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -64,21 +56,30 @@ $$;
 comment on function pc_turned(text) is
 'An equality of two columns, written the other way round; null for any other condition. Example: select pc_turned(E''(\x010\x02.a = \x011\x02.b)'')';
 
+create function pc_is_contained(entry pc_form, query pc_form) returns boolean
+language plpgsql stable strict parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return (entry).relations <@ (query).relations and pc_embeds(query, entry);
+end
+$$;
+
+comment on function pc_is_contained(pc_form, pc_form) is
+'Whether a query contains an entry: see pc_embeds. Example: select pc_is_contained(f, f) from pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1'', pc_registration(''partitioncache'', ''city_id'')) f';
+
 create function pc_contained_entries(registration partitioncache_registration, query pc_form, signatures text[], known text[], most integer default 200) returns text[]
-language plpgsql stable parallel safe
+language plpgsql stable parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    candidate pc_filed_entry;
-    contained text[] := '{}'::text[];
+    contained text[];
 begin
-    for candidate in execute format('select * from %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
-        using signatures, known, most
-    loop
-        if (candidate.form).relations <@ (query).relations and pc_embeds(query, candidate.form) then
-            contained := contained || candidate.hash;
-        end if;
-    end loop;
+    -- The view of the entries asks whether they are contained, and tells that alone: the forms of others hold the constants of their queries.
+    perform set_config('partitioncache.asked', query::text, true);
+    execute format('select array(select c from %s($1, $2, $3) c)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
+    into contained using signatures, known, most;
+    perform set_config('partitioncache.asked', '', true);
     return contained;
 end
 $$;

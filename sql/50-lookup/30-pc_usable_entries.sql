@@ -50,7 +50,7 @@ begin
                          where $5 and not pc_is_static($2.cache, u.relation)) as relations
         )
         select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked, e.static and not e.asserted,
-               format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)), cardinality((e.form).relations),
+               format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)), e.tables,
                case
                    when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
@@ -118,7 +118,7 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
-                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at, (evaluation).form
+                          (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at, cardinality(((evaluation).form).relations) as tables
                    from %s', pc_key_table(cache, partition_key))
 $$;
 

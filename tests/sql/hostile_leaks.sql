@@ -74,6 +74,19 @@ from attacker a, (values ('partitioncache_entries_city_id', 'query'), ('pc_own_q
 select is_empty('select distinct role, place, left(value, 200) from found', 'nobody finds a text, a message or a key of another''s');
 select is_empty($$ select role, call from attempt where outcome = '22012' and role !~ 'admin' $$, 'and no condition of one''s own is asked what is hidden');
 
+-- Whoever may read the table is served by the victim's entries, and is still not told what the victim asked.
+grant select on secret to public;
+truncate found;
+select count(look(a.name, c.oid::regclass::text, format('select * from %I.%I', c.relnamespace::regnamespace, c.relname)))
+from attacker a, pg_class c where c.relkind in ('r', 'v', 'm', 'p') and (c.relnamespace = 'partitioncache_internal'::regnamespace or c.relname ^@ 'partitioncache_')
+\g /dev/null
+select count(look(a.name, p.proname, format('select * from partitioncache_internal.%I(array(select e.filed_under from partitioncache_internal.partitioncache_entries_city_id e), ''{}'', 1000)', p.proname)))
+from attacker a, pg_proc p where p.proname = 'partitioncache_filed_city_id'
+\g /dev/null
+select is_empty($$ select distinct role, place, left(value, 200) from found where value ~ 'zebra' $$, 'who may read a table does not learn what others ask of it');
+select cmp_ok((select count(*) from found where place ~ 'entries_city_id|written_city_id'), '>', 0::bigint, 'though it is told the partitions');
+revoke select on secret from public;
+
 -- A query on what the role may not read is no way either.
 select refused(a.name, format(c.call, 'select * from public.secret where patient = ''zebra 7'''), c.codes, c.what)
 from attacker a, (values ('select public.partitioncache_push(%L, ''city_id'')', '42501', 'to push what it may not read'), ('select public.partitioncache_fragments(%L, ''city_id'')', '42501', 'to take apart what it may not read'),
