@@ -31,7 +31,7 @@ class Session(Server):
     def __init__(self, server: Server, connection: psycopg.Connection[Any]) -> None:
         if not isinstance(connection, psycopg.Connection):
             raise ConfigurationError(
-                f"connection= takes a psycopg.Connection, not {_article(type(connection).__name__)}.",
+                f"connection= takes a psycopg.Connection, not {_named(type(connection))}.",
                 hint="Give the connection that will run the query; without one, a connection of the cache's is used.",
             )
         self._schema = server.schema
@@ -83,5 +83,7 @@ class Session(Server):
         """Does nothing: the connection is the application's."""
 
 
-def _article(name: str) -> str:
+def _named(kind: type) -> str:
+    """A type in words: others call theirs a Connection, too."""
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return f"{'an' if name[:1] in 'aeiouAEIO' else 'a'} {name}"
