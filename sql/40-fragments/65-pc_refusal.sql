@@ -15,8 +15,8 @@ begin
              from pg_class c where c.oid = any (relations) and c.relrowsecurity having count(*) > 0),
             (select format('%s, a foreign table, may show each role other rows', string_agg(distinct c.oid::regclass::text, ', '))
              from family f join pg_class c on c.oid = f.member where c.relkind = 'f' having count(*) > 0),
-            (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct p.oid::regproc::text, ', '))
-             from pg_proc p where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
+            (select format('it calls %s, which is volatile: fewer rows read would mean fewer calls', string_agg(distinct coalesce(nullif(n.nspname, 'pg_catalog') || '.', '') || p.proname, ', '))
+             from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = any (functions) and p.provolatile = 'v' having count(*) > 0))
     );
 end
 $$;
