@@ -17,6 +17,7 @@ from sqlglot.expressions import Query
 from partitioncache.backends.protocol import Backend
 from partitioncache.binding import bind
 from partitioncache.cli import base, output, services
+from partitioncache.cli.durations import Seconds
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError, UnavailableError
 from partitioncache.monitor import Evaluator, NotCacheable, ServerEvaluator
@@ -65,9 +66,7 @@ Examples:
     help="With --queue: the higher, the sooner.",
 )
 @click.option("--refresh", is_flag=True, help="With --direct: evaluate also what the cache holds already.")
-@click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), help="With --direct: seconds for one fragment."
-)
+@click.option("--timeout", type=Seconds(0, min_open=True), help="With --direct: seconds for one fragment.")
 @click.option(
     "--result-limit",
     type=click.IntRange(1),

@@ -1,8 +1,10 @@
-"""Times as arguments: ``90``, ``30s``, ``5min``, ``2h``, ``7d``."""
+"""Times as arguments: ``90``, ``30s``, ``5min``, ``2h``, ``7d``; and numbers of seconds."""
 
 from __future__ import annotations
 
+import math
 import re
+import threading
 from datetime import timedelta
 from typing import Any, Final
 
@@ -39,6 +41,18 @@ class Duration(click.ParamType[timedelta]):
             return timedelta(seconds=float(match[1]) * _UNITS.get(match[2], 1))
         except OverflowError:
             self.fail(f"{value!r} is too long.", param, ctx)
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds: no infinity, and nothing that is no number."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number) or number > threading.TIMEOUT_MAX:
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return number
 
 
 DURATION: Final = Duration(plain_seconds=True)

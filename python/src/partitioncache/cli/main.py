@@ -78,6 +78,11 @@ def _explained(
     method: str,
 ) -> Explanation:
     text = base.read_query(query, query_file)
+    if where.cache_is_postgresql and method.startswith("TMP_TABLE"):
+        raise click.UsageError(
+            f"{method} makes a temporary table in the session that runs the query, and a command is none: "
+            "in Python, apply_cache takes it with connection=."
+        )
     schema = None
     if not where.cache_is_postgresql and (where.db or where.db_backend != "postgresql"):
         with services.open_data(where) as source:

@@ -12,6 +12,7 @@ import click
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, services
+from partitioncache.cli.durations import Seconds
 from partitioncache.errors import ConfigurationError
 from partitioncache.monitor import Events, Limits, Monitor, ServerMonitor
 
@@ -38,7 +39,7 @@ Examples:
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(0, min_open=True),
     help="Seconds for one fragment. [default: 1800, or what the cache's processor is set to]",
 )
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
@@ -60,21 +61,21 @@ Examples:
 )
 @click.option(
     "--lease",
-    type=click.FloatRange(1),
+    type=Seconds(1),
     default=60.0,
     show_default=True,
     help="Seconds until others may take what this monitor holds, if it dies.",
 )
 @click.option(
     "--poll",
-    type=click.FloatRange(0.01),
+    type=Seconds(0.01),
     default=1.0,
     show_default=True,
     help="Seconds between two looks at empty queues.",
 )
 @click.option(
     "--grace",
-    type=click.FloatRange(0),
+    type=Seconds(0),
     default=10.0,
     show_default=True,
     help="Seconds that running fragments get after SIGTERM.",

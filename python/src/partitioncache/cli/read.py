@@ -58,6 +58,7 @@ def command(
     text = base.read_query(query, query_file) if query_hash is None else ""
     with services.existing_cache(where) as cache:
         if query_hash is not None:
+            services.partition_keys(cache, partition_key)
             keys, facts = cache.get(query_hash, partition_key), {"hash": query_hash}
             missing = f"The cache {where.cache_name} has no key set {query_hash} for {partition_key}."
         else:

@@ -29,6 +29,7 @@ def delete(where: base.Connections, hashes: tuple[str, ...], partition_key: str,
     """Remove single entries. The exit code is 1 if one was not there."""
     base.confirm(f"Remove {len(hashes)} entries from cache {where.cache_name}?", yes)
     with services.existing_cache(where) as cache:
+        services.partition_keys(cache, partition_key)
         missing = [hash for hash in hashes if not cache.delete(hash, partition_key)]
     for hash in missing:
         output.note(f"There is no entry {hash}.")

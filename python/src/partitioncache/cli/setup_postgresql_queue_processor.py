@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, checks, output, services
-from partitioncache.cli.durations import AGE, DURATION
+from partitioncache.cli.durations import AGE, DURATION, Seconds
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError
 from partitioncache.postgresql import Typed
@@ -95,9 +95,7 @@ def _settings(command: base.AnyCommand) -> base.AnyCommand:
         click.option(
             "--max-parallel-jobs", type=click.IntRange(1, 64), help="Fragments evaluated at the same time."
         ),
-        click.option(
-            "--frequency", type=click.FloatRange(0.1, 60), help="Seconds between two looks at the queues."
-        ),
+        click.option("--frequency", type=Seconds(0.1, 60), help="Seconds between two looks at the queues."),
     ):
         command = option(command)
     return command
@@ -226,7 +224,7 @@ def _unschedule(settings: Settings, cache: PostgresqlArray, connection: psycopg.
         return 0
     scheduled = _scheduled_there(settings, elsewhere)
     removals = [job["removal"] for job in jobs if scheduled is None or job["job"] in scheduled]
-    if not services.run_in(settings.where, elsewhere, removals):
+    if removals and not services.run_in(settings.where, elsewhere, removals):
         click.echo(done)
         return base.FAILED
     click.echo(f"The processor is disabled; {len(removals)} jobs were removed in database {elsewhere}.")

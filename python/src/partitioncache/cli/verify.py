@@ -10,6 +10,7 @@ import click
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import base, output, services, upkeep
+from partitioncache.cli.durations import Seconds
 from partitioncache.cli.output import Format
 from partitioncache.monitor.evaluate import converted
 from partitioncache.sources import Source, SourceError
@@ -27,7 +28,7 @@ from partitioncache.sources import Source, SourceError
 @click.option("--limit", type=click.IntRange(1), help="Only so many entries.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(0, min_open=True),
     default=60.0,
     show_default=True,
     help="Seconds for one entry.",
