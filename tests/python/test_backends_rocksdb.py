@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -152,3 +154,36 @@ def test_the_directory_from_the_environment(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     with partitioncache.create_cache("rocksdb_bit", "k", "integer"):
         assert (tmp_path / "xdg" / "partitioncache" / "rocksdb_bit").is_dir()
+
+
+@each
+def test_damaged_files_are_never_other_keys(tmp_path: Path, cache_type: str) -> None:
+    """Bytes of the files are changed: what was stored is right or missing, or the directory cannot be opened."""
+    chance = random.Random(cache_type)
+    whole = tmp_path / "whole"
+    right = {f"h{number}": set(chance.sample(range(10**9), 500)) for number in range(20)}
+    with partitioncache.create_cache(cache_type, "k", "integer", path=whole) as cache:
+        for name, keys in right.items():
+            cache.set_set(name, keys, query=name)
+    partitioncache.create_cache(cache_type, "k", "integer", path=whole).close()
+    names = sorted(file.name for file in whole.iterdir() if file.is_file() and file.stat().st_size)
+    looked = 0
+    for number in range(40):
+        damaged = tmp_path / str(number)
+        shutil.copytree(whole, damaged)
+        file = damaged / chance.choice(names)
+        content = bytearray(file.read_bytes())
+        for _ in range(chance.choice((1, 30))):
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(content)
+        try:
+            cache = partitioncache.create_cache(cache_type, "k", "integer", path=damaged)
+        except UnavailableError:
+            continue
+        with cache:
+            cache.set_set("new", {1})  # it was not taken for the cache of another process
+            for name, keys in right.items():
+                assert cache.get(name) in (keys, None)
+                assert cache.get_query(name) in (name, None)
+                looked += 1
+    assert looked > 200

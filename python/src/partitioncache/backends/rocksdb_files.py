@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ class Files:
                     self.writable = True
                     return
                 except Exception as error:
-                    if "lock" not in str(error).lower():
+                    if not re.search(r"\block\b", str(error), re.IGNORECASE):  # a damaged block is none
                         raise
             self._logs = tempfile.TemporaryDirectory(prefix="partitioncache-")
             try:
