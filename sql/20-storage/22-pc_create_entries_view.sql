@@ -45,6 +45,7 @@ begin
     perform pc_take_back(entries::regclass);
     perform pc_share(cache, entries, 'read', 'select');
     perform pc_share(cache, entries, 'monitor', 'select');
+    perform pc_create_people_view(cache, partition_key, storage);
 end
 $$;
 

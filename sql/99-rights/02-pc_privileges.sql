@@ -3,9 +3,7 @@ language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     with home as (
-        -- Where the functions for people are: they belong to the installer, or they are not ours.
-        select p.pronamespace as oid from pg_proc p
-        where p.proname = 'partitioncache_version' and p.proowner = pc_installer() and p.pronamespace <> 'partitioncache_internal'::regnamespace
+        select pc_home() as oid
     ), needed as (
         -- Schemas and functions
         select 'monitor' as level, format('schema %I', n.nspname) as target, 'usage' as privilege
@@ -37,8 +35,10 @@ as $$
         cross join lateral (values
             ('monitor', pc_entries_view(r.cache, r.partition_key), 'select'),
             ('monitor', pc_written_view(r.cache, r.partition_key), 'select'),
+            ('monitor', pc_people_view(r.cache, r.partition_key), 'select'),
             ('push', pc_store_view(r.cache, r.partition_key), 'insert (hash, keys, query, evaluation, generation)')) v(level, target, privilege)
         where r.cache = pc_privileges.cache and to_regclass(v.target) is not null
+          and (select c.relowner from pg_class c where c.oid = to_regclass(v.target)) = pc_installer()
         union all
         select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
         from partitioncache_registration r

@@ -27,8 +27,8 @@ begin
                 from unnest(p.proargnames, p.proargmodes) with ordinality a(name, mode, n) where a.mode = 'o') as outs
         from pg_proc p
         where p.pronamespace = 'partitioncache_internal'::regnamespace
-          -- pc_plan_cost: whoever installed it compares with it what forms of a query would cost
-          and (p.proname ^@ 'partitioncache_' or p.proname = 'pc_plan_cost') and p.prorettype <> 'trigger'::regtype
+          -- and three that scripts have called since the first version; nobody but the installer may
+          and (p.proname ^@ 'partitioncache_' or p.proname in ('pc_plan_cost', 'pc_upkeep', 'pc_evaluate_fragment')) and p.prorettype <> 'trigger'::regtype
         order by p.oid
     loop
         target := '@extschema@.' || quote_ident(f.proname);

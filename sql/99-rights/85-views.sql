@@ -15,7 +15,7 @@ comment on view @extschema@.partitioncache_static is
 'The tables that are asserted to be static in each cache; see partitioncache_static_tables.';
 
 create view @extschema@.partitioncache_queue with (security_barrier) as
-select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.status, q.owner, q.priority, q.attempts, q.error_msg, q.pushed_at, q.due_at, q.started_at,
+select q.queue, q.id, q.cache, q.partition_key, q.hash, q.query, q.status, q.owner, q.priority, q.attempts, q.claim, q.error_msg, q.pushed_at, q.due_at, q.started_at,
        q.died_at, q.worker_pid, q.worker_id, q.checked, q.datatype, q.keyed_tables, q.parts, q.session
 from pc_own_queue q;
 comment on view @extschema@.partitioncache_queue is

@@ -46,7 +46,7 @@ union all
 select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_log_trimmed,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,
     partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area}'::text[]), 'SELECT'
 union all
-select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis}'::text[]), 'SELECT'
+select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis,partitioncache_cache_city_id,partitioncache_cache_area}'::text[]), 'SELECT'
 union all
 select 'monitor', 'sequence', 'partitioncache_internal.partitioncache_' || unnest('{hits,misses}'::text[]), 'SELECT'
 union all
