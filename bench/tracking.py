@@ -151,7 +151,7 @@ def writers(connection: Connection, copied: int, file: str, rounds: int) -> None
     tables = ("plain", "tracked", "empty")
     print(f"{'rows per second':36} {'not tracked':>12} {'tracked':>12} {'ratio':>6} {'empty triggers':>15}")
     for kind in kinds(copied, file, rounds):
-        connection.execute("truncate partitioncache_changes_city_id")
+        connection.execute("truncate partitioncache_internal.partitioncache_changes_city_id")
         connection.execute("vacuum analyze plain, tracked, empty")
         connection.execute("checkpoint")
         speeds: dict[str, list[float]] = {table: [] for table in tables}
@@ -190,9 +190,9 @@ def undone(connection: Connection, before: str, statement: str) -> float:
 def lookups(database: Database) -> None:
     """Prints what changed partitions cost."""
     evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', hash, query, keyed_tables, parts)
-                  from partitioncache_cache_city_id where query like '%wide%'"""
+                  from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%'"""
     lookup = """select cardinality((partitioncache_intersect('city_id', array_agg(hash), null::integer)).keys)
-                from partitioncache_cache_city_id where query like '%wide%'"""
+                from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%'"""
     with database.connect() as connection:
         for statement in WIDE.strip().split(";")[:-1]:
             connection.execute(statement.encode())
@@ -210,7 +210,7 @@ def lookups(database: Database) -> None:
             milliseconds(connection, lookup)
             looked_up = min(milliseconds(connection, lookup) for _ in range(3))
             refreshed = undone(connection, "select", evaluate)
-            full = undone(connection, "update partitioncache_cache_city_id set snapshot = null", evaluate)
+            full = undone(connection, "update partitioncache_internal.partitioncache_cache_city_id set evaluation.snapshot = null", evaluate)
             print(f"{changed:20,} {looked_up:10.1f} {refreshed:11.1f} {full:19.1f}", flush=True)
 
 

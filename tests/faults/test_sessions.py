@@ -133,7 +133,7 @@ def test_a_transaction_that_is_not_over_when_an_entry_is_evaluated(
 ) -> None:
     with other.transaction():
         other.execute("insert into poi values (2001, 50, 2001)")
-        session.execute("update partitioncache_cache_city_id set evaluated_at = 'epoch'")
+        session.execute("update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = 'epoch'")
         learn(tracked, BIG)
         assert len(ask(session, rewritten(session, BIG))) == 10
     assert (2001, 50) in ask(session, rewritten(session, BIG))
@@ -158,7 +158,7 @@ def test_a_prepared_transaction(make_cluster: Callable[[Mapping[str, str] | None
 
 def test_an_evaluation_that_the_trimmer_overtakes(session: Connection, other: Connection) -> None:
     evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, (e.evaluation).keyed_tables, (e.evaluation).parts)
-                  from (select * from partitioncache_cache_city_id where query like '%990%' and query like '%poi%') e"""
+                  from (select * from partitioncache_internal.partitioncache_cache_city_id where query like '%990%' and query like '%poi%') e"""
     with session.transaction():
         session.execute("set transaction isolation level repeatable read")
         session.execute("select 1")
@@ -177,7 +177,7 @@ def test_the_trimmer_waits_for_evaluations(session: Connection, other: Connectio
         session.execute("set transaction isolation level repeatable read")
         session.execute("select 1")
         other.execute("insert into poi values (2001, 50, 2001)")
-        other.execute("delete from partitioncache_cache_city_id")
+        other.execute("delete from partitioncache_internal.partitioncache_cache_city_id")
         assert other.execute("select pc_trim_changes('partitioncache')").fetchone() == (0,)
     assert other.execute("select pc_trim_changes('partitioncache')").fetchone() == (1,)
 

@@ -11,10 +11,10 @@ create function keys(hash text default latest()) returns integer[] language sql 
 -- The set
 select is(evaluate(:'kind1'), (select count(distinct city_id) from poi where kind = 1), 'the number of keys');
 select is(keys(), array(select distinct city_id from poi where kind = 1 order by 1 nulls first), 'the keys, null among them');
-select ok((select matches_null from partitioncache_cache_city_id) = exists (select from poi where kind = 1 and city_id is null), 'null is noted');
-select is((select row((evaluation).keyed_tables, (evaluation).parts, (evaluation).deps, (evaluation).keyed, (evaluation).cluster, owner_name, query)::text from partitioncache_cache_city_id), format('({public.poi},{},{%s},{%1$s},%s,postgres,"%s")', 'poi'::regclass::oid, pc_cluster(), :'kind1'), 'what is noted with them');
-select is((select (evaluation).dep_states from partitioncache_cache_city_id), array[pc_relation_state('poi'::regclass)], 'the state of the table');
-select ok((select pg_snapshot_xmax((evaluation).snapshot) <= pg_snapshot_xmax(pg_current_snapshot()) and (evaluation).milliseconds > 0 and evaluated_at <= clock_timestamp() from partitioncache_cache_city_id), 'the snapshot is no newer than now');
+select ok((select matches_null from partitioncache_internal.partitioncache_cache_city_id) = exists (select from poi where kind = 1 and city_id is null), 'null is noted');
+select is((select row((evaluation).keyed_tables, (evaluation).parts, (evaluation).deps, (evaluation).keyed, (evaluation).cluster, owner_name, query)::text from partitioncache_internal.partitioncache_cache_city_id), format('({public.poi},{},{%s},{%1$s},%s,postgres,"%s")', 'poi'::regclass::oid, pc_cluster(), :'kind1'), 'what is noted with them');
+select is((select (evaluation).dep_states from partitioncache_internal.partitioncache_cache_city_id), array[pc_relation_state('poi'::regclass)], 'the state of the table');
+select ok((select pg_snapshot_xmax((evaluation).snapshot) <= pg_snapshot_xmax(pg_current_snapshot()) and (evaluation).milliseconds > 0 and evaluated_at <= clock_timestamp() from partitioncache_internal.partitioncache_cache_city_id), 'the snapshot is no newer than now');
 select is(evaluate('SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)'), 0::bigint, 'an empty set is a set');
 select is(keys(), '{}'::integer[], 'it is stored');
 select is(evaluate('SELECT DISTINCT t1.city_id FROM public.poi t1, public.street t2 WHERE (t1.city_id = t2.city_id) AND (t1.id < t2.id)', '{public.poi,public.street}'), (select count(distinct p.city_id) from poi p join street s on p.city_id = s.city_id and p.id < s.id), 'a join');
@@ -123,7 +123,7 @@ select ok(555 = any (keys()), 'a delete cannot make a set wrong');
 select is(rows_of(partitioncache_apply('select * from poi where kind = 1', 'city_id', method => 'literal')), rows_of('select * from poi where kind = 1'), 'rows after a delete');
 update poi set city_id = null where id = (select min(id) from poi where kind = 1 and city_id is not null);
 select evaluate(:'kind1') is not null as evaluated;
-select is((select matches_null from partitioncache_cache_city_id where hash = latest()), true, 'a key that became null');
+select is((select matches_null from partitioncache_internal.partitioncache_cache_city_id where hash = latest()), true, 'a key that became null');
 select is(pc_first_relation('SELECT DISTINCT t2.k FROM public.a t1, ONLY "B (".c t2 WHERE (t1.x = '' FROM public.z t2'')'), 'ONLY "B (".c', 'the table whose key is selected');
 select is((select r.keys from pc_evaluated_keys(registration(), 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)', '{}', null::integer, '{}') r), '{}'::integer[], 'evaluated keys');
 select is(pc_evaluate(registration(), pc_sha256('SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)'), 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)', '{public.poi}', '{}', null::integer), 0::bigint, 'evaluate, with a type');

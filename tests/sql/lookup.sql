@@ -25,7 +25,7 @@ select is(pc_intersect_bits(pc_registration('partitioncache', 'length'), '{a,far
 -- Evaluated entries
 select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
 select set_eq($$ select state, tracked from pc_entry_state('partitioncache', 'city_id') $$, $$ values ('static', false), ('asserted', false) $$, 'taken for static, and asserted by hand');
-select is((select row(cardinality(usable), cardinality(used))::text from pc_lookup(registration(), array(select hash from partitioncache_cache_city_id where evaluation is not null), null::integer)), '(3,1)', 'the whole says all that its parts say: only it is read');
+select is((select row(cardinality(usable), cardinality(used))::text from pc_lookup(registration(), array(select hash from partitioncache_internal.partitioncache_cache_city_id where evaluation is not null), null::integer)), '(3,1)', 'the whole says all that its parts say: only it is read');
 select is((partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id', method => 'literal')).hits, 3, 'three hits');
 select is((select keys from partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id', method => 'literal')), (select count(distinct city_id) from poi where kind = 1 and area > 50), 'exactly the partitions that match');
 select is((e).entries -> 0 ->> 'tables', 'static', 'tables that are not tracked are taken to be static') from (select partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id') e) x;
@@ -34,28 +34,28 @@ select is((e).entries -> 0 ->> 'tables', 'static', 'tables that are not tracked 
 select partitioncache_track('poi', 'city_id');
 select partitioncache_track('kind', 'city_id');
 select fill(q) is not null as filled from unnest(array['select * from poi where kind = 1 and area > 50', 'select * from poi p, kind k where p.kind = k.kind and k.label = ''kind 2''', 'select * from street where length > 90']) q;
-select is((select count(*) from pc_entry_state('partitioncache', 'city_id') where state in ('fresh', 'static')), (select count(*) from partitioncache_cache_city_id where evaluation is not null), 'all fresh');
+select is((select count(*) from pc_entry_state('partitioncache', 'city_id') where state in ('fresh', 'static')), (select count(*) from partitioncache_internal.partitioncache_cache_city_id where evaluation is not null), 'all fresh');
 insert into poi values (2000, 777, 1, 'new', 99, '2024-01-01'), (2001, null, 1, 'new', 99, '2024-01-01');
-select is((select row(state, changed, tracked)::text from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'))), '(changed,2,t)', 'changed partitions ride along');
-select ok(777 = any (partitioncache_get('city_id', (select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer)), 'get has it');
-select ok(array_position(partitioncache_get('city_id', (select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer), null) is not null, 'and null');
-select is((select tracked from pc_lookup(registration(), array(select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer)), true, 'lookup says that it follows writes');
-select is((select state from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'street'))), 'static', 'an entry of other tables does not change');
+select is((select row(state, changed, tracked)::text from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'))), '(changed,2,t)', 'changed partitions ride along');
+select ok(777 = any (partitioncache_get('city_id', (select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer)), 'get has it');
+select ok(array_position(partitioncache_get('city_id', (select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer), null) is not null, 'and null');
+select is((select tracked from pc_lookup(registration(), array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'), null::integer)), true, 'lookup says that it follows writes');
+select is((select state from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'street'))), 'static', 'an entry of other tables does not change');
 select is(rows_of(partitioncache_apply(q, 'city_id', method => m)), rows_of(q), 'rows after a write, by ' || m || ': ' || q)
 from unnest(array['select * from poi where kind = 1 and area > 50', 'select * from poi p, kind k where p.kind = k.kind and k.label = ''kind 2''']) q, unnest('{literal,subquery}'::text[]) m;
 update kind set label = 'kind 2' where kind = 3;
-select alike((select max(reason) from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'label'))), 'public.kind was written to since, and a row of it can make any partition match', 'a write to a table without the partition column');
+select alike((select max(reason) from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'label'))), 'public.kind was written to since, and a row of it can make any partition match', 'a write to a table without the partition column');
 select is(rows_of(partitioncache_apply(q, 'city_id', method => m)), rows_of(q), 'rows after that, by ' || m) from unnest(array['select * from poi p, kind k where p.kind = k.kind and k.label = ''kind 2''']) q, unnest('{literal,subquery}'::text[]) m;
 select is((select array_agg(root::regclass::text) from pc_tracked_roots('partitioncache', 'city_id', array['poi'::regclass, 'street'::regclass]::oid[])), '{poi}', 'which tables are tracked');
-select is((select row(u.changed, u.matches_null, u.tracked, u.problem)::text from partitioncache_cache_city_id e, pc_usable_entries(registration(), array[e.hash]) u where e.query ~ 'WHERE .t1.kind = 1.$'), '(2,t,t,)', 'what the log says');
-select is((select array_agg(distinct row(w.relation::regclass, w.keys, w.whole, w.removal, w.keyed)::text) from partitioncache_written_city_id w join partitioncache_cache_city_id e using (hash, role) where e.query ~ 'WHERE .t1.kind = 1.$'), '{"(poi,\"{777,NULL}\",f,f,t)"}', 'and to whom');
+select is((select row(u.changed, u.matches_null, u.tracked, u.problem)::text from partitioncache_internal.partitioncache_cache_city_id e, pc_usable_entries(registration(), array[e.hash]) u where e.query ~ 'WHERE .t1.kind = 1.$'), '(2,t,t,)', 'what the log says');
+select is((select array_agg(distinct row(w.relation::regclass, w.keys, w.whole, w.removal, w.keyed)::text) from partitioncache_written_city_id w join partitioncache_internal.partitioncache_cache_city_id e using (hash, role) where e.query ~ 'WHERE .t1.kind = 1.$'), '{"(poi,\"{777,NULL}\",f,f,t)"}', 'and to whom');
 alter table poi disable trigger user;
-select alike((select reason from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'))), '%poi%', 'a disabled trigger: aside');
+select alike((select reason from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'WHERE .t1.kind = 1.$'))), '%poi%', 'a disabled trigger: aside');
 select partitioncache_track('poi', 'city_id');
 select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
-select is((select array_agg(distinct state || '') from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'kind = 1\)'))), '{fresh}', 'evaluated again: fresh');
+select is((select array_agg(distinct state || '') from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'kind = 1\)'))), '{fresh}', 'evaluated again: fresh');
 update partitioncache_log_trimmed set below = '9000000000000000000' where partition_key = 'city_id';
-select is((select distinct reason from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_cache_city_id where query ~ 'kind = 1\)'))), 'the change log has been trimmed past it', 'a log that was trimmed too far: aside');
+select is((select distinct reason from pc_entry_state('partitioncache', 'city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id where query ~ 'kind = 1\)'))), 'the change log has been trimmed past it', 'a log that was trimmed too far: aside');
 update partitioncache_log_trimmed set below = '0' where partition_key = 'city_id';
 
 -- Rows as they were inside the statement: a repeatable read transaction sees its own time.

@@ -107,11 +107,11 @@ grant select on poi to public;
 select is((select array_agg(state || '') from pc_entry_state('partitioncache', 'city_id')), '{static}', 'VACUUM, ANALYZE, an index, REINDEX, COMMENT, GRANT: as before');
 
 -- Another cluster: its transactions are numbered otherwise.
-update partitioncache_cache_city_id set evaluation.cluster = 1;
+update partitioncache_internal.partitioncache_cache_city_id set evaluation.cluster = 1;
 select is((select array_agg(state || ': ' || reason) from pc_entry_state('partitioncache', 'city_id')), '{"aside: it was computed in another database cluster, whose transactions are numbered otherwise"}', 'another cluster: aside');
-select is(partitioncache_get('city_id', (select hash from partitioncache_cache_city_id), null::integer), null, 'get: as if it were not there');
-select is((select hits from partitioncache_intersect('city_id', array(select hash from partitioncache_cache_city_id), null::integer)), 0, 'intersect: no hit');
-select is((select count(k) from partitioncache_lookup('city_id', array(select hash from partitioncache_cache_city_id), 'public.poi', null::integer) k), (select count(distinct city_id) from poi), 'lookup: every key, which restricts nothing');
+select is(partitioncache_get('city_id', (select hash from partitioncache_internal.partitioncache_cache_city_id), null::integer), null, 'get: as if it were not there');
+select is((select hits from partitioncache_intersect('city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id), null::integer)), 0, 'intersect: no hit');
+select is((select count(k) from partitioncache_lookup('city_id', array(select hash from partitioncache_internal.partitioncache_cache_city_id), 'public.poi', null::integer) k), (select count(distinct city_id) from poi), 'lookup: every key, which restricts nothing');
 select * from restricted('select id from poi where kind = 5', '{poi.city_id}', 'evaluated here, it is used again');
 
 -- What a role stores by hand is its assertion.

@@ -115,12 +115,12 @@ select throws_ok('do $x$begin perform pc_first_turn(''partitioncache'', null, 0.
 -- Refreshing
 select partitioncache_untrack('poi', 'city_id');
 select partitioncache_track('poi', 'city_id');
-update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
+update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
 select ok((select bool_and(state = 'aside') from pc_entry_state('partitioncache', 'city_id')), 'entries made before tracking lie aside');
 select ok(partitioncache_process_queue(max_seconds => 60) > 0, 'with nothing queued, they are refreshed');
 select ok((select bool_and(state = 'fresh') from pc_entry_state('partitioncache', 'city_id')), 'and fresh again');
 insert into poi values (1001, 77, 2);
-update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
+update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
 select is((select array_agg(distinct state) from pc_entry_state('partitioncache', 'city_id')), '{changed}', 'a write changes them');
 select is(pc_enqueue_refreshes('partitioncache', 2), 2::bigint, 'as many as asked for are queued');
 select is((select array_agg(distinct priority) from partitioncache_queue), '{0}', 'behind everything else');
@@ -128,9 +128,9 @@ call partitioncache_run_processor();
 select ok((select bool_and(state = 'fresh') from pc_entry_state('partitioncache', 'city_id')), 'the procedure refreshes them all');
 insert into poi values (1002, 78, 2);
 select is(pc_enqueue_refreshes('partitioncache'), 0::bigint, 'entries that were evaluated a moment ago are left alone');
-update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h', owner = 4;
+update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h', owner = 4;
 select is(pc_enqueue_refreshes('partitioncache'), 0::bigint, 'and so are those of other roles');
-update partitioncache_cache_city_id set owner = pc_me();
+update partitioncache_internal.partitioncache_cache_city_id set owner = pc_me();
 alter view partitioncache_internal.pc_own_queue rename to out_of_order;
 select is(pc_attempt('pc_enqueue_refreshes', 'partitioncache'), 0::bigint, 'upkeep that fails stops nothing');
 alter view partitioncache_internal.out_of_order rename to pc_own_queue;

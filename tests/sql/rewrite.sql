@@ -147,7 +147,7 @@ select lives_ok($$ select pc_create_cache('made') $$, 'and made again');
 select has_sequence('made_hits', 'with its counters');
 select lives_ok($$ select pc_create_key_table('made', 'x', 'text', 'array') $$, 'a table of key sets');
 select partitioncache_set('city_id', 'stored', '{3,1,null}'::integer[]);
-select is((select row(keys, key_count, matches_null)::text from partitioncache_cache_city_id where hash = 'stored'), '("{1,3}",2,t)', 'as they are kept');
+select is((select row(keys, key_count, matches_null)::text from partitioncache_internal.partitioncache_cache_city_id where hash = 'stored'), '("{1,3}",2,t)', 'as they are kept');
 select is((pc_refreshed_keys(registration(), 'stored', 'SELECT DISTINCT t1.city_id FROM public.poi t1', null::integer, '{}')).keys, null, 'an assertion cannot be refreshed');
 
 select * from finish();

@@ -113,7 +113,7 @@ select throws_ok('select partitioncache_push(''select * from secret where code >
 select throws_ok('select partitioncache_fragments(''select * from secret where code > 50'', ''city_id'')', '42501', 'permission denied for table secret', 'fragments: the same');
 select throws_ok($$ select partitioncache_internal.pc_evaluate_fragment('partitioncache', 'city_id', 'stolen', 'SELECT DISTINCT t1.city_id FROM public.secret t1', '{public.secret}', '{}') $$, '42501', 'permission denied for table secret', 'evaluating: the same');
 reset role;
-select is((select count(*) from partitioncache_cache_city_id where hash = 'stolen'), 0::bigint, 'and nothing is stored');
+select is((select count(*) from partitioncache_internal.partitioncache_cache_city_id where hash = 'stolen'), 0::bigint, 'and nothing is stored');
 set role roles_user;
 select * from restricted('select * from window_on_secret where rest = 3', '{window_on_secret.city_id}', 'a view that the role may read');
 reset role;
@@ -169,7 +169,7 @@ reset role;
 set role roles_admin;
 select cmp_ok(partitioncache_clear(), '>', 0::bigint, 'administer: clears what all have stored');
 reset role;
-select is_empty('select hash from partitioncache_cache_city_id', 'there is nothing left');
+select is_empty('select hash from partitioncache_internal.partitioncache_cache_city_id', 'there is nothing left');
 
 -- Row-level security of the user's tables: a query is left as it is, for owner, superuser and all.
 set role roles_filler;
@@ -181,7 +181,7 @@ set role roles_user;
 select * from unchanged('select id from poi where kind = 1', 'row-level security is on for %poi%', 'row-level security: a role that it binds');
 reset role;
 select * from unchanged('select id from poi where kind = 1', 'row-level security is on for %poi%', 'row-level security: a role that it does not bind');
-select alike((select reason from pc_entry_state('partitioncache', 'city_id', (select array_agg(hash) from partitioncache_cache_city_id where query ~ 'kind = 1')) limit 1), 'changed in its definition%poi', 'entries of before are put aside');
+select alike((select reason from pc_entry_state('partitioncache', 'city_id', (select array_agg(hash) from partitioncache_internal.partitioncache_cache_city_id where query ~ 'kind = 1')) limit 1), 'changed in its definition%poi', 'entries of before are put aside');
 
 drop owned by roles_nobody, roles_reader, roles_user, roles_other, roles_filler, roles_admin cascade;
 drop role roles_nobody, roles_reader, roles_user, roles_other, roles_filler, roles_admin;

@@ -37,7 +37,7 @@ select partitioncache_untrack('poi', 'city_id');
 select partitioncache_track('poi', 'city_id');
 select is(shown('tracked_tables', 'aside'), '(1,1)', 'tracking puts earlier entries aside');
 select partitioncache_clear_queue();
-update partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
+update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h';
 select partitioncache_process_queue(max_seconds => 60);
 select is(shown('fresh', 'aside'), '(1,0)', 'until they are refreshed');
 insert into poi values (1000, 77, 1);

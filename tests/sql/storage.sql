@@ -57,12 +57,12 @@ select is(partitioncache_get('Köln; drop table', 'h', null::bigint, 'A "b" %s')
 select results_eq('select partition_key, datatype, storage, entries from partitioncache_partition_keys()', $$ values ('city_id', 'integer', 'array', 0::bigint) $$, 'the partition keys');
 select cmp_ok((select bytes from partitioncache_partition_keys()), '>', 0::bigint, 'and their size');
 select is_empty('select * from partitioncache_partition_keys(''nothing'')', 'none in another cache');
-select is(obj_description('partitioncache_cache_city_id'::regclass), 'Key sets of partition key city_id in cache partitioncache. role: 0 for one that serves everybody, else the role that it serves alone. key_count is null where only the query is known; evaluation where the user asserted it.', 'the table says what it is');
+select is(obj_description('partitioncache_internal.partitioncache_cache_city_id'::regclass), 'Key sets of partition key city_id in cache partitioncache. role: 0 for one that serves everybody, else the role that it serves alone. key_count is null where only the query is known; evaluation where the user asserted it.', 'the table says what it is');
 
 -- Storing and reading
 select partitioncache_set('city_id', 'three', array[5, 3, 8, 3]);
 select is(partitioncache_get('city_id', 'three', null::integer), '{3,5,8}'::integer[], 'sorted, each once');
-select is((select row(key_count, matches_null, evaluation is null, owner::regrole, owner_name, role)::text from partitioncache_cache_city_id where hash = 'three'), '(3,f,t,postgres,postgres,0)', 'what is noted');
+select is((select row(key_count, matches_null, evaluation is null, owner::regrole, owner_name, role)::text from partitioncache_internal.partitioncache_cache_city_id where hash = 'three'), '(3,f,t,postgres,postgres,0)', 'what is noted');
 select partitioncache_set('city_id', 'three', array[9]::bigint[]);
 select is(partitioncache_get('city_id', 'three', null::integer), '{9}'::integer[], 'what stood there is replaced; bigint goes into integer');
 select partitioncache_set('city_id', 'null', array[1, null]);

@@ -79,9 +79,9 @@ select is(standing(big()), 'restricted, fresh', 'which remembers it');
 insert into poi select i, i % 5000, 0, 3, i from generate_series(10000, 15000) i;
 select is(wrong_rows(big()), 0::bigint, 'when most partitions have changed');
 create function mostly_changed() returns bigint language sql as $$
-    select count(*) from partitioncache_cache_city_id e where pc_mostly_changed(pc_registration('partitioncache', 'city_id'), e.hash)
+    select count(*) from partitioncache_internal.partitioncache_cache_city_id e where pc_mostly_changed(pc_registration('partitioncache', 'city_id'), e.hash)
 $$;
-select is(mostly_changed(), (select count(*) from partitioncache_cache_city_id where key_count is not null and evaluation is not null), 'which a look into the log tells');
+select is(mostly_changed(), (select count(*) from partitioncache_internal.partitioncache_cache_city_id where key_count is not null and evaluation is not null), 'which a look into the log tells');
 call learn(big());
 select is(mostly_changed(), 0::bigint, 'and no longer when they have been evaluated');
 select is(keys_of(big()) ~ '^0 1 2 .* 4999$', true, 'they are all evaluated');
@@ -252,7 +252,7 @@ select is(wrong_rows(big()), 0::bigint, 'and the answer is right');
 call learn(big());
 select is(standing(big()), 'restricted, fresh', 'until it is evaluated again');
 call settle();
-delete from partitioncache_cache_city_id;
+delete from partitioncache_internal.partitioncache_cache_city_id;
 insert into poi values (3092, 16, 16, 3, 3092);
 select pc_trim_changes('partitioncache');
 select is((select count(*) from partitioncache_changes_city_id), 0::bigint, 'without entries nothing needs to be kept');
@@ -298,7 +298,7 @@ call learn(big());
 select is(standing(big()), 'restricted, fresh', 'and the next ones take the table for static');
 
 -- Another cluster's entries
-update partitioncache_cache_city_id set evaluation.cluster = cluster + 1;
+update partitioncache_internal.partitioncache_cache_city_id set evaluation.cluster = cluster + 1;
 select is(standing(big()), 'unchanged, aside', 'entries of another cluster are put aside');
 select alike((select e ->> 'reason' from partitioncache_explain(big(), 'city_id') x, jsonb_array_elements(x.entries) e limit 1), '%another database cluster%', 'and it is said why');
 select * from finish();
