@@ -1,9 +1,11 @@
 create function pc_me() returns oid
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+begin
     -- From the catalog of now, as current_user is: in an old snapshot a name may still be another role's.
-    select quote_ident(current_user)::regrole::oid
+    return quote_ident(current_user)::regrole::oid;
+end
 $$;
 
 comment on function pc_me() is

@@ -1,8 +1,10 @@
 create function pc_installer() returns oid
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select n.nspowner from pg_namespace n where n.nspname = 'partitioncache_internal'
+begin
+    return (select n.nspowner from pg_namespace n where n.nspname = 'partitioncache_internal');
+end
 $$;
 
 comment on function pc_installer() is

@@ -1,8 +1,10 @@
 create function pc_level_rank(level text) returns integer
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select array_position('{read,push,fill,administer}'::text[], level)
+begin
+    return array_position('{read,push,fill,administer}'::text[], level);
+end
 $$;
 
 comment on function pc_level_rank(text) is

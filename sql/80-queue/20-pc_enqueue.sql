@@ -5,7 +5,7 @@ as $$
 declare
     done jsonb := pc_call('enqueue', jsonb_build_object('queue', queue, 'cache', cache, 'items', items, 'checked', checked, 'again', again));
 begin
-    ids := (select array_agg(i::bigint order by place) from jsonb_array_elements(nullif(done -> 'ids', 'null')) with ordinality i(i, place));
+    ids := (done ->> 'ids')::bigint[];
     added := (done ->> 'added')::bigint;
 end
 $$;
@@ -65,7 +65,7 @@ begin
     if added > 0 then
         perform pc_notify(cache_);
     end if;
-    return jsonb_build_object('ids', ids, 'added', added);
+    return jsonb_build_object('ids', ids::text, 'added', added);
 end
 $$;
 

@@ -16,9 +16,13 @@ end
 $$;
 
 create function pc_marker(id bigint, claim bigint) returns bigint
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
-return id % 140737488355328 * 65536 + claim % 65536;
+as $$
+begin
+    return id % 140737488355328 * 65536 + claim % 65536;
+end
+$$;
 
 comment on function pc_marker(bigint, bigint) is
 'A claim of an item in one number. Example: select pc_marker(7, 1)';

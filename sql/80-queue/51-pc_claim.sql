@@ -1,11 +1,16 @@
 create function pc_claim(
     queues text[], cache text, amount integer, lease interval, worker_id text default null, only_checked boolean default true, one_transaction boolean default false
 ) returns setof partitioncache_queue
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select c.* from jsonb_populate_recordset(null::partitioncache_queue, pc_call('claim', jsonb_build_object(
-        'queues', $1, 'cache', $2, 'amount', $3, 'lease', $4, 'worker_id', $5, 'only_checked', $6, 'one_transaction', $7))) c
+declare
+    items partitioncache_queue[] := (pc_call('claim', jsonb_build_object(
+        'queues', queues::text, 'cache', cache, 'amount', amount, 'lease', lease, 'worker_id', worker_id, 'only_checked', only_checked,
+        'one_transaction', one_transaction)) #>> '{}')::partitioncache_queue[];
+begin
+    return query select i.* from unnest(items) i;
+end
 $$;
 
 comment on function pc_claim(text[], text, integer, interval, text, boolean, boolean) is
@@ -23,7 +28,7 @@ set enable_sort = off
 set jit = off
 as $$
 declare
-    queues text[] := array(select jsonb_array_elements_text(argument -> 'queues'));
+    queues text[] := (argument ->> 'queues')::text[];
     cache_ text := argument ->> 'cache';
     amount integer := (argument -> 'amount')::integer;
     lease interval := (argument ->> 'lease')::interval;
@@ -31,6 +36,7 @@ declare
     max_attempts integer := (pc_settings(cache_)).max_attempts;
     here bigint := pc_cluster();
     taken partitioncache_queue[];
+    plain boolean;
 begin
     perform pc_require(caller, cache_, 'push');
     loop
@@ -54,20 +60,26 @@ begin
             returning q as item
         )
         select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
+        -- Most of the time, that is all.
+        plain := coalesce(cardinality(taken) = 1 and (taken[1]).status = 'running' and (taken[1]).error_msg is null, taken is null);
+        exit when plain;
         perform pc_log(caller, t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
         from unnest(taken) t where t.error_msg is not null;
         -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
-        exit when taken is null or exists (select from unnest(taken) t where t.status = 'running');
+        exit when exists (select from unnest(taken) t where t.status = 'running');
     end loop;
     if only_checked and taken is not null then
         perform pc_secure_attempt(taken, (argument -> 'one_transaction')::boolean);
     end if;
-    return coalesce((select jsonb_agg(to_jsonb(t)) from unnest(taken) t where t.status = 'running'), '[]');
+    if not plain then
+        taken := array(select t from unnest(taken) t where t.status = 'running');
+    end if;
+    return to_jsonb(coalesce(taken, '{}')::text);
 end
 $$;
 
 comment on function pc_do_claim(oid, jsonb) is
-'pc_claim for a caller: {queues, cache, amount, lease, worker_id, only_checked, one_transaction} gives the items. Raises PC007 below the level push. Example: see pc_call';
+'pc_claim for a caller: {queues, cache, amount, lease, worker_id, only_checked, one_transaction} gives the items, as the text of an array. Raises PC007 below the level push. Example: see pc_call';
 
 create function pc_secure_attempt(taken partitioncache_queue[], one_transaction boolean) returns void
 language plpgsql volatile parallel unsafe

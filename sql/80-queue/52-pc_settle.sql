@@ -1,9 +1,11 @@
 create function pc_settle(queue text, id bigint, claim bigint, outcome text, error_msg text default null, key_count bigint default null) returns boolean
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select jsonb_array_length(pc_call('settle', jsonb_build_array(jsonb_build_object(
-        'queue', $1, 'id', $2, 'claim', $3, 'outcome', $4, 'error_msg', $5, 'key_count', $6)))) = 1
+begin
+    return jsonb_array_length(pc_call('settle', jsonb_build_array(jsonb_build_object(
+        'queue', $1, 'id', $2, 'claim', $3, 'outcome', $4, 'error_msg', $5, 'key_count', $6)))) = 1;
+end
 $$;
 
 comment on function pc_settle(text, bigint, bigint, text, text, bigint) is

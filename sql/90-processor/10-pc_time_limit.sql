@@ -1,9 +1,11 @@
 create function pc_time_limit(cache text) returns interval
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+begin
     -- What statement_timeout cuts off would be cut off again and again; an item that had half of that time had its turn.
-    select least((pc_settings(cache)).fragment_timeout, nullif(current_setting('statement_timeout')::interval, interval '0') / 2)
+    return least((pc_settings(cache)).fragment_timeout, nullif(current_setting('statement_timeout')::interval, interval '0') / 2);
+end
 $$;
 
 comment on function pc_time_limit(text) is

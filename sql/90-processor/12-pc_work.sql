@@ -56,20 +56,24 @@ comment on function pc_work(partitioncache_queue) is
 'Does the work of a claimed item and settles the claim, in one subtransaction: an entry is stored exactly when its item is finished. Returns success, skipped, failed, timeout, released (the cache was cleared meanwhile: back in the queue, uncounted), lost (somebody else has the item; nothing was stored); stopped (statement_timeout is over; uncounted) and cancelled (by somebody, before its time limit; counts as failed): then whoever calls should stop. Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id()) c';
 
 create function pc_generation(cache text, partition_key text) returns bigint
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select r.generation from partitioncache_registration r where r.cache = $1 and r.partition_key = $2
+begin
+    return (select r.generation from partitioncache_registration r where r.cache = $1 and r.partition_key = $2);
+end
 $$;
 
 comment on function pc_generation(text, text) is
 'A number that grows when the entries of a partition key are to be forgotten. Example: select pc_generation(''partitioncache'', ''city_id'')';
 
 create function pc_statement_is_over() returns boolean
-language sql volatile parallel restricted
+language plpgsql volatile parallel restricted
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(clock_timestamp() - statement_timestamp() >= nullif(current_setting('statement_timeout')::interval, interval '0'), false)
+begin
+    return coalesce(clock_timestamp() - statement_timestamp() >= nullif(current_setting('statement_timeout')::interval, interval '0'), false);
+end
 $$;
 
 comment on function pc_statement_is_over() is
