@@ -142,6 +142,10 @@ class Arena:
             for statement in (*world.statements(), *decoy.statements()):
                 self.admin.must(statement)
             self.admin.must(register(world))
+            # Every other world is tracked; what is not says that it does not change.
+            self.admin.must(
+                f"select partitioncache_update_processor_config({literal(world.cache)}, untracked => 'static')"
+            )
             self.admin.must(
                 f"update partitioncache_settings set max_fragments = {world.kind.max_fragments} "
                 f"where cache = {literal(world.cache)}"
