@@ -13,14 +13,16 @@ begin
     -- calls nothing, and names no column in a way that calls a cast before it knows that the cast is PostgreSQL's own. The type is asked of the
     -- rows and not of the catalog, which a transaction with an old snapshot sees as it was.
     -- Whatever goes wrong while reading is the same as a column that is not there: it is logged that something was written. Nothing is written
-    -- within such a block, because that would take a transaction id for each statement.
+    -- within such a block, because that would take a transaction id for each statement. Variables are qualified: columns may be called like them.
     return format($body$
 <<own>>
 declare
     -- by another name, or without the right to write, the log is out of reach
     reachable boolean := case when has_schema_privilege(to_regnamespace('partitioncache_internal')::oid, 'usage')
                               then has_table_privilege(to_regclass(%4$L)::oid, 'insert') end;
+    root oid := coalesce(pg_partition_root(tg_relid), tg_relid);
     kind oid;
+    several boolean;
     written %1$s[];
     removal boolean := tg_op = 'DELETE' or tg_op = 'TRUNCATE';
 begin
@@ -37,7 +39,7 @@ begin
         end;
     elsif own.reachable then
         begin
-            select pg_typeof(n.%2$I)::oid into own.kind from new_rows n limit 1;
+            select pg_typeof(n.%2$I)::oid, exists (select from new_rows offset 1) into own.kind, own.several from new_rows n limit 1;
             if not found then
                 return null;
             end if;
@@ -59,8 +61,14 @@ begin
 
     if own.reachable then
         if own.kind is not null and tg_level = 'STATEMENT' then
-            insert into %4$s (relation, keys, xid)
-            values (coalesce(pg_partition_root(tg_relid), tg_relid), array(select distinct n.%2$I::%1$s %5$s from new_rows n), pg_current_xact_id());
+            if own.several then
+                insert into %4$s (relation, keys, xid)
+                values (own.root, array(select distinct n.%2$I::%1$s %5$s from new_rows n), pg_current_xact_id());
+            else
+                -- Most statements write one row, and are quick themselves.
+                insert into %4$s (relation, keys, xid)
+                select own.root, array[n.%2$I::%1$s], pg_current_xact_id() from new_rows n;
+            end if;
             return null;
         elsif own.kind is not null then
             begin
@@ -70,7 +78,7 @@ begin
             end;
         end if;
         insert into %4$s (relation, keys, whole, removal, xid)
-        values (coalesce(pg_partition_root(tg_relid), tg_relid), own.written, own.written is null, own.removal, pg_current_xact_id());
+        values (own.root, own.written, own.written is null, own.removal, pg_current_xact_id());
     else
         begin
             execute (
@@ -80,7 +88,7 @@ begin
                 join pg_depend d on d.classid = 'pg_trigger'::regclass and d.objid = t.oid and d.refclassid = 'pg_class'::regclass
                 join pg_class c on c.oid = d.refobjid and c.relnamespace = p.pronamespace and c.relowner = p.proowner
                 where t.tgrelid = tg_relid and t.tgname = tg_name and c.relname ~ '_changes_'
-            ) using coalesce(pg_partition_root(tg_relid), tg_relid), own.removal;
+            ) using own.root, own.removal;
         exception when others then
             null;  -- no log, no entries: who looks one up sees that it is missing
         end;
