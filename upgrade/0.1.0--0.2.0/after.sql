@@ -53,7 +53,10 @@ begin
         execute format($sql$
             insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, checked, priority, owner, owner_name)
             select 'incoming', nextval('partitioncache_queue_id'), $1, $2, pc_sha256(q.query || s.session::text), q.query, s.session, true, 1, coalesce(r.oid, 0), q.owner
-            from %s q left join pg_roles r on r.rolname = q.owner cross join pc_session('') s(session)
+            -- Who owned the table could write there whom it liked as the owner.
+            from %s q left join pg_roles r on r.rolname = q.owner and (not r.rolsuper or exists (
+                     select from pg_class c where c.oid = q.tableoid and c.relowner in (r.oid, pc_installer())))
+            cross join pc_session('') s(session)
             where q.deps is not null and q.query is not null
             order by q.hash
             $sql$, old.key_table)

@@ -43,6 +43,29 @@ begin
             hint = format('As a superuser: grant %s to %I; and upgrade again. Nothing was changed.', stranger, current_user);
     end if;
 
+    -- Who could use a cache could register what is none of ours, and lead us to it: a view, a type or a policy calls whatever its owner likes.
+    select string_agg(distinct o.name, ', ') into stranger
+    from @extschema@.partitioncache_registration r
+    cross join lateral (
+        select c.oid::regclass::text, c.relowner,
+               c.relkind = case when c.relname in (r.cache || '_hits', r.cache || '_misses') then 'S' else 'r' end
+               and not exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
+                               where a.attrelid = c.oid and a.attnum > 0 and t.typnamespace not in ('pg_catalog'::regnamespace, home))
+               and not exists (select from pg_policy y where y.polrelid = c.oid and coalesce(pg_get_expr(y.polqual, y.polrelid), 'true') not in ('true', '(owner = CURRENT_USER)'))
+        from pg_class c
+        where c.relnamespace = home
+          and c.relname in (r.cache || '_cache_' || r.partition_key, r.cache || '_changes_' || r.partition_key, r.cache || '_hits', r.cache || '_misses')
+        union all
+        select p.oid::regprocedure::text, p.proowner, p.prorettype = 'trigger'::regtype
+        from pg_proc p where p.pronamespace = home and p.proname = r.cache || '_log_' || r.partition_key and p.pronargs = 0) o(name, owner, plain)
+    where not o.plain
+       or o.owner <> installer and not has_function_privilege(o.owner, '@extschema@.partitioncache_register(text, text, text, text, boolean)', 'execute');
+    if stranger is not null then
+        raise exception using errcode = 'PC007',
+            message = format('somebody has registered what is none of PartitionCache''s: %s', stranger),
+            hint = 'Find out who made it, and delete the row of partitioncache_registration that leads to it. Nothing was changed.';
+    end if;
+
     -- Whoever could push could also fill, and does so in future.
     perform set_config('partitioncache.upgraded_roles', coalesce((
         select jsonb_object_agg(pg_get_userbyid(a.grantee), a.level)
