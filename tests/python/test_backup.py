@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from partitioncache.setup import apply_plan, plan, released
 from partitioncache.setup.install import Way
 from support.cluster import Cluster, Database
+from support.installation import Installation
+from support.services import free_port
 
 WAYS: list[Way] = ["extension", "connection"]
 ROLES = ("backup_reader", "backup_app", "backup_gone")
@@ -212,3 +217,54 @@ def test_another_cluster_without_the_roles(
     assert target.execute("select owner_name from partitioncache_internal.partitioncache_queue") == [
         ("backup_gone",)
     ]
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a Database asks of its cluster."""
+
+    installation: Installation
+    socket_folder: str
+    port: int
+
+
+@contextmanager
+def served(installation: Installation, data: Path) -> Iterator[Database]:
+    """Runs a server on a data folder, reachable by a socket beside it; its database postgres."""
+    place = Served(installation, str(data.parent), free_port())
+    options = f"-c listen_addresses= -c unix_socket_directories={data.parent} -c fsync=off -p {place.port}"
+    control = [installation.program("pg_ctl"), "-D", str(data), "-w", "-l", str(data.parent / "log")]
+    subprocess.run([*control, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield Database(cast(Cluster, place), "postgres")
+    finally:
+        subprocess.run([*control, "-m", "fast", "stop"], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pg_upgrade(newest_cluster: Cluster, way: Way) -> None:
+    """The new server has another identifier, so entries are evaluated again; all else goes on."""
+    with tempfile.TemporaryDirectory(prefix="pc-") as name:
+        folder = Path(name)
+        installation = newest_cluster.installation
+        for which in ("old", "new"):
+            (folder / which).mkdir()
+            subprocess.run(
+                [installation.program("initdb"), "-D", str(folder / which / "data"), "-U", "postgres", "-A", "trust",
+                 "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"],
+                check=True, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+        with served(installation, folder / "old" / "data") as database:
+            fill(database, way)
+            expected = kept(database)
+        upgraded = subprocess.run(
+            [installation.program("pg_upgrade"), "--no-sync", "-U", "postgres", "-s", str(folder),
+             "-b", str(installation.bindir), "-B", str(installation.bindir),
+             "-d", str(folder / "old" / "data"), "-D", str(folder / "new" / "data")],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        logs = (folder / "new" / "data").glob("pg_upgrade_output.d/*/log/pg_upgrade_dump_*.log")
+        assert upgraded.returncode == 0, "\n".join(log.read_text()[-1500:] for log in logs)
+        with served(installation, folder / "new" / "data") as database:
+            assert kept(database) == expected
+            assert_right_rows(database)
