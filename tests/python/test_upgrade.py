@@ -246,28 +246,32 @@ def test_only_the_owner_upgrades(old: Database) -> None:
 
 
 def test_an_upgrade_is_not_led_astray(old: Database) -> None:
-    """What a role of 0.1.0 could register without owning it is not read, dropped or worked on with the installer's rights."""
-    upgrade_to = released(old.cluster.installation.extension_folder)
+    """What a role of 0.1.0 could register without owning it is not touched with the installer's rights."""
+    scripts = released(old.cluster.installation.extension_folder)
     with old.connect() as connection:
-        apply_plan(
-            connection,
-            plan(connection, way="extension", schema="public", version="0.1.0", scripts=upgrade_to),
-            upgrade_to,
-        )
+        todo = plan(connection, way="extension", schema="public", version="0.1.0", scripts=scripts)
+        apply_plan(connection, todo, scripts)
     old.psql(
-        """create role upgrade_app login; grant create on schema public to upgrade_app;
-           create table public.caught (who text); grant insert on public.caught to public;
-           select partitioncache_register('city_id', 'integer'); select partitioncache_grant('upgrade_app')"""
+        """create role upgrade_app login;
+           create table public.caught (who text);
+           select partitioncache_register('city_id', 'integer')"""
     )
+    allowed = """grant create on schema public to upgrade_app; grant insert on public.caught to public;
+                 select partitioncache_grant('upgrade_app')"""
+    key_table = """create table public.partitioncache_cache_evil (
+                       hash {}, key_count bigint, query text, deps oid[], keys integer[], matches_null boolean, owner text)"""
     plants = {
-        "a view": """create view public.partitioncache_cache_evil as select public.evil() as hash, 1::bigint as key_count, ''::text as query, null::oid[] as deps,
-                     null::integer[] as keys, false as matches_null, 'postgres'::text as owner""",
-        "a table with a type of its own": """create domain public.trap as text check (public.evil() is not null);
-                     create table public.partitioncache_cache_evil (hash public.trap, key_count bigint, query text, deps oid[], keys integer[], matches_null boolean, owner text)""",
-        "a plain table": """create table public.partitioncache_cache_evil (hash text, key_count bigint, query text, deps oid[], keys integer[], matches_null boolean, owner text)""",
-        "a function": "create function public.partitioncache_log_evil() returns trigger language plpgsql as 'begin return null; end'",
+        "a view": """create view public.partitioncache_cache_evil as
+                     select public.evil() as hash, 1::bigint as key_count, ''::text as query, null::oid[] as deps,
+                            null::integer[] as keys, false as matches_null, 'postgres'::text as owner""",
+        "a table with a type of its own": "create domain public.trap as text check (public.evil() is not null);"
+        + key_table.format("public.trap"),
+        "a plain table": key_table.format("text"),
+        "a function": """create function public.partitioncache_log_evil() returns trigger
+                         language plpgsql as 'begin return null; end'""",
     }
     for what, plant in plants.items():
+        old.psql(allowed)
         with old.connect(user="upgrade_app") as app:
             app.execute(
                 """create or replace function public.evil() returns text language plpgsql as
@@ -282,10 +286,8 @@ def test_an_upgrade_is_not_led_astray(old: Database) -> None:
             connection.execute("alter extension partitioncache update")
         assert old.execute("select who from public.caught where who <> 'upgrade_app'") == [], what
         old.psql(
-            "delete from partitioncache_registration where partition_key = 'evil'; drop owned by upgrade_app cascade"
-        )
-        old.psql(
-            "grant create on schema public to upgrade_app; grant insert on public.caught to public; select partitioncache_grant('upgrade_app')"
+            """delete from partitioncache_registration where partition_key = 'evil';
+               drop owned by upgrade_app cascade"""
         )
     old.execute("alter extension partitioncache update")
     assert old.execute("select partitioncache_version()") == [(version(),)]
