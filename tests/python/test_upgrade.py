@@ -259,7 +259,8 @@ def test_an_upgrade_is_not_led_astray(old: Database) -> None:
     allowed = """grant create on schema public to upgrade_app; grant insert on public.caught to public;
                  select partitioncache_grant('upgrade_app')"""
     key_table = """create table public.partitioncache_cache_evil (
-                       hash {}, key_count bigint, query text, deps oid[], keys integer[], matches_null boolean, owner text)"""
+                       hash {}, key_count bigint, query text, deps oid[], keys integer[], matches_null boolean,
+                       owner text)"""
     plants = {
         "a view": """create view public.partitioncache_cache_evil as
                      select public.evil() as hash, 1::bigint as key_count, ''::text as query, null::oid[] as deps,
