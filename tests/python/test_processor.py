@@ -127,9 +127,7 @@ def test_the_item_of_a_worker_that_ended_is_taken_up_at_once(world: Database, do
 def test_the_item_of_a_session_that_went_on_to_something_else_is_taken_up(world: Database) -> None:
     world.execute("select partitioncache_push_fragment('select * from poi where kind = 1', 'city_id')")
     with world.connect() as connection:
-        connection.execute(
-            """select pc_claim('{outgoing}', 'partitioncache', 1, '1 h', pc_worker_id())"""
-        )
+        connection.execute("""select pc_claim('{outgoing}', 'partitioncache', 1, '1 h', pc_worker_id())""")
         world.execute("call partitioncache_run_processor()")
     assert items(world) == []
 
@@ -198,7 +196,9 @@ def test_workers_keep_one_another_to_the_time_limit(world: Database, door: Door)
     other.succeed()
 
 
-def test_a_worker_that_is_cancelled_stops_and_its_item_waits_behind_the_others(world: Database, door: Door) -> None:
+def test_a_worker_that_is_cancelled_stops_and_its_item_waits_behind_the_others(
+    world: Database, door: Door
+) -> None:
     world.execute("select partitioncache_push_fragment(%s, 'city_id')", [door.query()])
     worker = Worker(world, "call partitioncache_run_processor()")
     until(lambda: running(world))
@@ -253,9 +253,7 @@ def test_an_item_that_ends_its_session_stands_in_nobodys_way(world: Database) ->
            $$begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return kind; end$$"""
     )
     for condition in ("ends(kind) = 3", "kind = 4", "kind = 5"):
-        world.execute(
-            "select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"]
-        )
+        world.execute("select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"])
     for _ in range(4):
         attempt(world, PROCESS)
     assert items(world) == [("incoming", "failed", 1)]
@@ -272,7 +270,9 @@ def test_an_item_that_ends_its_session_stands_in_nobodys_way(world: Database) ->
         attempt(world, PROCESS)
     assert items(world) == [("outgoing", "dead", 3)]
     assert world.execute("select error_msg from partitioncache_dead_items()") == [
-        ("the session ended while partitioncache_process_queue was at work on this item, or on a fragment of it",)
+        (
+            "the session ended while partitioncache_process_queue was at work on this item, or on a fragment of it",
+        )
     ]
 
 
@@ -280,19 +280,20 @@ def test_a_refresh_that_ends_its_session_stands_in_nobodys_way(world: Database) 
     world.psql(
         """create table switch (ends boolean); insert into switch values (false);
            create function ends(kind integer) returns integer immutable language plpgsql as
-           $$begin if (select s.ends from switch s) then perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); end if;
-           return kind; end$$;
+           $$begin if (select s.ends from switch s) then
+               perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10);
+           end if; return kind; end$$;
            select partitioncache_register('city_id', 'integer'); select partitioncache_track('poi', 'city_id')"""
     )
     for condition in ("public.ends(kind) = 3", "kind = 4", "kind = 5"):
-        world.execute(
-            "select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"]
-        )
+        world.execute("select partitioncache_push(%s, 'city_id')", [f"select id from poi where {condition}"])
     attempt(world, PROCESS)
     count = len(evaluated(world))
     world.execute("update switch set ends = true")
-    world.execute("insert into poi select i, 70, kind from generate_series(3, 5) kind, generate_series(1000 + kind, 1000 + kind) i")
-    world.execute("update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h'")
+    world.execute("insert into poi select 1000 + kind, 70, kind from generate_series(3, 5) kind")
+    world.execute(
+        "update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '1 h'"
+    )
     for _ in range(6):
         attempt(world, PROCESS)
     assert items(world) == [("outgoing", "failed", 1)]

@@ -95,7 +95,8 @@ def test_pg_cron_does_the_work(cron_database: Database, second_database: Databas
     )
     assert noted <= 3 * (minutes + 2)
     assert not database.execute(
-        "select queue, status, error_msg, count(*) from partitioncache_processor_log where status <> 'success' group by 1, 2, 3"
+        """select queue, status, error_msg, count(*) from partitioncache_processor_log
+           where status <> 'success' group by 1, 2, 3"""
     )
 
     # A new time limit holds for what is running.
@@ -112,6 +113,9 @@ def test_pg_cron_does_the_work(cron_database: Database, second_database: Databas
     assert "2 jobs were removed" in database.execute("select partitioncache_disable_processor()")[0][0]
     until(lambda: status(database, "workers") == 0, 20)
     assert database.execute("select count(*) from cron.job where database = current_database()") == [(0,)]
+    assert database.execute("select count(*) from cron.job") == [(2,)]
+    database.psql(second_database.execute("select partitioncache_disable_processor()")[0][0])
+    assert database.execute("select count(*) from cron.job") == [(0,)]
     # That is how pg_cron notes that a job was removed while it was running; its session goes on to its end.
     assert {
         message
@@ -127,6 +131,54 @@ def test_pg_cron_is_not_created(cron_database: Database) -> None:
         cron_database.execute("select partitioncache_enable_processor()")
     assert caught.value.sqlstate == "PC006"
     assert caught.value.diag.message_hint == "As a superuser: create extension pg_cron;"
+
+
+def test_one_enabling_serves_every_granted_role_and_those_granted_later(cron_database: Database) -> None:
+    database = cron_database
+    database.psql(WORLD)
+    roles = ("cron_admin", "cron_anna", "cron_bela")
+    query = "select id from poi where kind = 1 and city_id < 20"
+    database.psql(
+        """create role cron_admin login; create role cron_anna login; create role cron_bela login;
+           grant select on poi to public;
+           select partitioncache_register('city_id', 'integer'), partitioncache_track('poi', 'city_id');
+           select partitioncache_grant('cron_admin', 'administer'), partitioncache_grant('cron_anna', 'push')"""
+    )
+
+    def applied(role: str) -> bool:
+        with database.connect(user=role) as session:
+            row = session.execute(
+                "select applied from partitioncache_explain(%s, 'city_id', method => 'literal')", [query]
+            ).fetchone()
+            return bool(row and row[0])
+
+    try:
+        with database.connect(user="cron_admin") as admin:
+            admin.execute("select partitioncache_enable_processor(max_parallel_jobs => 1)")
+            for role in ("cron_anna", "cron_bela"):
+                database.execute(f"select partitioncache_grant('{role}', 'push')")
+                assert not applied(role)
+                with database.connect(user=role) as session:
+                    session.execute("select partitioncache_push(%s, 'city_id')", [query])
+                    until(
+                        lambda session=session: (
+                            session.execute(
+                                "select incoming + outgoing = 0 from partitioncache_queue_lengths()"
+                            ).fetchone()
+                            == (True,)
+                        ),
+                        130,
+                    )
+                    assert applied(role)
+                    log = "select distinct owner, status from partitioncache_processor_log"
+                    assert session.execute(log).fetchall() == [(role, "success")]
+            assert status(database, "problem") is None
+            admin.execute("select partitioncache_disable_processor()")
+        assert database.execute("select count(*) from cron.job") == [(0,)]
+        until(lambda: status(database, "workers") == 0, 20)
+    finally:
+        for role in roles:
+            database.psql(f"drop owned by {role}; drop role {role}")
 
 
 def test_settings_that_hinder_are_warned_of(
