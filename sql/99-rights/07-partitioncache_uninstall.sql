@@ -6,7 +6,7 @@ as $$
 #variable_conflict use_column
 declare
     is_extension boolean := exists (select from pg_extension e where e.extname = 'partitioncache');
-    home oid;
+    home constant oid := pc_home();
     cache text;
     ours text;
     detail text;
@@ -32,12 +32,12 @@ begin
         end;
     end loop;
 
-    select p.pronamespace into home from pg_proc p
-    where p.proname = 'partitioncache_version' and p.proowner = pc_installer() and p.pronamespace <> 'partitioncache_internal'::regnamespace;
     -- Without CASCADE, which would take along what others have built on them.
     for ours in
         select format('drop view %s', string_agg(c.oid::regclass::text, ', ')) from pg_class c
-        where c.relnamespace = home and c.relkind = 'v' and c.relname ^@ 'partitioncache_' and c.relowner = pc_installer()
+        where c.relnamespace = home and c.relkind = 'v' and c.relowner = pc_installer()
+          and (c.relname ^@ 'partitioncache_'
+               or c.oid in (select to_regclass(pc_people_view(r.cache, r.partition_key)) from partitioncache_registration r))
         union all
         select format('drop routine %s', string_agg(p.oid::regprocedure::text, ', ')) from pg_proc p
         where p.pronamespace = home and p.proowner = pc_installer()

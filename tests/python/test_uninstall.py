@@ -103,6 +103,10 @@ def test_what_stands_in_its_way(fresh: Database) -> None:
         assert detail is not None
         assert "view public.mine" in detail
         connection.execute(
+            """drop view mine; create view mine as select * from "My Cache"."an'other_cache_odd "" key" """
+        )
+        assert refusal(connection, f"{call}(true)")[1] == "there are objects that use PartitionCache"
+        connection.execute(
             "drop view mine; create view mine as select \"My Cache\".partitioncache_count('city_id')"
         )
         assert refusal(connection, f"{call}(true)")[1] == "there are objects that use PartitionCache"

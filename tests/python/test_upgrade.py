@@ -120,6 +120,7 @@ KEPT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(["a", "b", None],)],
     ),
     ("select partitioncache_get('city_id', 'mine', null::integer)", [([1, 2],)]),
+    ("select keys from partitioncache_cache_city_id where hash = 'mine'", [([1, 2],)]),
     ("select relation::text, state from partitioncache_tracked_tables()", [("poi", "tracking")]),
     (
         """select relation::text, state from partitioncache_tracked_tables('My "cache')""",
@@ -136,7 +137,9 @@ NOTHING_LEFT = """
     select c.relname from pg_class c where c.relnamespace = '"Old"'::regnamespace and c.relkind <> 'v'
     union all
     select p.proname from pg_proc p
-    where p.pronamespace = '"Old"'::regnamespace and p.proname !~ '^partitioncache_' and p.proname <> 'pc_plan_cost'
+    where p.pronamespace = '"Old"'::regnamespace
+      and p.proname not in (select i.proname from pg_proc i
+                            where i.pronamespace = 'partitioncache_internal'::regnamespace)
 """
 MEMBERS_OF_A_REGISTRATION = """
     select c.relname from pg_class c join pg_depend d on d.objid = c.oid and d.deptype = 'e'

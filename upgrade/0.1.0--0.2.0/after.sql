@@ -28,7 +28,7 @@ begin
     perform setval('partitioncache_queue_id', greatest((select s.last_value from @extschema@.partitioncache_old_queue_id s),
                                                        (select s.last_value from partitioncache_queue_id s)));
     for old in
-        select r.*, format('@extschema@.%I', r.cache || '_cache_' || r.partition_key) as key_table from @extschema@.partitioncache_old_registration r
+        select r.*, format('@extschema@.%I', 'partitioncache_old_' || md5(r.cache || '_cache_' || r.partition_key)) as key_table from @extschema@.partitioncache_old_registration r
     loop
         perform partitioncache_register(old.partition_key, old.datatype, old.storage, old.cache, old.partition_local);
         continue when to_regclass(old.key_table) is null;

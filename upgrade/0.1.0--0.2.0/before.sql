@@ -79,6 +79,9 @@ begin
         execute format('drop function if exists @extschema@.%I() cascade', registered.cache || '_log_' || registered.partition_key);
         execute format('drop table if exists @extschema@.%I', registered.cache || '_changes_' || registered.partition_key);
         execute format('drop sequence if exists @extschema@.%I, @extschema@.%I', registered.cache || '_hits', registered.cache || '_misses');
+        -- In 0.2.0 a view is called as the table of the key sets was.
+        execute format('alter table if exists @extschema@.%I rename to %I', registered.cache || '_cache_' || registered.partition_key,
+                       'partitioncache_old_' || md5(registered.cache || '_cache_' || registered.partition_key));
     end loop;
 
     -- The tables without what depends on functions, the functions, and then the types.
