@@ -88,7 +88,8 @@ begin
             where r.class in ('pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_parser'::regclass, 'pg_ts_template'::regclass)
         ) behind
     )
-    select array_agg(row(r.class, r.object)::pc_object order by r.class, r.object),
+    -- Of the members of a family the family's fingerprint tells.
+    select array_agg(row(r.class, r.object)::pc_object order by r.class, r.object) filter (where r.class not in ('pg_amop'::regclass, 'pg_amproc'::regclass)),
            bool_or(r.class not in ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass,
                                    'pg_opfamily'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass, 'pg_cast'::regclass, 'pg_collation'::regclass,
                                    'pg_constraint'::regclass, 'pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_language'::regclass,
@@ -115,17 +116,13 @@ set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
-    classes oid[];
-    ids oid[];
-    of_class oid[];
     state bigint := 0;
     class oid;
+    of_class oid[];
     part bigint;
 begin
-    select array_agg(c.class), array_agg(c.object) into classes, ids from unnest(closure) c;
     -- Of each object its row, which is another after each change, and the rows that hang on it without an object of their own, or that may be added.
-    foreach class in array array(select distinct c from unnest(classes) c) loop
-        of_class := array(select o from unnest(classes, ids) u(c, o) where u.c = class);
+    for class, of_class in select c.class, array_agg(c.object) from unnest(closure) c group by 1 loop
         case class
             when 'pg_cast'::regclass then
                 select bit_xor(hashtextextended(concat_ws(' ', 'cast', c.oid, c.xmin), 0)) into part from pg_cast c where c.oid >= 16384;
@@ -191,6 +188,10 @@ begin
             when 'pg_namespace'::regclass then
                 -- Not its row: that changes with each grant.
                 select bit_xor(hashtextextended(concat_ws(' ', 'schema', n.oid, n.nspname), 0)) into part from pg_namespace n where n.oid = any (of_class);
+            when 'pg_opclass'::regclass then
+                select bit_xor(hashtextextended(concat_ws(' ', 'class', c.oid, c.xmin), 0)) into part from pg_opclass c where c.oid = any (of_class);
+            when 'pg_extension'::regclass then
+                select bit_xor(hashtextextended(concat_ws(' ', 'extension', e.oid, e.xmin), 0)) into part from pg_extension e where e.oid = any (of_class);
             else
                 -- Who stores an entry says what it depends on. Nothing but PostgreSQL's own tables is read for it.
                 if not exists (select from pg_class c where c.oid = class and c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r') then

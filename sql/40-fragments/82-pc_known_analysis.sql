@@ -78,7 +78,10 @@ begin
     return case
         when length(query) > 1000000 then format('the text is too long (%s characters) to be taken apart', length(query))
         when length(query) > 20000 and pc_plan_cost(query, session ->> 'search_path') < length(query)
-            then format('to take so long a text apart (%s characters) would cost more than the query itself', length(query)) end;
+            then format('to take so long a text apart (%s characters) would cost more than the query itself', length(query))
+        when length(query) > 2000 and regexp_count(query, '[^[:alnum:]_](and|or)[^[:alnum:]_]', 1, 'i') > 200
+             and pc_plan_cost(query, session ->> 'search_path') < 5 * length(query)
+            then 'to take so many conditions apart would cost more than the query itself' end;
 end
 $$;
 
