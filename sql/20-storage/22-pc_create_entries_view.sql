@@ -25,13 +25,15 @@ begin
             select e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine,
                    (select pc_has_level(pc_me(), %5$L, 'administer')) as all_texts,
                    e.role in (0, (select pc_me()))
-                   and not exists (select from unnest((e.evaluation).named) n(relation)
-                                   where not coalesce(has_table_privilege(n.relation, 'select')
-                                                      or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'),
-                                                      -- a table that is gone
-                                                      e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage'))))
-                   and (not exists (select from unnest((e.evaluation).named) n(relation) cross join lateral (select from pg_class c where c.oid = n.relation and c.relkind = 'v' offset 0) v)
-                        or pc_may_read((select pc_me()), (e.evaluation).named)) as serves
+                   and not exists (
+                       select from unnest((e.evaluation).named) n(relation)
+                       left join lateral (select c.relkind, c.relnamespace from pg_class c where c.oid = n.relation offset 0) c on true
+                       where not coalesce(has_schema_privilege(c.relnamespace, 'usage')
+                                          and (has_table_privilege(n.relation, 'select')
+                                               or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'))
+                                          and (c.relkind <> 'v' or pc_may_read((select pc_me()), array[n.relation])),
+                                          -- a table that is gone
+                                          e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage')))) as serves
             -- Said once, not wherever it is mentioned.
             offset 0) a
         where a.serves or a.mine or (select pc_has_level(pc_me(), %5$L, 'monitor'))

@@ -9,7 +9,7 @@ declare
     written bigint;
 begin
     insert into partitioncache_processor_log (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt, owner, owner_name)
-    values (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt, owner, pg_get_userbyid(owner))
+    values (cache, queue, partition_key, query_hash, status, left(error_msg, 10000), key_count, execution_time_ms, attempt, owner, pg_get_userbyid(owner))
     returning id into written;
     -- Now and then, so that keeping the log short costs a fraction of a row each.
     if written % 100 = 0 then

@@ -20,6 +20,7 @@ from attacker a, target t, unnest(array[
     'insert into %1$s default values', 'insert into %1$s (%3$s) select %3$s from %1$s', 'insert into %1$s (%2$s) values (null)', 'update %1$s set %2$s = %2$s', 'update %1$s set %2$s = null',
     'delete from %1$s', 'truncate %1$s', 'lock table %1$s in row share mode', 'lock table %1$s in row exclusive mode', 'lock table %1$s in share mode',
     'lock table %1$s in exclusive mode', 'lock table %1$s in access exclusive mode', 'select * from %1$s for update', 'select * from %1$s for key share', 'copy %1$s from program ''true''',
+    'merge into %1$s using (select 1) s on false when not matched then insert default values', 'merge into %1$s using (select 1) s on true when matched then delete', 'merge into %1$s using (select 1) s on false when not matched then insert (%2$s) values (null)',
     'create trigger t before insert on %1$s for each row execute function suppress_redundant_updates_trigger()', 'create rule r as on insert to %1$s do instead nothing',
     'alter table %1$s add column evil integer', 'alter table %1$s disable trigger all', 'alter table %1$s owner to current_user', 'alter table %1$s rename to evil', 'alter table %1$s set schema public',
     'alter table %1$s enable row level security', 'alter table %1$s replica identity full', 'drop table %1$s', 'drop view %1$s', 'create policy p on %1$s', 'create index on %1$s (%2$s)', 'grant all on %1$s to public', 'comment on table %1$s is ''evil''',

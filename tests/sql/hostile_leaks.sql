@@ -108,6 +108,13 @@ select hash as known from partitioncache_internal.partitioncache_cache_city_id w
 set role hostile_leak_read;
 select isnt(partitioncache_get('city_id', :'known', null::integer), null, 'who may read the table is served');
 reset role;
+create schema hostile_leak_closed;
+alter table secret set schema hostile_leak_closed;
+set role hostile_leak_read;
+select is((select count(*) from partitioncache_internal.partitioncache_entries_city_id e where e.hash = :'known'), 0::bigint, 'but not while its schema is closed to the role');
+reset role;
+alter table hostile_leak_closed.secret set schema public;
+drop schema hostile_leak_closed;
 create role hostile_leak_through;
 create view window_on_secret as select * from secret;
 alter view window_on_secret owner to hostile_leak_victim;
