@@ -61,15 +61,20 @@ begin
 
     if own.reachable then
         if own.kind is not null and tg_level = 'STATEMENT' then
-            if own.several then
-                insert into %4$s (relation, keys, xid)
-                values (own.root, array(select distinct n.%2$I::%1$s %5$s from new_rows n), pg_current_xact_id());
-            else
+            if not own.several then
                 -- Most statements write one row, and are quick themselves.
                 insert into %4$s (relation, keys, xid)
                 select own.root, array[n.%2$I::%1$s], pg_current_xact_id() from new_rows n;
+                return null;
             end if;
-            return null;
+            begin
+                own.written := array(select distinct n.%2$I::%1$s %5$s from new_rows n);
+                if pg_column_size(own.written) > 100000000 then
+                    own.written := null;
+                end if;
+            exception when others then
+                null;  -- too many for the memory
+            end;
         elsif own.kind is not null then
             begin
                 own.written := array[new.%2$I::%1$s];

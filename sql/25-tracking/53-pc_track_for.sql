@@ -16,11 +16,13 @@ begin
     return null;
 exception
     when lock_not_available or deadlock_detected then
-        return format('%s is being written to; the next push or upkeep tries again, or you call %s', relation::regclass, again);
+        return format('%s is being written to; the next push tries again, or you call %s', relation::regclass, again);
     when insufficient_privilege then
         return format('%s; its owner calls %s', sqlerrm, again);
     when read_only_sql_transaction then
         return format('this transaction is read-only; call %s in another', again);
+    when others then
+        return format('%s; %s tells more', sqlerrm, again);
 end
 $$;
 

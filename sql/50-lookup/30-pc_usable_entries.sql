@@ -67,7 +67,7 @@ begin
                    when e.tracked and pg_snapshot_xmin(e.snapshot) < n.log_trimmed_below then 'the change log has been trimmed past it'
                    when c.whole_written is not null
                        then format('%%s was written to since, and a row of it can make any partition match', c.whole_written::regclass)
-                   when c.unknown then 'a table of it was written to while its partition column was missing or had another type'
+                   when c.unknown then 'a table of it was written to, and it is not known in which partitions: its partition column was missing or had another type, or there were too many'
                end
         from entry e
         cross join now n

@@ -262,6 +262,35 @@ select lives_ok($$ select partitioncache_track('"t''a""b\c"', 'k$body$; select 1
 insert into "t'a""b\c" values (1, 'a'), (2, 'B');
 select results_eq($$ select relation::text, state, changes from partitioncache_tracked_tables('c''a"c\h$') $$, $$ values ('"t''a""b\c"', 'tracking', 1::bigint) $$, 'is logged');
 
+-- More partitions in one statement than an array should hold
+select partitioncache_register('town', 'text');
+create unlogged table wide (id integer, town text);
+select partitioncache_track('wide', 'town');
+insert into wide select i, i || repeat('x', 2000) from generate_series(1, 55000) i;
+select results_eq('select whole, keys is null from partitioncache_changes_town', 'values (true, true)', 'very many partitions: that something was written');
+truncate wide;
+
+-- Whoever forbids triggers has pushes go on all the same
+create table forbidden (id integer, city_id integer);
+create function no_triggers() returns event_trigger language plpgsql as $$ begin if tg_tag = 'CREATE TRIGGER' then raise exception 'no triggers here'; end if; end $$;
+create event trigger no_triggers on ddl_command_start execute function no_triggers();
+select ok(partitioncache_push('select id from forbidden where id = 3', 'city_id') > 0, 'a push where triggers are forbidden');
+drop event trigger no_triggers;
+
+-- Roles of level push track what is theirs, and nothing else
+set session authorization hostile_push;
+create temporary table passing (city_id integer);
+reset session authorization;
+create table owned (id integer, city_id integer);
+alter table owned owner to hostile_push;
+grant select on victim, owned, forbidden to hostile_push;
+set session authorization hostile_push;
+select ok(partitioncache_push('select o.id from owned o join forbidden f using (id) where o.id = 3', 'city_id') > 0, 'push, on a table of its own and one of another''s');
+select is((select string_agg(relation::text, ' ') from partitioncache_tracked_tables() where relation::text ~ 'owned|forbidden'), 'owned', 'tracks its own');
+select lives_ok('select partitioncache_untrack(''owned'', ''city_id'')', 'which it may end');
+select throws_ok('select partitioncache_track(''forbidden'', ''city_id'')', '42501', null, 'not another''s');
+reset session authorization;
+
 -- The roles that log in with what they made go
 alter database :DBNAME owner to current_user;
 drop owned by hostile, hostile_stranger, hostile_push, hostile_database, hostile_owner cascade;
