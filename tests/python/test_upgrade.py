@@ -293,5 +293,27 @@ def test_an_upgrade_is_not_led_astray(old: Database) -> None:
             """delete from partitioncache_registration where partition_key = 'evil';
                drop owned by upgrade_app cascade"""
         )
+    # and of the installer's own, what is only called like ours
+    mine = [
+        ("table", "audit_cache_orders", "(hash text, key_count bigint)"),
+        ("table", "audit_changes_orders", "(at timestamptz, what text)"),
+        ("sequence", "audit_hits", ""),
+        ("function", "audit_log_orders", "() returns trigger language plpgsql as 'begin return null; end'"),
+    ]
+    for kind, name, definition in mine:
+        old.psql(f"{allowed}; create {kind} public.{name} {definition}")
+        with old.connect(user="upgrade_app") as app:
+            app.execute("insert into partitioncache_settings (cache) values ('audit') on conflict do nothing")
+            app.execute(
+                """insert into partitioncache_registration (cache, partition_key, datatype, storage)
+                   values ('audit', 'orders', 'integer', 'array')"""
+            )
+        with old.connect() as connection, pytest.raises(psycopg.Error, match="none of PartitionCache's"):
+            connection.execute("alter extension partitioncache update")
+        old.psql(
+            f"""delete from partitioncache_registration where cache = 'audit';
+                drop {kind} public.{name};
+                drop owned by upgrade_app cascade"""
+        )
     old.execute("alter extension partitioncache update")
     assert old.execute("select partitioncache_version()") == [(version(),)]

@@ -43,12 +43,20 @@ begin
             hint = format('As a superuser: grant %s to %I; and upgrade again. Nothing was changed.', stranger, current_user);
     end if;
 
-    -- Who could use a cache could register what is none of ours, and lead us to it: a view, a type or a policy calls whatever its owner likes.
+    -- Who could use a cache could register what is none of ours, and lead us to it: a view, a type or a policy calls whatever its owner likes, and a
+    -- table of the installer's own would be dropped.
     select string_agg(distinct o.name, ', ') into stranger
     from @extschema@.partitioncache_registration r
     cross join lateral (
         select c.oid::regclass::text, c.relowner,
                c.relkind = case when c.relname in (r.cache || '_hits', r.cache || '_misses') then 'S' else 'r' end
+               and case c.relname
+                   when r.cache || '_cache_' || r.partition_key
+                       then '{hash,matches_null,key_count,query,keyed_tables,parts,deps,dep_states,keyed,functions,function_state,snapshot}'
+                   when r.cache || '_changes_' || r.partition_key then '{relation,keys,whole,removal,xid}'
+                   else '{}' end::name[] <@ array(select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum > 0)
+               -- A counter says nothing of itself; it is one where there is a table of key sets.
+               and (c.relkind <> 'S' or exists (select from pg_class k where k.relnamespace = home and k.relname = r.cache || '_cache_' || r.partition_key))
                and not exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
                                where a.attrelid = c.oid and a.attnum > 0 and t.typnamespace not in ('pg_catalog'::regnamespace, home))
                and not exists (select from pg_policy y where y.polrelid = c.oid and coalesce(pg_get_expr(y.polqual, y.polrelid), 'true') not in ('true', '(owner = CURRENT_USER)'))
@@ -56,7 +64,9 @@ begin
         where c.relnamespace = home
           and c.relname in (r.cache || '_cache_' || r.partition_key, r.cache || '_changes_' || r.partition_key, r.cache || '_hits', r.cache || '_misses')
         union all
-        select p.oid::regprocedure::text, p.proowner, p.prorettype = 'trigger'::regtype
+        select p.oid::regprocedure::text, p.proowner,
+               p.prorettype = 'trigger'::regtype and position('tracked oid := tg_argv[0];' in p.prosrc) > 0
+               and position(quote_ident(r.cache || '_changes_' || r.partition_key) in p.prosrc) > 0
         from pg_proc p where p.pronamespace = home and p.proname = r.cache || '_log_' || r.partition_key and p.pronargs = 0) o(name, owner, plain)
     where not o.plain
        or o.owner <> installer and not has_function_privilege(o.owner, '@extschema@.partitioncache_register(text, text, text, text, boolean)', 'execute');
