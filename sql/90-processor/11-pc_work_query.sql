@@ -12,7 +12,7 @@ begin
         select * from pc_fragments(item.query, item.partition_key, item.cache, item.session) with ordinality
     ), m as materialized (
         -- What would not be used is not learned.
-        select t.name, pc_untracked_reason(array[t.name::regclass::oid], item.cache, item.partition_key) as reason
+        select t.name, pc_untracked_reason(array[regexp_replace(t.name, '^ONLY ', '')::regclass::oid], item.cache, item.partition_key) as reason
         from (select distinct unnest(f.tables) from f) t(name)
     )
     select (select string_agg(m.reason, '; ') from m), (select coalesce(array_agg(m.name), '{}') from m where m.reason is not null),

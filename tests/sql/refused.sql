@@ -67,6 +67,11 @@ create foreign table remote_child () inherits (parent) server nowhere;
 select is(pc_refusal(array(select c.relation from pc_relation_closure(array[r::regclass]) c), '{}'), format('public.%s, a foreign table, may show each role other rows', f), 'foreign: ' || r)
 from (values ('remote', 'remote'), ('seen_remote', 'remote'), ('in_parts', 'remote_part'), ('parent', 'remote_child')) v(r, f);
 
+-- A table without its children goes through the queues as any other.
+select partitioncache_push('select id from only poi where kind = 6', 'city_id') > 0 as pushed;
+select partitioncache_process_queue() > 0 as processed;
+select ok((partitioncache_explain('select id from only poi where kind = 6', 'city_id', method => 'literal')).applied, 'FROM ONLY');
+
 -- REPEATABLE READ: what was found out is remembered once and used again.
 select fill('select id from poi where kind = 4') > 0 as filled;
 set default_transaction_isolation = 'repeatable read';
