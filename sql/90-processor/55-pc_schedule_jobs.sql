@@ -64,8 +64,7 @@ begin
     elsif here then
         return format(E'-- %s.\n-- Further ones, a superuser makes in this database:\n%s', scheduled, missing);
     end if;
-    return format(E'-- The processor is enabled, and begins as soon as its jobs are there: pg_cron lives in database "%s".\n-- A superuser runs there (psql -d %s), once:\n%s',
-                  pc_cron_home(), pc_cron_home(), missing);
+    return format(E'-- The processor is enabled, and begins as soon as its jobs are there: %s.\n-- There a superuser runs, once:\n%s', pc_cron_place(), missing);
 end
 $$;
 

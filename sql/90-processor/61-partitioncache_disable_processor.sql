@@ -13,8 +13,7 @@ begin
             || coalesce((select E'\n-- Further ones, a superuser removes in this database:\n' || string_agg(j.removal, E'\n')
                          from pc_processor_jobs(cache, null) j where j.scheduled), '');
     end if;
-    return format(E'-- The processor is disabled: its workers stop after the item they are at.\n-- pg_cron lives in database "%s". A superuser runs there (psql -d %s), to remove the jobs:\n',
-                  pc_cron_home(), pc_cron_home())
+    return format(E'-- The processor is disabled: its workers stop after the item they are at.\n-- %s.\n-- There a superuser runs, to remove the jobs:\n', pc_cron_place())
         || format('select cron.unschedule(j.jobid) from cron.job j where j.database = %L and position(%L in j.command) > 0;',
                   current_database(), 'partitioncache_run_processor(' || quote_literal(cache) || ', worker => ');
 exception

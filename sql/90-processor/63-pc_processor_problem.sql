@@ -74,8 +74,8 @@ begin
              when workers > 0 then null
              when here then coalesce('no worker is running; pg_cron says: ' || pc_cron_failure(cache),
                                      'no worker is running yet: pg_cron starts jobs on the minute, and must be able to connect (cron.host, pg_hba.conf)')
-             else format('no worker is running; pg_cron lives in database "%s": see the statements of partitioncache_processor_jobs(%L), to be run there by a superuser, and cron.job_run_details there',
-                         pc_cron_home(), cache) end,
+             else format('no worker is running; %s. See the statements of partitioncache_processor_jobs(%L), to be run there by a superuser, and cron.job_run_details there',
+                         pc_cron_place(), cache) end,
         pc_unserved(cache));
 exception
     when sqlstate 'PC006' then

@@ -157,13 +157,13 @@ select is((select row(enabled, frequency_seconds, max_parallel_jobs, fragment_ti
 -- pg_cron in another database
 select is((select count(*) from partitioncache_processor_jobs()), 3::bigint, 'one job oversees, two evaluate');
 select is((select array_agg(distinct scheduled) from partitioncache_processor_jobs()), array[null::boolean], 'whether they are scheduled is not known here');
-select alike(partitioncache_enable_processor(max_parallel_jobs => 3), '-- The processor is enabled, and begins as soon as%pg_cron lives in database %A superuser runs there%select cron.schedule_in_database(%worker => 3)%', 'enabling says what to run there');
+select alike(partitioncache_enable_processor(max_parallel_jobs => 3), '-- The processor is enabled, and begins as soon as%pg_cron lives in database %There a superuser runs%select cron.schedule_in_database(%worker => 3)%', 'enabling says what to run there');
 select is((select count(*) from regexp_matches(partitioncache_enable_processor(max_parallel_jobs => 3), 'schedule_in_database', 'g')), 4::bigint, 'a statement for each job');
 select is((select max_parallel_jobs from partitioncache_processor_status()), 3, 'a setting that is not given');
 select partitioncache_enable_processor(fragment_timeout => '2 min');
 select is((select row(max_parallel_jobs, fragment_timeout)::text from partitioncache_processor_status()), '(3,00:02:00)', 'stays as it is');
 select alike((select problem from partitioncache_processor_status()), 'no worker is running; pg_cron lives in database %', 'status says what is missing');
-select alike(partitioncache_disable_processor(), '%A superuser runs there%select cron.unschedule(j.jobid) from cron.job j where %', 'disabling says what to run there');
+select alike(partitioncache_disable_processor(), '%There a superuser runs%select cron.unschedule(j.jobid) from cron.job j where %', 'disabling says what to run there');
 select ok(not (select enabled from partitioncache_processor_status()), 'and the processor is disabled');
 select lives_ok('select partitioncache_disable_processor()', 'also twice');
 select is(octet_length(pc_job_name(repeat('x', 50), 64)), octet_length(pc_job_name('y' || repeat('x', 50), 7)) + 1, 'long names fit pg_cron''s');

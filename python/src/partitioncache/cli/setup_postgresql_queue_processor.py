@@ -237,9 +237,8 @@ def _scheduled_there(settings: Settings, database: str) -> set[str] | None:
         with explained(), closing(services.connect(settings.where, database)) as there:
             if not services.has_cron(there):
                 return set()
-            return {
-                row[0] for row in there.execute("select jobname from cron.job where username = current_user")
-            }
+            # pg_cron shows a superuser the jobs of all roles, and others their own
+            return {row[0] for row in there.execute("select jobname from cron.job")}
     except PartitionCacheError:
         return None
 
