@@ -5,12 +5,12 @@ as $$
 #variable_conflict use_column
 begin
     return (
+        -- Materialised, so that no plan looks into the views of the whole database.
         with reached as materialized (
-            select * from pc_relation_closure(relations)
+            select r.root, c.oid, c.relpersistence, c.relkind from pc_relation_closure(relations) r join pg_class c on c.oid = r.relation
         )
-        select coalesce(array_agg(distinct r.root), '{}')
-        from reached r
-        join pg_class c on c.oid = r.relation
+        select coalesce(array_agg(distinct c.root), '{}')
+        from reached c
         where c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p', 'v', 'm', 'f')
            or (c.relkind = 'v' and exists (
                    select from pc_tree_facts(pc_view_trees(array[c.oid])) f

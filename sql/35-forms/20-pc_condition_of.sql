@@ -6,6 +6,7 @@ set DateStyle = 'ISO, YMD'
 set IntervalStyle = 'postgres'
 set TimeZone = 'UTC'
 set extra_float_digits = 3
+set array_nulls = on
 as $$
 declare
     tokens text[];
@@ -85,7 +86,7 @@ as $$
        and bool_and(t ~ '^''' or t ~ '^[0-9]+([.][0-9]+)?$'
                     or t in ('(', ')', '::', 'true', 'false', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double', 'precision', 'text',
                              'character', 'varying', 'bpchar', 'uuid', 'boolean', 'date', 'timestamp', 'without', 'with', 'time', 'zone')
-                    or list and t in ('ARRAY', '[', ']', ',')
+                    or list and t in ('ARRAY', '[', ']', ',', 'NULL')
                     -- One token, for pc_tokens.
                     or list and t ^@ 'ARRAY[' and pc_is_constant(array(select e.token from pc_tokens(substr(t, 6)) e), true))
     from unnest(tokens) t

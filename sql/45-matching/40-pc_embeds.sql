@@ -13,65 +13,71 @@ $$;
 comment on function pc_placed(text, integer[]) is
 'An expression with its tables renumbered: that of number n becomes places[n + 1]. Example: select pc_placed(E''\x010\x02.area'', ''{3}'')';
 
-create function pc_embeds(query pc_form, entry pc_form, places integer[] default '{}') returns boolean
+create function pc_embeds(query pc_form, entry pc_form, most integer default 200, out embedded boolean, out tried integer)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    number integer := cardinality(places);
-    place integer;
-    next_places integer[];
+    -- For each condition of the entry, the table with which it can be judged: the last of its tables.
+    due integer[] := array(select (select max(m[1]::integer) from regexp_matches(c.expression, E'\x01(\\d+)\x02', 'g') m)
+                           from unnest((entry).conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
+    places integer[] := '{}'::integer[];
+    place integer := 0;
+    number integer;
 begin
-    if number = cardinality((entry).relations) then
-        return true;
-    end if;
-    -- Two tables of the entry never stand for one of the query: their keys would be equal only where they are not null.
-    for place in
-        select r.n::integer - 1 from unnest((query).relations) with ordinality r(relation, n)
-        where r.relation = (entry).relations[number + 1] and r.n - 1 <> all (places)
-          and (number <> all ((entry).members) or r.n - 1 = any ((query).members))
-        order by 1
+    tried := 0;
     loop
-        next_places := places || place;
-        if not exists (
-            select from unnest((entry).conditions) c
-            -- those of which this table is the last to be placed
-            where position(E'\x01' || number || E'\x02' in c.expression) > 0
-              and (select max(m[1]::integer) from regexp_matches(c.expression, E'\x01(\\d+)\x02', 'g') m) = number
-              and not pc_says(query, row(pc_placed(c.expression, next_places), c.kind, c.operator, c.type, c.constants)::pc_condition))
-           and pc_embeds(query, entry, next_places) then
-            return true;
+        number := cardinality(places);
+        embedded := number = cardinality((entry).relations);
+        exit when embedded or tried >= most;
+        -- Two tables of the entry never stand for one of the query: their keys would be equal only where they are not null.
+        place := (select min(r.n) - 1 from unnest((query).relations) with ordinality r(relation, n)
+                  where r.n > place and r.relation = (entry).relations[number + 1] and r.n - 1 <> all (places)
+                    and (number <> all ((entry).members) or r.n - 1 = any ((query).members)));
+        if place is null then
+            exit when number = 0;
+            place := places[number] + 1;
+            places := trim_array(places, 1);
+            continue;
+        end if;
+        tried := tried + 1;
+        if exists (select from unnest((entry).conditions) with ordinality c(expression, kind, operator, type, constants, n)
+                   where due[c.n] = number
+                     and not pc_says(query, row(pc_placed(c.expression, places || place), c.kind, c.operator, c.type, c.constants)::pc_condition)) then
+            place := place + 1;
+        else
+            places := places || place;
+            place := 0;
         end if;
     end loop;
-    return false;
 end
 $$;
 
-comment on function pc_embeds(pc_form, pc_form, integer[]) is
-'Whether an entry''s tables can stand for tables of a query so that the query says all that the entry says: then every partition in which the query has a row is among the entry''s keys. places: tables placed already. Example: see pc_contained_entries';
+comment on function pc_embeds(pc_form, pc_form, integer) is
+'Whether an entry''s tables can stand for tables of a query so that the query says all that the entry says: then every partition in which the query has a row is among the entry''s keys. No more than so many places are tried, past which it is not known. Example: see pc_contained_entries';
 
 create function pc_says(query pc_form, wanted pc_condition) returns boolean
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-declare
-    equality record;
 begin
-    if exists (select from unnest((query).conditions) k where k.expression = wanted.expression and pc_implies(k, wanted)) then
-        return true;
-    elsif wanted.kind <> 'other' then
-        return false;
-    end if;
-    -- An equality may be written the other way round, or follow from others if it is one of partition columns.
-    select e.* into equality from pc_equality(wanted.expression) e;
-    if equality.left_table is null then
-        return false;
-    end if;
-    return exists (select from unnest((query).conditions) k, pc_equality(k.expression) e
-                   where k.kind = 'other' and (e.left_table, e.left_column, e.right_table, e.right_column)
-                                               = (equality.right_table, equality.right_column, equality.left_table, equality.left_column));
+    return exists (select from unnest((query).conditions) k where k.expression = wanted.expression and pc_implies(k, wanted))
+        -- an equality may be written the other way round
+        or wanted.kind = 'other' and exists (select from unnest((query).conditions) k where k.kind = 'other' and k.expression = pc_turned(wanted.expression));
 end
 $$;
 
 comment on function pc_says(pc_form, pc_condition) is
 'Whether a query says what is wanted, or more. Example: see pc_embeds';
+
+create function pc_turned(expression text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- With its casts: as texts, 1.0 and 1.00 are not equal.
+    select format('(%s = %s)', m[2], m[1])
+    from regexp_match(expression, format(E'^\\((%1$s) = (%1$s)\\)$', E'\\(?\x01\\d+\x02\\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?')) m
+$$;
+
+comment on function pc_turned(text) is
+'An equality of two columns, written the other way round; null for any other condition. Example: select pc_turned(E''(\x010\x02.a = \x011\x02.b)'')';

@@ -26,6 +26,7 @@ comment on function pc_block_form(text[], text[], integer[], integer, text) is
 create function pc_fragment_form(fragment text, registration partitioncache_registration) returns pc_form
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
     tokens text[];
@@ -42,6 +43,7 @@ declare
     classes integer[];
     selected integer;
     understood boolean;
+    form pc_form;
 begin
     -- PostgreSQL writes brackets round the whole of a condition, a fragment's text does not.
     for round in 1 .. 2 loop
@@ -62,9 +64,15 @@ begin
         return null;
     end if;
     classes := pc_key_classes(templates, relids, keyed, registration.partition_key, registration.datatype, false);
-    return pc_block_form(relations, templates, classes, classes[selected + 1], registration.partition_key);
+    form := pc_block_form(relations, templates, classes, classes[selected + 1], registration.partition_key);
+    -- Nothing else stands in the text: written from what was read, it is the same.
+    if (pc_render_fragment(array(select generate_series(0, cardinality(relations) - 1)), relations, templates, registration.partition_key,
+                           form.members, classes)).fragment is distinct from fragment then
+        return null;
+    end if;
+    return form;
 end
 $$;
 
 comment on function pc_fragment_form(text, partitioncache_registration) is
-'The form of a fragment, read from its canonical text; null where not all of it can be read. Example: select pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id''))';
+'The form of a fragment, read from its canonical text; null for a text that says anything beside it. Example: select pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id''))';

@@ -45,23 +45,12 @@ $$;
 comment on function pc_looked_under(pc_form) is
 'All signatures under which an entry may be filed that a query contains. Example: see pc_contained_entries';
 
-create function pc_turned(expression text) returns text
-language sql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-    select format(E'(\x01%s\x02.%s = \x01%s\x02.%s)', e.right_table, e.right_column, e.left_table, e.left_column)
-    from pc_equality(expression) e where e.left_table is not null
-$$;
-
-comment on function pc_turned(text) is
-'An equality of two columns, written the other way round; null for any other condition. Example: select pc_turned(E''(\x010\x02.a = \x011\x02.b)'')';
-
 create function pc_is_contained(entry pc_form, query pc_form) returns boolean
 language plpgsql stable strict parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    return (entry).relations <@ (query).relations and pc_embeds(query, entry);
+    return (entry).relations <@ (query).relations and (pc_embeds(query, entry, 40)).embedded;
 end
 $$;
 
@@ -85,4 +74,4 @@ end
 $$;
 
 comment on function pc_contained_entries(partitioncache_registration, pc_form, text[], text[], integer) is
-'The hashes of entries, beside those that are known already, whose every condition a block of a query implies: the partitions in which it has rows are among their keys. signatures: of pc_looked_under. Looks at no more than so many. Example: see pc_restrict_family';
+'The hashes of entries, beside those that are known already, whose every condition a block of a query implies: the partitions in which it has rows are among their keys. Those with the fewest keys, and no more than a few: a further one would hardly leave fewer. signatures: of pc_looked_under. Looks at no more than so many. Example: see pc_restrict_family';

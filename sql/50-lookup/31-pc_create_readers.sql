@@ -31,7 +31,18 @@ begin
     end if;$body$, stored, pc_written_view(cache, partition_key), entries) end, stored, entries),
              'The keys of one entry: see pc_entry_keys.'),
             ('filed', 'signatures text[], known text[], most integer', 'text[], text[], integer', 'setof text',
-             format(E'begin\n    return query with filed as materialized (\n        select e.hash, e.role from %1$s e\n        where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)\n        order by e.hash limit $3)\n    select distinct f.hash from filed f cross join lateral (select e.contained from %1$s e where e.hash = f.hash and e.role = f.role offset 0) e\n    where e.contained;\nend', entries),
+             format($body$begin
+    return query
+        with filed as materialized (
+            select f.* from (
+                select distinct on (e.hash) e.hash, e.role, e.key_count from %1$s e
+                where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)
+                order by e.hash) f
+            order by f.key_count, f.hash limit $3
+        )
+        select f.hash from filed f cross join lateral (select e.contained from %1$s e where e.hash = f.hash and e.role = f.role offset 0) e
+        where e.contained limit 10;
+end$body$, entries),
              'Those of the entries filed under these signatures that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
     loop
         execute format('create or replace function %s(%s) returns %s language plpgsql stable parallel safe

@@ -13,16 +13,17 @@ from psycopg.rows import TupleRow
 from differential.classes import classes
 from differential.compare import Session, difference
 from differential.generate import Generator
+from differential.implied import Chain
 from differential.mutate import mutated
 from differential.report import Report
 from differential.syntax import Relation, Select, Style, relations, walk
 from differential.worlds import World, ident, literal, worlds
 from differential.writes import Writer, Writes, tracked_tables
 
-METHODS = ("auto", "literal", "current", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 # The literal form comes from explain, with its reason and figures.
 APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
-FORMS = ("current", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
+FORMS = ("subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 PUSH = "select partitioncache_push($1, $2, $3)"
 FAILED = """
 select error_msg from partitioncache_processor_log
@@ -31,6 +32,18 @@ where cache = $1 and status in ('failed', 'timeout') and created_at > now() - in
 EXPLAIN = (
     "select 'literal', rewritten, reason, keys, partitions from partitioncache_explain($1, $2, $3, 'literal')"
 )
+# Entries that are used although the query has no fragment of their text: it contains them.
+CONTAINED = """
+select count(*)
+from partitioncache_internal.pc_rewrite($1, $2, $3, 'literal', current_setting('search_path')) r, unnest(r.hashes) h
+where h <> all (array(
+    select known
+    from partitioncache_internal.pc_analyse(
+             $1, partitioncache_internal.pc_registration($3, $2),
+             partitioncache_internal.pc_session(current_setting('search_path'))) a,
+         unnest(a.families) f, unnest(f.hashes || f.lesser_hashes) known))
+"""
+ICU = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
 # Classes that keep one of several equal values.
 DEDUPES = {"distinct", "group", "aggregate", "setop", "distinct_on", "window", "grouping_sets", "limit"}
 ROLE = "differential_reader"
@@ -84,6 +97,7 @@ class Case:
     reader: Setting
     fill: bool = True
     writes: Writes = field(default_factory=Writes)
+    implied: bool = False
 
     @property
     def text(self) -> str:
@@ -138,20 +152,17 @@ class Arena:
         self.admin.must("set client_min_messages = warning")
         self.admin.must("create extension if not exists citext")
         self.admin.must(f"do $$ begin create role {ROLE}; exception when duplicate_object then null; end $$")
+        has_icu = self.admin.must("select from pg_collation where collname = 'de-x-icu'").rows
         for world, decoy in self.worlds:
             for statement in (*world.statements(), *decoy.statements()):
-                self.admin.must(statement)
-            self.admin.must(register(world))
-            # Every other world is tracked; what is not says that it does not change.
-            self.admin.must(
-                f"select partitioncache_update_processor_config({literal(world.cache)}, untracked => 'static')"
-            )
-            self.admin.must(
-                f"update partitioncache_settings set max_fragments = {world.kind.max_fragments} "
-                f"where cache = {literal(world.cache)}"
-            )
-            self.admin.must(static(world))
-            for statement in (*reads(world), *reads(decoy), *grants(world)):
+                # Without ICU no collation ignores letter case.
+                self.admin.must(
+                    statement if has_icu else statement.replace(ICU, "provider = libc, locale = 'C'")
+                )
+            for cached in (world, world.asserted_local()):
+                for statement in settings(cached):
+                    self.admin.must(statement)
+            for statement in (*reads(world), *reads(decoy)):
                 self.admin.must(statement)
         for place, (world, _) in enumerate(self.worlds):
             if self.is_tracked(place):
@@ -203,6 +214,36 @@ class Arena:
             failure = self.later(world, Writer(world, random).some(6), random)
         if failure is None and any(case.writes for case in cases):
             self.reload(world)
+        return failure
+
+    def chains(self, number: int, place: int, count: int, variants: int) -> Failure | None:
+        """Some queries that are pushed, and variants of each that are only asked; the first failure ends it."""
+        world, decoy = self.worlds[place]
+        random = Random(f"{self.seed}/{number}/{place}/implied")
+        local = random.random() < 0.2
+        asked = world.asserted_local() if local else world
+        pusher = reader = self.setting(world, decoy, random)
+        if random.random() < 0.3:
+            reader = self.setting(world, decoy, random)
+        named = pusher.qualified or reader.qualified
+        made = [Chain(asked, random, named, local) for _ in range(count)]
+        plain = Style()
+        pushes = [(requalified(chain.base(), world, pusher.qualified), plain) for chain in made]
+        writes = Writes()
+        if not local and self.is_tracked(place) and random.random() < 0.3:
+            writes = Writes(after=Writer(world, random).some(4))
+        cases = [
+            Case(asked, requalified(chain.variant(), world, reader.qualified), plain, pushes, pusher, reader,
+                 fill=False, writes=writes, implied=True)
+            for chain in made
+            for _ in range(variants)
+        ]  # fmt: skip
+        cases[0].fill = True
+        failure = self.fill(asked, cases) or next((f for case in cases if (f := self.check(case))), None)
+        if failure is None:
+            self.clear(asked)
+            if writes:
+                self.reload(world)
         return failure
 
     def written(self, world: World, cases: list[Case], random: Random) -> Iterator[Case]:
@@ -283,7 +324,7 @@ class Arena:
             reason = "" if original.error else difference(original, answer, case.query.total, dedupes)
             if reason:
                 note = f"later, after {'; '.join(writes)} and {getattr(happened, '__name__', 'nothing')}"
-                return Failure(case, "kept", f"{reason} ({note})", rewritten)
+                return Failure(case, "subquery", f"{reason} ({note})", rewritten)
         return None
 
     def fill(self, world: World, cases: list[Case]) -> Failure | None:
@@ -402,9 +443,16 @@ class Arena:
                 seen[rewritten] = difference(original, answer, case.query.total, dedupes)
             if seen[rewritten]:
                 return Failure(case, method, seen[rewritten], rewritten)
-        if self.is_tracked([w for w, _ in self.worlds].index(world)):
-            lasting = {texts.get(method, text) for method in ("current", "subquery")} - {text}
-            self.kept.extend((case, each) for each in lasting)
+        if case.implied:
+            known.add("implied")
+            if any(rewritten != text for rewritten in texts.values()):
+                contained = reader.call(CONTAINED, text, world.key, world.cache)
+                if contained.rows and contained.rows[0][0] != b"0":
+                    known.add("contained")
+        elif texts.get("subquery", text) != text and self.is_tracked(
+            [w for w, _ in self.worlds].index(world)
+        ):
+            self.kept.append((case, texts["subquery"]))
         known |= {
             f"key_{world.kind.datatype}_{world.kind.storage}",
             *session_labels(case),
@@ -440,25 +488,25 @@ def requalified(query: Select, world: World, qualified: bool) -> Select:
     return clone
 
 
-def register(world: World) -> str:
+def settings(world: World) -> Iterator[str]:
+    """Registers the partition key of a world and says how its cache works: tables that are not tracked are static."""
     kind = world.kind
-    return (
+    local = ", partition_local => true" if world.partition_local else ""
+    yield (
         f"select partitioncache_register({literal(kind.key)}, {literal(kind.datatype)}, {literal(kind.storage)}, "
-        f"cache => {literal(world.cache)})"
+        f"cache => {literal(world.cache)}{local})"
     )
-
-
-def static(world: World) -> str:
-    """What nobody tracks is written to by nobody."""
-    return (
-        "update partitioncache_internal.partitioncache_settings set untracked = 'static' "
-        f"where cache = {literal(world.cache)}"
+    yield (
+        f"update partitioncache_internal.partitioncache_settings "
+        f"set max_fragments = {kind.max_fragments}, untracked = 'static' where cache = {literal(world.cache)}"
     )
+    yield from grants(world)
 
 
-def grants(world: World) -> Iterator[str]:
-    """What the other role needs to use a world's cache, and to fill it for everybody."""
-    yield f"select partitioncache_grant('{ROLE}', 'fill', {literal(world.cache)})"
+def grants(world: World, role: str = ROLE) -> Iterator[str]:
+    """What a role needs to use the cache: in some worlds it serves everybody, in others itself alone."""
+    level = "fill" if len(world.cache) % 2 else "push"
+    yield f"select partitioncache_grant('{role}', '{level}', {literal(world.cache)})"
 
 
 def reads(world: World) -> Iterator[str]:

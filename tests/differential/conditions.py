@@ -319,6 +319,26 @@ class Conditions:
                 labels="stable_fn date timezone"),
         ))()  # fmt: skip
 
+    def _real(self, ref: Col, column: Column, entry: Entry) -> Expr:
+        return self._num(ref, column, entry)
+
+    def _blind(self, ref: Col, column: Column, entry: Entry) -> Expr:
+        """A text that is compared whatever its case."""
+        v = self.value
+        return self.random.choice((
+            lambda: expr("{0} = {1}", ref, v(column), labels="comparison literal"),
+            lambda: expr("{0} <> {1}", ref, v(column), labels="comparison literal"),
+            lambda: expr("{0} in ({1}, {2})", ref, v(column), v(column), labels="in literal"),
+            lambda: expr("{0}::text = {1}", ref, v(column), labels="comparison literal"),
+        ))()  # fmt: skip
+
+    def _comp(self, ref: Col, column: Column, entry: Entry) -> Expr:
+        return self.random.choice((
+            lambda: expr("({0}).a > 1", ref, labels="comparison"),
+            lambda: expr("({0}).b = {1}", ref, Lit("'a'"), labels="comparison literal"),
+            lambda: expr("{0} = row(1, {1})", ref, Lit("'a'"), labels="row"),
+        ))()  # fmt: skip
+
     def _array(self, ref: Col, column: Column, entry: Entry) -> Expr:
         v = self.value
         return self.random.choice((

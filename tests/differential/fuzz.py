@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -32,7 +33,7 @@ from differential.shrink import smallest
 
 
 @contextmanager
-def server(conninfo: str | None) -> Iterator[str]:
+def server(conninfo: str | None, major: int = 15) -> Iterator[str]:
     """A connection string of a server where databases can be made."""
     if conninfo is not None:
         yield conninfo
@@ -41,13 +42,12 @@ def server(conninfo: str | None) -> Iterator[str]:
     import tempfile
 
     from support.cluster import running_cluster
-    from support.installation import copy_installation
+    from support.installation import installation_of
 
     root = Path(tempfile.mkdtemp(prefix="pc-"))
     try:
-        installation = copy_installation(root)
-        installation.install_extension()
-        with running_cluster(installation, template=False) as cluster:
+        installation = installation_of(major, root)
+        with running_cluster(installation, {"shared_preload_libraries": ""}, template=False) as cluster:
             yield cluster.database().conninfo()
     finally:
         shutil.rmtree(root, ignore_errors=True)
@@ -75,14 +75,28 @@ def arena(conninfo: str, seed: int, size: float = 1.0, every_method: bool = True
             admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
-def hunt(made: Arena, until: float, queries: int, batch: int, save: Path | None) -> str:
-    """Run batches on all worlds until the time or the queries are used up; the script of the first failure, or ''."""
+VARIANTS = 12
+
+
+def hunt(
+    made: Arena, until: float, queries: int, batch: int, save: Path | None, implied: bool = False
+) -> str:
+    """Run batches on all worlds until the time or the queries are used up; the script of the first failure, or ''.
+
+    ``implied``: batches of queries that are never pushed, but that say more or less than one that was.
+    """
     number = 0
+    queries += made.report.queries
     while time.monotonic() < until and made.report.queries < queries:
         for place in range(len(made.worlds)):
             if time.monotonic() >= until or made.report.queries >= queries:
                 break
-            failure = made.batch(number, place, batch)
+            ask = (
+                partial(made.chains, count=max(batch // VARIANTS, 1), variants=VARIANTS)
+                if implied
+                else partial(made.batch, queries=batch)
+            )
+            failure = ask(number, place)
             if failure is not None:
                 script = smallest(made, failure, lambda text: print(text, flush=True))
                 if save is not None:
@@ -109,6 +123,14 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=60, help="queries between two runs of the processor")
     parser.add_argument("--per-seed", type=int, default=4000, help="queries before new worlds are made")
     parser.add_argument(
+        "--implied",
+        action="store_true",
+        help="only queries that are never pushed, but say more or less than a known one",
+    )
+    parser.add_argument(
+        "--major", type=int, default=15, help="the server's version, 15 or 18, without --conninfo"
+    )
+    parser.add_argument(
         "--in-turns",
         action="store_true",
         help="IN, VALUES and the temporary tables in turns, not all on each query",
@@ -127,13 +149,16 @@ def main() -> int:
         parser.error("say how long to run: --seconds or --queries")
     total, script = Report(), ""
     until = time.monotonic() + arguments.seconds
-    with server(arguments.conninfo) as conninfo:
+    with server(arguments.conninfo, arguments.major) as conninfo:
         while not script and time.monotonic() < until and total.queries < arguments.queries:
             started = time.monotonic()
             with arena(conninfo, seed, every_method=not arguments.in_turns) as made:
                 many = min(arguments.per_seed, arguments.queries - total.queries)
                 try:
-                    script = hunt(made, until, many, arguments.batch, arguments.save)
+                    kinds = (True,) if arguments.implied else (False, True)
+                    for implied in kinds:
+                        share = many // len(kinds)
+                        script = script or hunt(made, until, share, arguments.batch, arguments.save, implied)
                 except KeyboardInterrupt:
                     until = time.monotonic()
                 total.merge(made.report)

@@ -137,6 +137,8 @@ LISTED = (
     "session_standard_conforming_strings",
     "session_role",
     "session_other_than_pushers",
+    "implied",
+    "contained",
 )
 
 
@@ -187,7 +189,7 @@ class Report:
         forced = any(rewritten != text for method, rewritten in texts.items() if method != "auto")
         # What was not pushed, or was put aside by writes, says nothing of what can be rewritten.
         known = forced or auto or not reason.startswith("none of the query's fragments")
-        eligible = known and bool(labels & FORMS) and not labels & NEVER
+        eligible = known and "implied" not in labels and bool(labels & FORMS) and not labels & NEVER
         share = None
         if forced and keys.isdigit() and partitions.isdigit() and int(partitions):
             share = min(int(keys) / int(partitions), 1.0)
@@ -261,6 +263,15 @@ class Report:
                 found.append(f"{label}: {tally.eligible_rewritten} of {tally.eligible}")
         return found
 
+    def containment(self) -> str:
+        """How often an entry was used that a query contains without having a fragment of its text."""
+        tried, used = (self.classes.get(label, Tally()).tried for label in ("implied", "contained"))
+        rewritten = self.classes.get("implied", Tally()).forced
+        return (
+            f"containment: of {tried} queries that were never pushed {rewritten} were rewritten,"
+            f" {used} of them by an entry that they contain"
+        )
+
     def table(self) -> str:
         """The table of classes, in Markdown."""
         lines = [
@@ -285,6 +296,7 @@ class Report:
         lines.append(
             f"{self.queries} queries, {self.comparisons} rewritten texts compared, {sum(self.errors.values())} refused."
         )
+        lines.append(self.containment())
         return "\n".join(lines)
 
     def summary(self) -> str:
@@ -305,4 +317,6 @@ if __name__ == "__main__":
     total = Report()
     for path in sys.argv[1:]:
         total.merge(Report.load(Path(path)))
-    print(f"{total.queries:,} queries, {total.comparisons:,} rewritten texts\n\n{total.summary()}")
+    print(
+        f"{total.queries:,} queries, {total.comparisons:,} rewritten texts; {total.containment()}\n\n{total.summary()}"
+    )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from differential.arena import ROLE, Arena, Case, Failure, Setting, grants, reads, register, static, track
+from differential.arena import ROLE, Arena, Case, Failure, Setting, reads, settings, track
 from differential.syntax import Style, reductions, relations
 from differential.worlds import World, ident, literal
 from differential.writes import Writes, tracked_tables
@@ -21,7 +21,8 @@ class Shrinker:
         self.arena = arena
         self.failure = failure
         self.until = time.monotonic() + seconds
-        self.world, self.decoy = next(pair for pair in arena.worlds if pair[0] is failure.case.world)
+        self.world = failure.case.world
+        self.decoy = next(decoy for world, decoy in arena.worlds if world.schema == self.world.schema)
         self.rows: dict[str, Rows] = {
             world.schema: {
                 name: list(relation.rows) for name, relation in world.relations.items() if relation.rows
@@ -57,7 +58,9 @@ class Shrinker:
         together = self.failure.method != "push" and (
             self._try(replace(alone, pusher=case.reader)) or self._try(alone)
         )
-        self._queries(together)
+        # Where partition_local is asserted, a query with a condition less may be one for which it is not true.
+        if not self.world.partition_local:
+            self._queries(together)
         self._settings()
         self._writes()
         self._rows()
@@ -178,17 +181,14 @@ def _script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> Ite
     yield f"-- method: {failure.method}"
     yield "create extension if not exists citext;"
     yield "create extension if not exists partitioncache;"
-    if "role" in {**case.pusher.values, **case.reader.values}:
-        yield f"do $$ begin create role {ROLE}; exception when duplicate_object then null; end $$;"
+    yield f"do $$ begin create role {ROLE}; exception when duplicate_object then null; end $$;"
     paths = case.pusher.path + case.reader.path
     for world in worlds:
         if world is worlds[0] or ident(world.schema) in paths:
             for statement in world.statements(used, rows[world.schema]):
                 yield statement + ";"
-    yield register(case.world) + ";"
-    yield static(case.world) + ";"
+    yield from (statement + ";" for statement in settings(case.world))
     if "role" in {**case.pusher.values, **case.reader.values}:
-        yield from (statement + ";" for statement in grants(case.world))
         for world in worlds:
             yield from (statement + ";" for statement in reads(world))
     writes = case.writes

@@ -36,6 +36,8 @@ QUERIES = (
     "select * from seen_as_reader where kind = 1",
 )
 ROLES = ("differential_even", "differential_odd")
+# What one of them evaluates serves everybody, what the other one does serves itself alone.
+LEVELS = dict(zip(ROLES, ("fill", "push"), strict=True))
 
 
 @pytest.fixture
@@ -50,10 +52,8 @@ def secured(cluster: Cluster, database: Database) -> Iterator[Database]:
             session.must(statement)
         for role in ROLES:
             session.must(f"grant usage on schema public to {role}")
-            session.must(f"grant select on all tables in schema public to {role}")
-            session.must(f"grant select, insert, update, delete on all tables in schema public to {role}")
-            session.must(f"grant usage on all sequences in schema public to {role}")
-            session.must(f"grant execute on all routines in schema public to {role}")
+            session.must(f"grant select, insert, update, delete on notes, tags, seen, seen_as_reader to {role}")
+            session.must(f"select partitioncache_grant('{role}', '{LEVELS[role]}')")
         yield database
         for role in ROLES:
             session.must(f"drop owned by {role} cascade")

@@ -8,6 +8,7 @@ with the same names and other data: what an unqualified name means depends on th
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -317,6 +318,12 @@ DATES = (*tuple(f"'2024-{month:02}-{day:02}'" for month in range(1, 13) for day 
 STAMPS = tuple(f"'2024-{month:02}-11 {month:02}:30:00'" for month in range(1, 13))
 ZONED = tuple(f"'2024-{month:02}-11 {hour:02}:30:00+00'" for month in range(1, 13) for hour in (1, 23))
 CLASSES = ("'shop'", "'park'", "'bar'", "'mu''seum'")
+LETTERS = ("''", "'a'", "'a '", "'A'", "'b'", "'B'", "'NULL'", "'ab'", "'c'", "E'a\\x03'", "''''")
+FLOATS = (
+    *("'-Infinity'", "-1", "'-0'", "0", "0.1", "0.10", "0.10000000149011612", "1.1", "1.10"),
+    *("1.25", "1.3", "2", "16777217", "1e15", "'Infinity'", "'NaN'"),
+)
+PAIRS = ("row(1, 'a')", "row(1, null)", "row(null, null)", "row(2, 'b')", "row(3, 'a')", "null")
 TAGS = ("'{}'", "'{red}'", "'{red,blue}'", "'{\"it''s\",NULL}'", "'{a,b,c}'")
 JSONS = ("'{}'", "'{\"k\": 1}'", '\'{"k": "FROM", "n": 2}\'', "'{\"n\": [1, 2]}'", "'null'")
 
@@ -331,9 +338,16 @@ class World:
         self.cache = "partitioncache" if kind.world == "w_integer" else kind.world.lower().replace(" ", "_")
         self.random = Random(f"{seed}/{self.schema}")
         self.size = size
+        self.partition_local = False
         self.relations: dict[str, Relation] = {}
         self._tables()
         self._views()
+
+    def asserted_local(self) -> World:
+        """The same world, for a cache in which tables that a condition connects are asserted to share a partition."""
+        other = copy.copy(self)
+        other.cache, other.partition_local = f"{self.cache}_local", True
+        return other
 
     # -- columns and rows ------------------------------------------------------------------------------------------
 
@@ -563,6 +577,34 @@ class World:
         heirs.rows = [(str(100 + int(row[0])), *row[1:]) for row in heirs.rows]
         heirs.needs = ("things",)
 
+        self._add(
+            "odds",
+            [
+                Column("odd_id", "integer", "id", numbers(1, 31), "primary key"),
+                key(),
+                poi,
+                Column("c", "char(5)", "text", LETTERS),
+                Column("v", "varchar(8)", "text", LETTERS),
+                Column("ci", "text collate {s}.blind", "blind", LETTERS),
+                Column("u", "citext", "blind", LETTERS),
+                Column("r", "real", "real", FLOATS),
+                Column("f", "float8", "real", FLOATS),
+                Column("n", "numeric", "real", FLOATS),
+                Column("on_day", "date", "date", (*DATES, "'-infinity'", "'0044-03-15 BC'")),
+                Column(
+                    "at", "timestamp", "ts", (*STAMPS, *DATES, "'2024-05-11 00:00:00.000001'", "'-infinity'")
+                ),
+                Column("pair", "{s}.pair", "comp", PAIRS),
+                Column(
+                    "numbers",
+                    "integer[]",
+                    "array",
+                    ("'{}'", "'{1}'", "'{1,2}'", "'{NULL}'", "'{{1,2},{3,4}}'"),
+                ),
+            ],
+            36,
+        )
+
     def _alternative(self) -> str:
         """Another type that the key's values fit in: chosen by the world's own dice."""
         choice = self.random.choice(self.kind.alternatives)
@@ -731,6 +773,7 @@ class World:
         yield f"create type {s}.poi_class as enum ('shop', 'park', 'bar', 'mu''seum')"
         yield f"create domain {s}.surface_domain as text check (value <> 'forbidden')"
         yield f"create domain {s}.key_domain as {alternative}"
+        yield f"create type {s}.pair as (a integer, b text)"
         for name, volatility in (("half", "immutable"), ("settled", "stable"), ("noise", "volatile")):
             yield (
                 f"create function {s}.{name}(n integer) returns integer language plpgsql {volatility} parallel safe "
