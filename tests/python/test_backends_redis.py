@@ -118,6 +118,9 @@ def test_cluster(cluster: Sequence[int], cache_type: str) -> None:
         assert cache.get("sparse") == sparse | {5, 500_000}
         assert cache.get_intersected(["dense", "even", "sparse"]) == ({500_000}, 3)
         assert cache.get_intersected(["dense", "even"]) == (set(range(0, 1_000_000, 2)), 2)
+        assert cache_type in cache.underlying_handler.caches()
+        with partitioncache.create_cache(cache_type, "k", port=cluster[2], cluster=True, cache=cache_type) as same:
+            assert cache.underlying_handler.same_as(same.underlying_handler)
         cache.set_query("dense", "SELECT 1")
         assert (cache.count(), cache.get_query("dense")) == (5, "SELECT 1")
         for number in range(100):

@@ -449,6 +449,9 @@ def test_grant_and_revoke(run: Run, shop: Database, monkeypatch: pytest.MonkeyPa
         assert run("pcache", "explain", *asked).code in (0, base.FOUND_NOTHING)
         assert run("pcache-add", "--queue", *asked).code == base.FAILED
         assert run("pcache", "grant", "Cli Role", "--level", "administer").code == base.FAILED
+        worked = run("pcache-monitor", "--once")
+        assert worked.code == base.FAILED
+        assert "may not call partitioncache_process_queue" in worked.err
         monkeypatch.setenv("DB_USER", "postgres")
         assert run("pcache", "grant", "Cli Role", "--level", "push", "--cache", "partitioncache").code == 0
         monkeypatch.setenv("DB_USER", "Cli Role")

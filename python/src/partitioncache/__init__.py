@@ -19,7 +19,14 @@ from partitioncache.errors import PartitionCacheError
 from partitioncache.migrate import Migration, migrate_cache_backend
 from partitioncache.questions import Explanation, explain_query
 from partitioncache.registry import list_cache_types, recommend
-from partitioncache.tracking import TrackedTable, track, tracked_tables, untrack
+from partitioncache.tracking import (
+    TrackedTable,
+    assert_static,
+    retract_static,
+    track,
+    tracked_tables,
+    untrack,
+)
 
 __version__ = "0.2.0"
 
@@ -32,6 +39,7 @@ __all__ = [
     "PartitionCacheError",
     "TrackedTable",
     "apply_cache",
+    "assert_static",
     "create_cache",
     "explain_query",
     "extend_query_with_partition_keys",
@@ -43,6 +51,7 @@ __all__ = [
     "push_fragment",
     "push_query",
     "recommend",
+    "retract_static",
     "track",
     "tracked_tables",
     "untrack",

@@ -69,6 +69,10 @@ class ReadOnlyError(BackendError):
     """A write to a cache that another process holds for writing, or that was opened for reading."""
 
 
+class RightsError(PartitionCacheError):
+    """The role was not granted what this needs."""
+
+
 class QueryError(PartitionCacheError, ValueError):
     """A query that cannot be parsed, pushed or cached."""
 

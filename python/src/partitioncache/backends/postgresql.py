@@ -210,7 +210,7 @@ class PostgresqlArray(Closing):
         """Whether both are one cache of one database, however it is connected to and whichever storage is meant."""
         if not isinstance(other, PostgresqlArray) or self._cache != other._cache:
             return False
-        return self._server.identity() == other._server.identity()
+        return self._server.same_database_as(other._server)
 
     def close(self) -> None:
         self._server.close()

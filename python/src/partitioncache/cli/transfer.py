@@ -133,7 +133,7 @@ def export(where: base.Connections, file: str, partition_key: str | None, yes: b
                 bar()
     output.note(f"{amount:,} entries were written to {file}.")
     if amount < total:
-        output.note(f"{total - amount:,} entries are put aside, and have no key set to write.")
+        output.note(f"{total - amount:,} entries have no key set to write: put aside, or of another role.")
     return 0
 
 

@@ -20,7 +20,7 @@ from psycopg import sql
 from typing_extensions import LiteralString
 
 from partitioncache.backends.postgresql import PostgresqlArray
-from partitioncache.errors import NotRegisteredError, PartitionCacheError, UnavailableError
+from partitioncache.errors import NotRegisteredError, PartitionCacheError, RightsError, UnavailableError
 from partitioncache.monitor.evaluate import Evaluated, NotCacheable, SourceEvaluator, SourceWorker
 from partitioncache.monitor.events import Events
 from partitioncache.monitor.monitor import Limits, Monitor
@@ -253,6 +253,7 @@ class ServerMonitor:
         self._connections: list[Connection] = []
         self._unchecked = Lock()
         self._carrier: Monitor | None = None
+        self._refused: RightsError | None = None
 
     def _usual_timeout(self) -> float:
         with self._server.connection() as connection:
@@ -269,7 +270,11 @@ class ServerMonitor:
             carrier.stop()
 
     def run(self) -> None:
-        """Work until stopped, or until the limits are reached."""
+        """Work until stopped, or until the limits are reached.
+
+        Raises:
+            RightsError: the role may not work on the queues.
+        """
         threads = [Thread(target=self._work, name=f"session {n}") for n in range(self._limits.processes)]
         for thread in threads:
             thread.start()
@@ -280,6 +285,8 @@ class ServerMonitor:
                 self._wind_down(threads)
         for thread in threads:
             thread.join()
+        if self._refused is not None:
+            raise self._refused
 
     def _wind_down(self, threads: list[Thread]) -> None:
         end = time.monotonic() + self._limits.grace
@@ -301,6 +308,9 @@ class ServerMonitor:
                 with explained(), _connect(self._server) as connection:
                     self._work_on(connection)
                 return
+            except RightsError as error:
+                self._refused = error
+                self._stop.set()
             except UnavailableError as error:
                 self._events.log("warning", "waiting for the server", error=error.message)
                 self._stop.wait(self._limits.poll)

@@ -29,6 +29,7 @@ from partitioncache.errors import (
     QueryError,
     QueueError,
     RegistrationConflictError,
+    RightsError,
     TrackingError,
     UnavailableError,
 )
@@ -47,6 +48,7 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
     "PC003": RegistrationConflictError,
     "PC004": DatatypeError,
     "PC005": QueryError,
+    "PC007": RightsError,
     "PC008": TrackingError,
     "PC009": QueueError,
 }
@@ -163,19 +165,25 @@ class Server(Closing):
         """The connection string, with the password if there is one: not for messages."""
         return self._conninfo
 
-    def identity(self) -> tuple[object, ...]:
-        """What no other database has: the server's number, or when it started where that is not told; its own."""
-        number = (
-            "(select oid::bigint from pg_catalog.pg_database where datname = pg_catalog.current_database())"
+    def same_database_as(self, other: Server) -> bool:
+        """Whether two lead to one database, whatever way each takes; a standby's is that of its primary."""
+        (ours, we_started, our_copy), (theirs, they_started, their_copy) = self._identity(), other._identity()
+        return ours == theirs and (we_started == they_started or our_copy or their_copy)
+
+    def _identity(self) -> tuple[object, object, bool]:
+        """The numbers of server and database; when this server started; whether it is a standby."""
+        statement = (
+            "select ({}, d.oid), pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_is_in_recovery() "
+            "from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()"
         )
         with self.connection() as connection:
             try:
-                which = "(select system_identifier from pg_catalog.pg_control_system())"
-                row = connection.execute(f"select {which}, {number}".encode()).fetchone()
+                number = "(select system_identifier from pg_catalog.pg_control_system())"
+                row = connection.execute(statement.format(number).encode()).fetchone()
             except errors.InsufficientPrivilege:
-                which = "pg_catalog.pg_postmaster_start_time()"
-                row = connection.execute(f"select {which}, {number}".encode()).fetchone()
-        return row or ()
+                row = connection.execute(statement.format("0").encode()).fetchone()
+        assert row is not None
+        return row[0], row[1], bool(row[2])
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -296,7 +304,7 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
             what = "use PartitionCache" if function[1] == INNER_SCHEMA else f"call {function[1]}"
             text = f"This role may not {what}."
             hint = hint or hint_of_rights("ROLE")
-        return PartitionCacheError(text, hint)
+        return RightsError(text, hint)
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return PartitionCacheError(
             "This session is read-only, as on a standby.", hint="Queue, fill and configure on the primary server."
