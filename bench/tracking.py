@@ -189,7 +189,7 @@ def undone(connection: Connection, before: str, statement: str) -> float:
 
 def lookups(database: Database) -> None:
     """Prints what changed partitions cost."""
-    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', hash, query, keyed_tables, parts)
+    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', hash, query, (evaluation).keyed_tables, (evaluation).parts)
                   from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%'"""
     lookup = """select cardinality((partitioncache_intersect('city_id', array_agg(hash), null::integer)).keys)
                 from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%'"""

@@ -11,11 +11,12 @@ as $$
         select bool_or(true) as there, bool_or(f.fits) as fits, bool_or(f.fits and t.tgenabled = w.enabled) as works
         from pg_trigger t
         cross join lateral (
-            select t.tgtype = w.type and t.tgfoid is not distinct from to_regprocedure(pc_log_function(cache, partition_key) || '()')
+            select t.tgtype = w.type and t.tgfoid is not distinct from (select to_regprocedure(pc_log_function(cache, partition_key) || '()'))
                    and t.tgnewtable is not distinct from case when w.event in ('insert', 'update') then 'new_rows' end
                    and t.tgoldtable is null and t.tgattr::text = '' and t.tgconstraint = 0
-                   and coalesce(t.tgqual::text ~ '^[{]NULLTEST :arg [{]CONST :consttype 2205 [^{}]*:constisnull false [^{}]*[}] :nulltesttype 1 [^{}]*[}]$', false)) f(fits)
-        where t.tgrelid = w.member and t.tgname ^@ pc_trigger_name(w.event, cache, partition_key)::text) h
+                   and coalesce(t.tgqual::text like '{NULLTEST :arg {CONST :consttype 2205 %:constisnull false %} :nulltesttype 1 %}'
+                            and t.tgqual::text not like '%{%{%{%', false) as fits offset 0) f
+        where t.tgrelid = w.member and t.tgname ^@ w.prefix) h
     where h.works is not true
 $$;
 

@@ -4,8 +4,9 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select coalesce(array_agg(c.oid order by c.oid), '{}')
     from pg_class c
+    cross join (select pc_trigger_name('insert', cache, partition_key)::name as name offset 0) i
     where c.oid = any (relations) and c.oid >= 16384 and c.relkind in ('r', 'p', 'm', 'f') and c.relpersistence <> 't'
-      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = pc_trigger_name('insert', cache, partition_key))
+      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = i.name)
 $$;
 
 comment on function pc_untracked(text, text, oid[]) is

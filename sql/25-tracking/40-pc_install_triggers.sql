@@ -24,7 +24,7 @@ begin
         firing := case missing.enabled when 'A' then 'always' when 'R' then 'replica' else '' end;
         for found in
             select t.tgname from pg_trigger t
-            where t.tgrelid = missing.member and t.tgname ^@ pc_trigger_name(missing.event, registration.cache, registration.partition_key)::text
+            where t.tgrelid = missing.member and t.tgname ^@ missing.prefix
               and (t.tgparentid = 0 or missing.reason = 'has switched off its')
         loop
             if missing.reason = 'has switched off its' then

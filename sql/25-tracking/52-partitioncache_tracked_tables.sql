@@ -23,6 +23,7 @@ create function partitioncache_tracked_tables(
 ) returns setof record
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set jit = off
 as $$
     select t.partition_key, t.relation,
            case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype then 'partition' else 'table' end,

@@ -1,6 +1,7 @@
 create function pc_sync_tracking(cache text, out partition_key text, out relation regclass, out problem text) returns setof record
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set jit = off
 as $$
 declare
     owners oid[];

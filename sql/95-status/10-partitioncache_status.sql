@@ -9,6 +9,7 @@ create function partitioncache_status(
 )
 language plpgsql stable parallel restricted
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set jit = off
 as $$
 declare
     caches text := (select string_agg(s.cache, ', ' order by s.cache) from partitioncache_settings s);
