@@ -29,6 +29,13 @@ declare
     reached pc_object[];
     unknown boolean;
 begin
+    -- Nothing of users' own, as nearly always.
+    if not exists (select from unnest(roots) r where (r).object >= 12000)
+        and not exists (select from pg_class c where c.oid = any (relations) and (c.relkind = 'v' or c.relhassubclass))
+        and not exists (select from pg_attribute a where a.attrelid = any (relations) and a.attgenerated <> '')
+    then
+        return array(select distinct r from unnest(roots || row('pg_cast'::regclass, 0)::pc_object) r order by 1);
+    end if;
     with recursive family(relation) as (
         select r from unnest(relations) r
         union

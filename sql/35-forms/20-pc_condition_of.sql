@@ -88,7 +88,11 @@ as $$
                              'character', 'varying', 'bpchar', 'uuid', 'boolean', 'date', 'timestamp', 'without', 'with', 'time', 'zone')
                     or list and t in ('ARRAY', '[', ']', ',', 'NULL')
                     -- One token, for pc_tokens.
-                    or list and t ^@ 'ARRAY[' and pc_is_constant(array(select e.token from pc_tokens(substr(t, 6)) e), true))
+                    or list and t ^@ 'ARRAY[' and not exists (
+                        select from (select distinct btrim(e, ' ARRAY[]') as type
+                                     from string_to_table(regexp_replace(t, '''(?:[^'']|'''')*''|[0-9.]+', '', 'g'), ',') e) c
+                        where c.type <> all ('{"",::smallint,::integer,::bigint,::numeric,::real,"::double precision",::text,"::character varying",::bpchar,::uuid,::boolean,::date,'
+                                             '"::timestamp without time zone","::timestamp with time zone"}'::text[])))
     from unnest(tokens) t
 $$;
 

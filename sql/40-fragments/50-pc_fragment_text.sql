@@ -76,7 +76,7 @@ declare
     -- Tables of sub-selects keep the names they have, so ours are others.
     prefix text := (
         select p.prefix from generate_series(0, 50) n(n), lateral (select 't' || repeat('_', n.n) as prefix) p
-        where not exists (select from unnest(templates) c where c ~ '\mSELECT\M' and c ~ ('\m' || p.prefix || '\d'))
+        where not exists (select from unnest(templates) c where position('SELECT' in c) > 0 and c ~ ('\m' || p.prefix || '\d'))
         order by n.n limit 1);
     template text;
     rendered text;
@@ -88,7 +88,8 @@ begin
         for n in 1 .. cardinality(tables) loop
             rendered := replace(rendered, E'\x01' || tables[n] || E'\x02', prefix || n);
         end loop;
-        if template like '% = %' and (pc_equality(template)).left_table is not null then
+        -- Two columns are no longer than that, and long lists of constants cost much to look through.
+        if length(template) < 600 and template like '% = %' and (pc_equality(template)).left_table is not null then
             sides := string_to_array(substr(rendered, 2, length(rendered) - 2), ' = ');
             if cardinality(sides) = 2 and sides[1] collate "C" > sides[2] collate "C" then
                 rendered := format('(%s = %s)', sides[2], sides[1]);
@@ -106,7 +107,7 @@ begin
             where classes[t.id + 1] is not null
             window class as (partition by classes[t.id + 1] order by t.n)
         ) all_conjuncts
-        where c !~ format('^\(%1$s(\d+)\.(.*) = %1$s\1\.\2\)$', prefix)
+        where length(c) > 600 or c !~ format('^\(%1$s(\d+)\.(.*) = %1$s\1\.\2\)$', prefix)
         order by 1);
     fragment := format('SELECT DISTINCT %s%s.%s FROM %s%s', prefix,
         (select min(t.n) from unnest(tables) with ordinality t(id, n) where t.id = any (members)), key,
