@@ -7,7 +7,10 @@ as $$
     ), needed as (
         -- Schemas and functions
         select 'monitor' as level, format('schema %I', n.nspname) as target, 'usage' as privilege
-        from pg_namespace n where n.nspname = 'partitioncache_internal' or n.oid in (select h.oid from home h)
+        from pg_namespace n
+        where n.nspname = 'partitioncache_internal'
+           -- Where the schema is another's, that one says who uses it.
+           or n.oid in (select h.oid from home h) and has_schema_privilege(pc_installer(), n.oid, 'usage with grant option')
         union all
         select pc_function_level(p.proname, p.prosecdef), format('routine %s', p.oid::regprocedure), 'execute'
         from pg_proc p

@@ -25,6 +25,8 @@ declare
     role oid := (argument ->> 'role')::oid;
     level text := argument ->> 'level';
     cache text := argument ->> 'cache';
+    home name := (select n.nspname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+                    where p.proname = 'partitioncache_version' and p.proowner = pc_installer() and n.nspname <> 'partitioncache_internal');
 begin
     perform pc_require_new_cache(caller, cache);
     if level = 'administer' and not pg_has_role(caller, pc_installer(), 'usage') then
@@ -37,6 +39,10 @@ begin
     end if;
     perform pc_create_cache(cache);
     perform pc_grant_level(role, level, cache);
+    if not has_schema_privilege(role, home, 'usage') then
+        raise notice using message = format('role "%s" may not use schema "%s", where the functions are', pg_get_userbyid(role), home),
+            hint = format('Let its owner say: grant usage on schema %I to %I;', home, pg_get_userbyid(role));
+    end if;
     perform pc_follow_rights(cache);
     return null;
 end
