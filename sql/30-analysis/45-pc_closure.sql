@@ -30,7 +30,7 @@ declare
     unknown boolean;
 begin
     -- Nothing of users' own, as nearly always.
-    if not exists (select from unnest(roots) r where (r).object >= 12000)
+    if not exists (select from unnest(roots) r where (r).object >= 12000 or (r).class not in ('pg_collation'::regclass, 'pg_ts_config'::regclass))
         and not exists (select from pg_class c where c.oid = any (relations) and (c.relkind = 'v' or c.relhassubclass))
         and not exists (select from pg_attribute a where a.attrelid = any (relations) and a.attgenerated <> '')
     then
