@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from support.cluster import Cluster, Database
+from support.cluster import Cluster, Database, running_cluster
+from support.installation import MAJORS, installation_of
 from support.processing import WORLD, Door, until
 
 
@@ -246,8 +247,18 @@ def answers(database: Database) -> bool:
 PROCESS = "select partitioncache_process_queue(max_seconds => 60)"
 
 
-def test_an_item_that_ends_its_session_stands_in_nobodys_way(world: Database) -> None:
+@pytest.fixture
+def any_world(any_cluster: Cluster) -> Iterator[Database]:
+    """The small world on each version of the server."""
+    database = any_cluster.create_database(template="template1")
+    database.psql("create extension partitioncache;" + WORLD)
+    yield database
+    any_cluster.drop_database(database)
+
+
+def test_an_item_that_ends_its_session_stands_in_nobodys_way(any_world: Database) -> None:
     """Claim and attempt are undone with the call: they count all the same."""
+    world = any_world
     world.psql(
         """create function ends(kind integer) returns integer immutable language plpgsql as
            $$begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return kind; end$$"""
@@ -300,13 +311,20 @@ def test_a_refresh_that_ends_its_session_stands_in_nobodys_way(world: Database) 
     assert sum(times for _, times in evaluated(world)) == count + 2
 
 
+@pytest.fixture(params=MAJORS, ids=[f"PostgreSQL {major}" for major in MAJORS])
+def own_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The small world on a server of its own, of each version."""
+    installation = installation_of(request.param, tmp_path_factory.mktemp("pc") / "installation")
+    with running_cluster(installation, {"shared_preload_libraries": ""}, template=False) as cluster:
+        database = cluster.database("test")
+        database.psql("create extension partitioncache;" + WORLD)
+        yield database
+
+
 @pytest.mark.parametrize("call", [PROCESS, "call partitioncache_run_processor()"])
-def test_an_item_that_crashes_the_server(
-    make_cluster: Callable[[Mapping[str, str] | None], Cluster], call: str
-) -> None:
+def test_an_item_that_crashes_the_server(own_world: Database, call: str) -> None:
     """What was not yet on disk is lost in a crash, also the attempt; after the first it is on disk in time."""
-    database = make_cluster(None).create_database()
-    database.psql(WORLD)
+    database = own_world
     database.psql(
         """create function kills(kind integer) returns integer volatile language plpgsql as
            $$begin copy (select 1) to program 'kill -9 $PPID'; perform pg_sleep(10); return kind; end$$;
