@@ -135,10 +135,11 @@ begin
         and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = to_regprocedure(logger || '()') and d.deptype = 'x') then
         execute format('alter function %s() depends on extension partitioncache', logger);
     end if;
-    -- Who tracks a table makes a trigger of it.
+    -- Who tracks a table makes a trigger of it: who may store entries.
     for tracker in
-        select distinct g.role from partitioncache_role g join pg_roles r on r.oid = g.role
-        where g.cache = registration.cache and g.cluster = pc_cluster() and pc_level_rank(g.level) >= pc_level_rank('push')
+        select distinct a.grantee
+        from pg_attribute c, aclexplode(c.attacl) a
+        where c.attrelid = to_regclass(pc_store_view(registration.cache, registration.partition_key)) and a.privilege_type = 'INSERT' and a.grantee <> 0
     loop
         execute format('grant execute on function %s() to %s', logger, tracker);
     end loop;

@@ -140,7 +140,7 @@ as $$
             where l.ctid in (
             select r.ctid
             from (select x.ctid, row_number() over (partition by x.owner, x.digest order by x.made_at desc) as copy,
-                         row_number() over (order by x.made_at desc) as age
+                         row_number() over (partition by x.owner order by x.made_at desc) as age
                   from partitioncache_analysis x) r
             where (r.copy > 1 or r.age > most))
             for update skip locked)
@@ -150,4 +150,4 @@ as $$
 $$;
 
 comment on function pc_forget_analyses(integer) is
-'Deletes remembered analyses that a newer one replaces, and the oldest past so many; the number deleted. Example: select pc_forget_analyses(10000)';
+'Deletes remembered analyses that a newer one replaces, and the oldest of each role past so many; the number deleted. Example: select pc_forget_analyses(10000)';

@@ -124,7 +124,7 @@ revoke execute on function public.partitioncache_push(text, text, text, integer,
 select partitioncache_grant('rights_push', 'push');
 select partitioncache_grant('rights_read', 'read');
 select partitioncache_register('kind', 'integer');
-select is_empty($$ select name from of_role('rights_push') where name ~ 'store_(city_id|kind)|public.partitioncache_push$' $$, 'the same level again, and a later registration: what was taken away from push stays away');
+select is_empty($$ select name from of_role('rights_push') where name ~ 'store_(city_id|kind)|log_kind|public.partitioncache_push$' $$, 'the same level again, and a later registration: what was taken away from push stays away');
 select is_empty($$ select name from of_role('rights_read') where name ~ 'entries_(city_id|kind)$' $$, 'and from read');
 select isnt_empty($$ select name from of_role('rights_fill') where name ~ 'store_kind' $$, 'the others have it');
 select partitioncache_grant('rights_push', 'read', 'other');
