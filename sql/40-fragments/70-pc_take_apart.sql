@@ -9,13 +9,14 @@ create type pc_taken_apart as (
     operators oid[],
     types oid[],
     closure pc_object[],
+    state bigint,
     passing boolean
 );
 
 comment on type pc_taken_apart is
-'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; passing: that is true at this moment only, because the text says today or the like.';
+'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; state: the fingerprint of all this (see pc_analysis_state), if it was asked for; passing: that is true at this moment only, because the text says today or the like.';
 
-create function pc_take_apart(query text, partition_key text, cache text, session jsonb) returns pc_taken_apart
+create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -48,6 +49,10 @@ begin
     result.operators := parsed.operators;
     result.types := parsed.types;
     result.closure := pc_closure(parsed.roots, result.relations);
+    -- Taken before the catalog is read any further: what changes meanwhile shows.
+    if with_state then
+        result.state := pc_analysis_state(result.named, result.relations, result.functions, result.operators, result.types, result.closure);
+    end if;
     -- PostgreSQL reads 'today' as a date once, when it parses. Whatever could hide such a word (escapes) counts as one.
     result.passing := parsed.holds_date and (query ~* 'now|today|tomorrow|yesterday|\\|u&' or parsed.canonical ~ 'time with time zone');
     result.reason := pc_refusal(result.relations, result.functions);
@@ -98,5 +103,5 @@ begin
 end
 $$;
 
-comment on function pc_take_apart(text, text, text, jsonb) is
+comment on function pc_take_apart(text, text, text, jsonb, boolean) is
 'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';

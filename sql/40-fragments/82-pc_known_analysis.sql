@@ -60,7 +60,7 @@ begin
     made.operators := apart.operators;
     made.types := apart.types;
     made.closure := apart.closure;
-    made.state := pc_analysis_state(apart.named, apart.relations, apart.functions, apart.operators, apart.types, apart.closure);
+    made.state := apart.state;
     perform pc_call('remember', to_jsonb(made));
     return made;
 end
@@ -115,7 +115,7 @@ begin
         if analysis.reason is not null then
             return analysis;
         end if;
-        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session));
+        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true));
     exception when others then
         analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.
