@@ -11,4 +11,4 @@ end
 $$;
 
 comment on function pc_fail(text, text, text, text) is
-'Raises an error of our own class. code: PC001 bad argument, PC002 partition key not registered, PC003 registered differently, PC004 datatype, PC005 query cannot be cached, PC006 processor or pg_cron, PC007 permission, PC008 tracking, PC009 queue. Example: select pc_fail(''PC001'', ''hash is null'', '''', ''Pass the name of an entry.'')';
+'Raises an error of our own class. code: PC001 bad argument, PC002 partition key not registered, PC003 registered differently, PC004 datatype, PC005 query cannot be cached, PC006 processor or pg_cron, PC007 permission, PC008 tracking, PC009 queue, or a transaction that may not write. Example: select pc_fail(''PC001'', ''hash is null'', '''', ''Pass the name of an entry.'')';

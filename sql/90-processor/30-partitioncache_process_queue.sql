@@ -44,6 +44,9 @@ begin
         -- Last, because it may lock tables until the end of the transaction.
         perform pc_upkeep(cache);
     end if;
+    if not exists (select from partitioncache_settings s where s.cache = partitioncache_process_queue.cache) then
+        raise notice using message = format('there is no cache "%s"', cache), hint = 'select * from partitioncache_caches() shows which there are.';
+    end if;
     select count(*) into remaining from pc_own_queue q
     where not idle and q.cache = partitioncache_process_queue.cache and q.mine and q.checked and q.died_at is null and q.due_at <= clock_timestamp();
     if remaining > 0 then

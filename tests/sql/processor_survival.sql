@@ -25,6 +25,9 @@ select partitioncache_clear_queue(), partitioncache_clear();
 begin read only;
 select throws_ok('select partitioncache_push(''select * from poi where kind = 6'', ''city_id'')', 'PC009', 'a read-only transaction cannot push queries', 'pushing says what is wrong');
 select throws_ok('select partitioncache_process_queue()', 'PC009', 'a read-only transaction cannot work on queues', 'so does working');
+select throws_ok(call, 'PC009', 'a read-only transaction cannot change what PartitionCache keeps', call)
+from unnest(array['select partitioncache_clear_queue()', 'select partitioncache_requeue()', 'select partitioncache_listen()', 'select partitioncache_queue_claim(''incoming'')',
+                  'select partitioncache_update_processor_config(max_attempts => 2)', 'select partitioncache_disable_processor()']) call;
 rollback;
 
 -- Counting what is left
