@@ -166,7 +166,7 @@ def test_a_parallel_restore_loses_nothing(
     fill(source, way)
     expected = kept(source)
     dump(source, tmp_path / "custom", "-Fc")
-    for _ in range(5):
+    for _ in range(3):
         restored = fresh(any_cluster)
         assert restore(restored, tmp_path / "custom", "-j4") == ""
         assert kept(restored) == expected
