@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from support import services
 from support.cluster import Cluster, Database, running_cluster
 from support.installation import MAJORS, installation_of
 from support.processing import WORLD, Door, until
@@ -591,6 +595,57 @@ def test_dump_and_restore(world: Database, cluster: Cluster, door: Door) -> None
     assert items(restored) == []
     assert len(evaluated(restored)) == 3
     cluster.drop_database(restored)
+
+
+@pytest.fixture
+def standby(world: Database, cluster: Cluster) -> Iterator[Callable[..., psycopg.Connection[Any]]]:
+    """Connects to the small world on a standby of the server, which is as it was at this moment."""
+    folder = Path(tempfile.mkdtemp(prefix="pc-"))
+    port = services.free_port()
+    subprocess.run(
+        [
+            cluster.installation.program("pg_basebackup"),
+            "-D",
+            folder / "data",
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+        ],
+        env=world.environment(),
+        check=True,
+        capture_output=True,
+    )
+    options = f"-p {port} -k {folder} -c listen_addresses= -c shared_preload_libraries="
+    control = [cluster.installation.program("pg_ctl"), "-D", folder / "data", "-w"]
+    subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], check=True, capture_output=True)
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(world.conninfo(host=str(folder), port=port), autocommit=True)
+
+    yield connect
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+    shutil.rmtree(folder)
+
+
+def test_a_standby_says_what_it_cannot_do(standby: Callable[..., psycopg.Connection[Any]]) -> None:
+    calls = {
+        "select partitioncache_push('select * from poi where kind = 1', 'city_id')": "push queries",
+        "select partitioncache_process_queue()": "work on queues",
+        "call partitioncache_run_processor()": "work on queues",
+        "select partitioncache_clear_queue()": "change what PartitionCache keeps",
+    }
+    with standby() as session:
+        for call, purpose in calls.items():
+            with pytest.raises(psycopg.Error) as caught:
+                session.execute(call.encode())
+            assert caught.value.sqlstate == "PC009"
+            assert caught.value.diag.message_primary == f"a standby cannot {purpose}"
+            assert "primary" in str(caught.value.diag.message_hint)
+        for function in ("status", "processor_status", "queue_lengths"):
+            assert session.execute(f"select * from partitioncache_{function}()".encode()).fetchone()
+        assert session.execute("select count(*) from partitioncache_queue").fetchone() == (0,)
 
 
 def test_without_pg_cron(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
