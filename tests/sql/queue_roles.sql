@@ -84,6 +84,7 @@ set role queue_bela;
 select throws_ok(statement, '42501', null, 'fill: ' || statement) from tried;
 set role queue_anna;
 select throws_ok($$ insert into partitioncache_internal.pc_call_channel (caller, operation, argument) values (10, 'claim', '{}') $$, '42501', null, 'nobody calls in another''s name');
+select throws_ok($$ select pc_call('nothing', '{}') $$, 'PC001', 'there is no operation "nothing"', 'what nobody offers is not done');
 select throws_ok($$ select pc_enqueue('outgoing', 'partitioncache', '[{"query": "SELECT DISTINCT t1.city_id FROM public.poi t1", "partition_key": "city_id", "hash": "forged"}]', true) $$, 'PC009', 'the hash of a fragment is not that of its text', 'a fragment has its own hash');
 select partitioncache_internal.pc_enqueue('incoming', 'partitioncache', '[{"query": "select 2", "partition_key": "city_id", "origin": 6488065}]', true);
 reset role;
