@@ -5,6 +5,8 @@ as $$
 declare
     before text[];
 begin
+    -- Two at once: PostgreSQL does not let two transactions grant something on the same function.
+    lock table partitioncache_role in share row exclusive mode;
     perform pc_adopt_roles(cache);
     if exists (select from partitioncache_role g
                where g.cache = pc_grant_level.cache and g.role = pc_grant_level.role and g.level = pc_grant_level.level and g.cluster = pc_cluster()) then

@@ -24,6 +24,7 @@ declare
     taken bigint;
 begin
     perform pc_require(caller, cache, 'administer');
+    lock table partitioncache_role in share row exclusive mode;
     perform pc_adopt_roles(cache);
     before := pc_held_privileges(role);
     delete from partitioncache_role g

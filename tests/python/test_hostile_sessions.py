@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -104,3 +105,13 @@ def test_nobody_waits_for_an_open_transaction_of_a_lesser_role(world: Database) 
                     waited.append((role, call))
         mallory.rollback()
     assert waited == []
+
+
+def test_several_administrators_grant_at_once(world: Database) -> None:
+    def call(statement: str) -> None:
+        world.execute(statement)
+
+    for function in ("partitioncache_grant('{}', 'fill')", "partitioncache_revoke('{}')"):
+        with ThreadPoolExecutor(len(ROLES)) as pool:
+            list(pool.map(call, [f"select {function.format(role)}" for role in ROLES]))
+    assert world.execute("select count(*) from partitioncache_internal.partitioncache_role") == [(0,)]
