@@ -165,7 +165,8 @@ def writers(connection: Connection, copied: int, file: str, rounds: int) -> None
             statistics.median(t / p for t, p in zip(some, plain, strict=True)) for some in (tracked, empty)
         )
         print(
-            f"{kind.name:36} {statistics.median(plain):12,.0f} {statistics.median(tracked):12,.0f} {ratio:6.2f} {least:15.2f}",
+            f"{kind.name:36} {statistics.median(plain):12,.0f} {statistics.median(tracked):12,.0f}"
+            f" {ratio:6.2f} {least:15.2f}",
             flush=True,
         )
 
@@ -189,7 +190,8 @@ def undone(connection: Connection, before: str, statement: str) -> float:
 
 def lookups(database: Database) -> None:
     """Prints what changed partitions cost."""
-    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', hash, query, (evaluation).keyed_tables, (evaluation).parts)
+    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', hash, query, (evaluation).keyed_tables,
+                                              (evaluation).parts)
                   from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%'"""
     lookup = """select cardinality((partitioncache_intersect('city_id', array_agg(hash), null::integer)).keys)
                 from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%'"""
@@ -210,7 +212,8 @@ def lookups(database: Database) -> None:
             milliseconds(connection, lookup)
             looked_up = min(milliseconds(connection, lookup) for _ in range(3))
             refreshed = undone(connection, "select", evaluate)
-            full = undone(connection, "update partitioncache_internal.partitioncache_cache_city_id set evaluation.snapshot = null", evaluate)
+            forget = "update partitioncache_internal.partitioncache_cache_city_id set evaluation.snapshot = null"
+            full = undone(connection, forget, evaluate)
             print(f"{changed:20,} {looked_up:10.1f} {refreshed:11.1f} {full:19.1f}", flush=True)
 
 

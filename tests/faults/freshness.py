@@ -262,8 +262,10 @@ class Trial:
     def evaluate(self, connection: Connection, random: Random) -> None:
         """Evaluates one or two entries, whether they need it or not."""
         connection.execute(
-            """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, (e.evaluation).keyed_tables, (e.evaluation).parts)
-               from (select * from partitioncache_internal.partitioncache_cache_city_id order by random() limit %s) e""",
+            """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, (e.evaluation).keyed_tables,
+                                           (e.evaluation).parts)
+               from (select * from partitioncache_internal.partitioncache_cache_city_id
+                     order by random() limit %s) e""",
             (random.randint(1, 2),),
         )
         self.report.refreshed["evaluated"] += 1

@@ -157,8 +157,10 @@ def test_a_prepared_transaction(make_cluster: Callable[[Mapping[str, str] | None
 
 
 def test_an_evaluation_that_the_trimmer_overtakes(session: Connection, other: Connection) -> None:
-    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, (e.evaluation).keyed_tables, (e.evaluation).parts)
-                  from (select * from partitioncache_internal.partitioncache_cache_city_id where query like '%990%' and query like '%poi%') e"""
+    evaluate = """select pc_evaluate_fragment('partitioncache', 'city_id', e.hash, e.query, (e.evaluation).keyed_tables,
+                                              (e.evaluation).parts)
+                  from (select * from partitioncache_internal.partitioncache_cache_city_id
+                        where query like '%990%' and query like '%poi%') e"""
     with session.transaction():
         session.execute("set transaction isolation level repeatable read")
         session.execute("select 1")
@@ -300,7 +302,8 @@ def test_a_restored_database(
             if elsewhere
             else "a table of it is gone: dropped, or made anew by a restore from a dump"
         }
-        assert connection.execute("select * from partitioncache_internal.pc_sync_tracking('partitioncache')").fetchall() == []
+        mended = connection.execute("select * from partitioncache_internal.pc_sync_tracking('partitioncache')")
+        assert mended.fetchall() == []
         learn(target, BIG, VISITS, OPEN)
         connection.execute("insert into poi values (2002, 52, 2002)")
         connection.execute("insert into visit_0 values (3001, 53, 5)")

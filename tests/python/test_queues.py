@@ -72,7 +72,8 @@ def end_pauses(provider: str, request: pytest.FixtureRequest) -> Callable[[], No
 
         def end() -> None:
             database.execute(
-                "update partitioncache_internal.partitioncache_queue set due_at = now() where status in ('failed', 'timeout')"
+                "update partitioncache_internal.partitioncache_queue set due_at = now()"
+                " where status in ('failed', 'timeout')"
             )
 
     return end

@@ -1,6 +1,7 @@
 """The analyser for caches that have no PostgreSQL server beside them.
 
-It does on sqlglot's trees what the extension does with the server's own parser, by the same rules (`docs/soundness.md`):
+On sqlglot's trees, it does what the extension does with the server's own parser, by the same rules
+(`docs/soundness.md`):
 dropping a condition is always sound, inventing one never is, and what no rule covers stays as it is.
 Read in this order: ``statement`` (parsing), ``conditions`` (what may enter a fragment), ``classes`` (which tables
 share their partition), ``fragments`` (what is cached), ``keys`` and ``restriction`` (what is done with it).
