@@ -2,8 +2,11 @@ create function pc_tracking_refusal(relation oid, partition_key text default nul
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+    with family as materialized (
+        select m as oid from pc_relation_family(pc_tracking_refusal.relation) m
+    )
     select case
-        when c.oid = pc_tracking_refusal.relation and p.inhparent is not null
+        when p.inhparent is not null
             then format('table %s is a part of %s, and what is written through that fires no trigger here', c.oid::regclass, p.inhparent::regclass)
         when c.oid < 16384 then format('system table %s is changed without triggers', c.oid::regclass)
         when c.relpersistence = 't' then format('temporary table %s is seen by one session only', c.oid::regclass)
@@ -13,12 +16,13 @@ as $$
         when v.attname is not null then format('column %I of %s is generated when it is read (VIRTUAL), and no trigger sees its values', v.attname, c.oid::regclass)
         else format('relation %s is no table', c.oid::regclass)
         end
-    from pc_relation_family(pc_tracking_refusal.relation) m
-    join pg_class c on c.oid = m
-    left join pg_inherits p on p.inhrelid = pc_tracking_refusal.relation
+    from family m
+    join pg_class c on c.oid = m.oid
+    -- also a child that has a further parent
+    left join pg_inherits p on p.inhrelid = m.oid and p.inhparent not in (select f.oid from family f)
     left join pg_attribute v on v.attrelid = c.oid and v.attname = pc_tracking_refusal.partition_key and v.attgenerated = 'v' and not v.attisdropped
     where p.inhparent is not null or c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p') or v.attname is not null
-    order by p.inhparent is null, c.oid <> pc_tracking_refusal.relation, c.oid
+    order by c.oid <> pc_tracking_refusal.relation, p.inhparent is null, c.oid
     limit 1
 $$;
 

@@ -74,7 +74,7 @@ begin
             select a.root, i.inhparent, i.xmin from ancestry a join pg_inherits i on i.inhrelid = a.member
         )
         select f.root, hashtextextended(
-            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace::regnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers), ';'
+            string_agg(concat_ws(' ', f.member, f.link, c.relname, c.relnamespace::regnamespace, c.relkind, c.relrowsecurity, pg_relation_filenode(c.oid), t.triggers, p.parents), ';'
                        order by f.member)
             || (select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attisdropped, a.attgenerated), ';' order by a.attnum)
                 from pg_attribute a where a.attrelid = f.root and a.attnum > 0)
@@ -94,6 +94,9 @@ begin
         join pg_class c on c.oid = f.member
         left join lateral (select string_agg(concat_ws(' ', g.oid, g.xmin, g.tgenabled), ',' order by g.oid) as triggers
                            from pg_trigger g where g.tgrelid = f.member and g.tgname ^@ 'partitioncache_') t on true
+        -- A child may have further parents, through which it is written to as well.
+        left join lateral (select string_agg(concat_ws(' ', i.inhparent, i.xmin), ',' order by i.inhparent) as parents
+                           from pg_inherits i where i.inhrelid = f.member and not c.relispartition) p on true
         group by f.root;
 end
 $$;

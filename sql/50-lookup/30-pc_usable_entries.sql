@@ -62,7 +62,8 @@ begin
                        case when o.gone then 'a table of it is gone: dropped, or made anew by a restore from a dump'
                             else 'changed in its definition or rewritten as a whole since: ' || o.altered end)
                    when b.state is distinct from e.closure_state then 'something that it calls or is written with was changed since: a function, an operator, a type, a collation or the like'
-                   when e.static and e.untracked && m.relations then pc_untracked_reason(e.deps, $2.cache, $2.partition_key)
+                   when e.static and e.untracked && m.relations then coalesce(pc_untracked_reason(e.deps, $2.cache, $2.partition_key),
+                       'an unlogged table of it loses its rows in a crash, and no trigger says so; partitioncache_assert_static says that it stays as it is')
                    when e.tracked and $6 then 'the change log is gone'
                    when e.tracked and pg_snapshot_xmin(e.snapshot) < n.log_trimmed_below then 'the change log has been trimmed past it'
                    when c.whole_written is not null

@@ -48,7 +48,11 @@ begin
            coalesce(array_agg(distinct r.root) filter (where r.dep <> all (evaluation.keyed)), '{}')
     into evaluation.keyed_roots, evaluation.whole_roots
     from pc_tracked_roots((registration).cache, (registration).partition_key, dependencies.relations) r;
-    evaluation.untracked := pc_untracked((registration).cache, (registration).partition_key, dependencies.relations);
+    -- A crash empties an unlogged table, and no trigger says so. That a row is gone matters where it is read as a whole.
+    evaluation.untracked := pc_untracked((registration).cache, (registration).partition_key, dependencies.relations)
+        || array(select c.oid from pg_class c
+                 where c.oid = any (dependencies.relations) and c.relpersistence = 'u' and c.oid <> all (evaluation.keyed)
+                   and c.oid <> all (pc_untracked((registration).cache, (registration).partition_key, dependencies.relations)));
     -- Where writes are not surely logged, the entry is kept for those who look at it, and put aside: a state that is null fits no table.
     if pc_tracking_problem((registration).cache, (registration).partition_key, dependencies.relations) is not null then
         evaluation.dep_states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);

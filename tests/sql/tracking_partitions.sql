@@ -166,4 +166,36 @@ insert into lot values (1005, 61);
 alter table lot inherit place;
 select is(standing(places()), 'unchanged, aside', 'also when it had inherited before');
 select is(wrong_rows(places()), 0::bigint, 'and right');
+
+-- A child with two parents
+create table thing (id integer, city_id integer);
+create table hut () inherits (place);
+select partitioncache_track('place', 'city_id');
+call learn(places());
+select is(standing(places()), 'restricted, fresh', 'a table that inherits');
+alter table hut inherit thing;
+insert into hut values (1500, 70);
+select is(standing(places()), 'unchanged, aside', 'a child that has a further parent puts entries aside');
+update thing set city_id = 71 where id = 1500;
+select is(wrong_rows(places()), 0::bigint, 'what is written through that is not lost');
+call learn(places());
+select is(standing(places()), 'unchanged, aside', 'nor can anything be learned');
+select alike(state(), 'broken: table public.hut is a part of public.thing, and what is written through that fires no trigger here%', 'and it is said why');
+alter table hut no inherit thing;
+select is(state(), 'tracking', 'until it has one parent again');
+call learn(places());
+select is(standing(places()), 'restricted, fresh', 'and entries are used');
+
+-- An unlogged table: a crash takes its rows, and no trigger says so
+create unlogged table taken (id integer, city_id integer);
+select partitioncache_track('taken', 'city_id');
+create function none_taken() returns text language sql as $$ select 'select p.id from place p where p.id > 190 and not exists (select from taken t where t.city_id = p.city_id)' $$;
+call learn(none_taken());
+select alike((select e ->> 'reason' from partitioncache_explain(none_taken(), 'city_id') x, jsonb_array_elements(x.entries) e where e ->> 'state' = 'aside' limit 1),
+    'an unlogged table of it loses its rows in a crash%', 'entries to which a missing row matters are not used');
+select is(wrong_rows(none_taken()), 0::bigint, 'and right');
+create function on_taken() returns text language sql as $$ select 'select id from taken where id > 5' $$;
+insert into taken select i, i from generate_series(1, 7) i;
+call learn(on_taken());
+select is(standing(on_taken()), 'restricted, fresh', 'others are');
 select * from finish();
