@@ -43,6 +43,16 @@ $$;
 comment on function pc_known_fields() is
 'The fields of the nodes that pc_tree_facts knows, and the kind of object whose OIDs each holds (relation, operator, function, type, collation); order: it can make the rows depend on the order in which tables are read; other: nothing of these. Example: select * from pc_known_fields()';
 
+create function pc_field_kinds() returns jsonb
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select jsonb_object_agg(k.name, k.holds) from pc_known_fields() k
+$$;
+
+comment on function pc_field_kinds() is
+'pc_known_fields as one value, {name: holds}, which a plan keeps: in place of a join with all of them for each tree. Example: select pc_field_kinds() ->> ''opno''';
+
 create function pc_tree_constants(tree text) returns text
 language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -131,7 +141,7 @@ begin
         from (select distinct n.text from node n where position(' :' in n.text) > 0) n
         cross join lateral (select t.text, split_part(t.text, ' ', 1) as name, rtrim(substr(t.text, position(' ' in t.text) + 1)) as value
                             from string_to_table(n.text, ' :') with ordinality t(text, place) where t.place > 1 offset 0) f
-        left join pc_known_fields() k on k.name = f.name
+        cross join lateral (select pc_field_kinds() ->> f.name as holds) k
     ), fact as materialized (
         -- one OID, or a list of them
         select distinct f.holds, f.name, m[1]::oid as id
