@@ -47,14 +47,14 @@ begin
     perform pc_require(caller, argument ->> 'cache', 'push');
     perform pc_attempt(s.step, argument ->> 'cache', case when s.of_roles then pc_looked_after(caller, argument ->> 'cache') end)
     from (values (1, 'pc_adopt_roles', false), (2, 'pc_trim_changes', true), (3, 'pc_drop_old_refreshes', true), (4, 'pc_forget', false),
-                 (5, 'pc_prune_cron_history', false)) s(place, step, of_roles)
+                 (5, 'pc_forget_roles', false), (6, 'pc_prune_cron_history', false)) s(place, step, of_roles)
     order by s.place;
     return null;
 end
 $$;
 
 comment on function pc_do_maintain(oid, jsonb) is
-'What is done for a cache whoever asks for it, {cache}: trims change logs, forgets refreshes that were of no use, analyses and listeners, prunes pg_cron''s notes about our jobs. It calls nothing that anybody but the installer can define. Example: see pc_call';
+'What is done for a cache whoever asks for it, {cache}: trims change logs, forgets refreshes that were of no use, analyses, listeners and what belonged to roles that are gone, prunes pg_cron''s notes about our jobs. It calls nothing that anybody but the installer can define. Example: see pc_call';
 
 create function pc_looked_after(caller oid, cache text) returns oid[]
 language sql stable parallel safe

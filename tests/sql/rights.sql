@@ -240,6 +240,9 @@ select is((select row(owner, serves)::text from partitioncache_entries('city_id'
 from (select e.owner as o from partitioncache_internal.partitioncache_entries_city_id e where e.hash = 'own') e;
 select lives_ok($$ select partitioncache_register('later', 'integer') $$, 'a role that is gone stands in nobody''s way');
 reset role;
+select cmp_ok(partitioncache_internal.pc_forget_roles('partitioncache'), '>=', 2::bigint, 'what it was granted and what served it alone are forgotten');
+select is_empty($$ select role from partitioncache_internal.partitioncache_role g where not exists (select from pg_roles r where r.oid = g.role) $$, 'no grant is left');
+select is_empty($$ select hash from partitioncache_internal.partitioncache_cache_city_id where hash = 'own' and role <> 'rights_first'::regrole $$, 'nor an entry');
 
 -- A dump that is restored in another cluster brings grants of roles with other OIDs.
 
