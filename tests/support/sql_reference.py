@@ -42,7 +42,7 @@ SECTIONS = {
     "Partition keys": "register partition_keys caches",
     "Filling the cache": "push push_many push_fragment process_queue",
     "Asking": "apply explain open fragments",
-    "The cache by hand": "set get exists set_query query keys entries count intersect lookup delete clear",
+    "The cache by hand": "set get exists set_query query keys entries count intersect lookup changed delete clear",
     "Tables that are written to": "track tracked_tables untrack assert_static retract_static static_tables",
     "Queues": "queue_lengths queue_counts dead_items requeue clear_queue",
     "The processor": "run_processor enable_processor update_processor_config processor_status processor_jobs"
