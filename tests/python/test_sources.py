@@ -33,7 +33,7 @@ OpenSource = Callable[[], Source]
 ROWS = [(n % 10 or None, f"shop {n}", n / 2) for n in range(200)]
 SLOW = (
     "select distinct s1.city_id from shops s1, shops s2, shops s3, shops s4, shops s5 "
-    "where s1.name = s2.name and s3.size + s4.size + s5.size < 0"
+    "where s1.name = s2.name and s1.size + s3.size + s4.size + s5.size < 0"
 )
 TABLES = (
     "create table shops (city_id integer, name varchar(40), size double precision)",
