@@ -116,13 +116,13 @@ def test_pg_cron_does_the_work(cron_database: Database, second_database: Databas
     assert database.execute("select count(*) from cron.job") == [(2,)]
     database.psql(second_database.execute("select partitioncache_disable_processor()")[0][0])
     assert database.execute("select count(*) from cron.job") == [(0,)]
-    # That is how pg_cron notes that a job was removed while it was running; its session goes on to its end.
+    # That is how pg_cron notes that a job was removed while it was waiting or running.
     assert {
-        message
+        message.split("\n")[0]
         for (message,) in database.execute(
             "select return_message from cron.job_run_details where status = 'failed'"
         )
-    } <= {"job canceled"}
+    } <= {"job canceled", "ERROR:  canceling statement due to user request"}
 
 
 def test_pg_cron_is_not_created(cron_database: Database) -> None:
@@ -133,8 +133,11 @@ def test_pg_cron_is_not_created(cron_database: Database) -> None:
     assert caught.value.diag.message_hint == "As a superuser: create extension pg_cron;"
 
 
-def test_one_enabling_serves_every_granted_role_and_those_granted_later(cron_database: Database) -> None:
-    database = cron_database
+def test_one_enabling_serves_every_granted_role_and_those_granted_later(
+    make_cluster: Callable[[Mapping[str, str] | None], Cluster],
+) -> None:
+    # A server of its own: where the extension pg_cron was dropped and created, pg_cron 1.4 may run no job any more.
+    database = make_cluster(None).reset_cron_database()
     database.psql(WORLD)
     roles = ("cron_admin", "cron_anna", "cron_bela")
     query = "select id from poi where kind = 1 and city_id < 20"
@@ -167,7 +170,7 @@ def test_one_enabling_serves_every_granted_role_and_those_granted_later(cron_dat
                             ).fetchone()
                             == (True,)
                         ),
-                        130,
+                        300,
                     )
                     assert applied(role)
                     log = "select distinct owner, status from partitioncache_processor_log"
