@@ -8,8 +8,3 @@ comment on view pc_call_channel is
 'Where pc_call hands a call over to the installer''s rights, with the caller on it, by its OID.';
 
 alter view pc_call_channel alter column caller set default quote_ident(current_user)::regrole::oid;
-
--- Made anew when all operations are there: see 99-rights/70-pc_dispatch.sql.
-create function pc_dispatch() returns trigger language plpgsql as 'begin return null; end';
-
-create trigger dispatch instead of insert on pc_call_channel for each row execute function pc_dispatch();

@@ -2,7 +2,7 @@
 do $generate$
 begin
     execute format($create$
-        create or replace function pc_dispatch() returns trigger
+        create function pc_dispatch() returns trigger
         language plpgsql volatile parallel unsafe security definer
         set search_path = pg_catalog, partitioncache_internal, pg_temp
         as $dispatch$
@@ -24,3 +24,5 @@ $generate$;
 
 comment on function pc_dispatch() is
 'Does what was inserted into pc_call_channel: calls pc_do_<operation>(caller, argument), which may believe that the caller is who it says and judges what it may do.';
+
+create trigger dispatch instead of insert on pc_call_channel for each row execute function pc_dispatch();
