@@ -19,12 +19,15 @@ def status(database: Database, column: str) -> Any:
 
 
 @pytest.fixture
-def second_database(cluster: Cluster) -> Iterator[Database]:
-    database = cluster.create_database()
-    yield database
-    database.execute("select partitioncache_disable_processor()")
-    until(lambda: status(database, "workers") == 0, 30)
-    cluster.drop_database(database)
+def cron_database(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> Iterator[Database]:
+    """The database of pg_cron in a server of its own: where the extension pg_cron was ever dropped and created
+    again, pg_cron 1.4 may run no job any more. A test that fails shows what pg_cron did."""
+    database = make_cluster(None).reset_cron_database()
+    try:
+        yield database
+    finally:
+        print(database.psql("table cron.job; table cron.job_run_details", check=False).stdout)
+        print(database.cluster.log.read_text()[-20_000:])
 
 
 def push_and_wait(connection: psycopg.Connection[TupleRow], number: int) -> float:
@@ -49,8 +52,8 @@ def slowest_start(database: Database, seconds: float) -> float:
     return slowest
 
 
-def test_pg_cron_does_the_work(cron_database: Database, second_database: Database) -> None:
-    database = cron_database
+def test_pg_cron_does_the_work(cron_database: Database) -> None:
+    database, second_database = cron_database, cron_database.cluster.create_database()
     for world in (database, second_database):
         world.psql(WORLD)
 
@@ -69,7 +72,7 @@ def test_pg_cron_does_the_work(cron_database: Database, second_database: Databas
     database.psql(statements)
     second_database.execute("select partitioncache_push('select * from poi where kind = 1', 'city_id')")
 
-    until(lambda: status(database, "workers") == 3, 90)
+    until(lambda: status(database, "workers") == 3, 150)
     assert status(database, "problem") is None
     until(lambda: status(second_database, "workers") == 2, 30)
     until(
@@ -134,10 +137,9 @@ def test_pg_cron_is_not_created(cron_database: Database) -> None:
 
 
 def test_one_enabling_serves_every_granted_role_and_those_granted_later(
-    make_cluster: Callable[[Mapping[str, str] | None], Cluster],
+    cron_database: Database,
 ) -> None:
-    # A server of its own: where the extension pg_cron was dropped and created, pg_cron 1.4 may run no job any more.
-    database = make_cluster(None).reset_cron_database()
+    database = cron_database
     database.psql(WORLD)
     roles = ("cron_admin", "cron_anna", "cron_bela")
     query = "select id from poi where kind = 1 and city_id < 20"
