@@ -57,14 +57,7 @@ set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 begin
-    return (
-        -- "SELECT DISTINCT tN.key FROM a t1, b t2 ...": the relation of the table whose key is selected
-        select r.m[1]
-        from substring(fragment from '^SELECT DISTINCT (t_*\d+)\.') wanted,
-             regexp_matches(fragment, '(?:FROM |, )((?:ONLY )?(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)) (t_*\d+)', 'g') r(m)
-        where r.m[2] = wanted
-        limit 1
-    );
+    return (select t.relation from pc_fragment_tables(fragment) t where t.alias = substring(fragment from '^SELECT DISTINCT (t_*\d+)\.'));
 end
 $$;
 

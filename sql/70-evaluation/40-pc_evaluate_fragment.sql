@@ -1,5 +1,5 @@
 create function pc_evaluate_fragment(
-    cache text, partition_key text, hash text, fragment text, keyed_tables text[], parts text[]
+    cache text, partition_key text, hash text, fragment text, keyed_tables text[], parts text[], stop_at timestamptz default null
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -8,17 +8,17 @@ declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
     key_count bigint;
 begin
-    execute format('select pc_evaluate($1, $2, $3, $4, $5, null::%s)', pc_native_type(registration.datatype))
-    into key_count using registration, hash, fragment, keyed_tables, parts;
+    execute format('select pc_evaluate($1, $2, $3, $4, $5, null::%s, $6)', pc_native_type(registration.datatype))
+    into key_count using registration, hash, fragment, keyed_tables, parts, stop_at;
     return key_count;
 end
 $$;
 
-comment on function pc_evaluate_fragment(text, text, text, text, text[], text[]) is
-'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on, for everybody if the role may fill the cache, else for the role alone; the number of keys. Raises whatever goes wrong, and then nothing is stored; PC000 if the cache was cleared meanwhile. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
+comment on function pc_evaluate_fragment(text, text, text, text, text[], text[], timestamptz) is
+'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on, for everybody if the role may fill the cache, else for the role alone; the number of keys. Raises whatever goes wrong, and then nothing is stored: query_canceled if it is still at work at stop_at; PC000 if the cache was cleared meanwhile. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
 
 create function pc_evaluate(
-    registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement
+    registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement, stop_at timestamptz default null
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -30,6 +30,7 @@ declare
     snapshot pg_snapshot := pc_snapshot();
     started timestamptz := clock_timestamp();
     dependencies pc_dependencies := pc_fragment_dependencies(fragment);
+    bounded text := pc_bounded(fragment, (registration).partition_key, stop_at);
     evaluation pc_evaluation;
     evaluated record;
 begin
@@ -57,9 +58,9 @@ begin
     if pc_tracking_problem((registration).cache, (registration).partition_key, dependencies.relations) is not null then
         evaluation.dep_states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
     end if;
-    select * into evaluated from pc_refreshed_keys(registration, hash, fragment, of_type, evaluation.keyed);
+    select * into evaluated from pc_refreshed_keys(registration, hash, bounded, of_type, evaluation.keyed);
     if evaluated.keys is null then
-        select * into evaluated from pc_evaluated_keys(registration, fragment, parts, of_type, evaluation.keyed);
+        select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed);
     end if;
     evaluation.form := pc_fragment_form(fragment, registration);
     evaluation.filed_under := pc_filed_under(evaluation.form);
@@ -71,5 +72,5 @@ begin
 end
 $$;
 
-comment on function pc_evaluate(partitioncache_registration, text, text, text[], text[], anyelement) is
+comment on function pc_evaluate(partitioncache_registration, text, text, text[], text[], anyelement, timestamptz) is
 'pc_evaluate_fragment for keys of a type. Example: see pc_evaluate_fragment';

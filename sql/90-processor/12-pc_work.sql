@@ -14,7 +14,8 @@ begin
         if item.queue = 'incoming' then
             reason := pc_work_query(item);
         else
-            keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts);
+            keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts,
+                                         least(item.started_at + pc_time_limit(item.cache), pc_statement_ends_at()));
             if item.session ? 'refresh' then
                 -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
                 reason := (select format('still not usable after a refresh: %s', s.reason)
@@ -72,9 +73,21 @@ language plpgsql volatile parallel restricted
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    return coalesce(clock_timestamp() - statement_timestamp() >= nullif(current_setting('statement_timeout')::interval, interval '0'), false);
+    return coalesce(clock_timestamp() >= pc_statement_ends_at(), false);
 end
 $$;
 
 comment on function pc_statement_is_over() is
-'Whether this statement has lasted as long as statement_timeout allows. PostgreSQL cancels it once; caught, it would have no limit any more. Example: select pc_statement_is_over()';
+'Whether this statement has lasted as long as it should. Example: select pc_statement_is_over()';
+
+create function pc_statement_ends_at() returns timestamptz
+language plpgsql stable parallel restricted
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return statement_timestamp() + nullif(current_setting('statement_timeout')::interval, interval '0') * 0.95;
+end
+$$;
+
+comment on function pc_statement_ends_at() is
+'When work within this statement should end, a little before statement_timeout; null for never. PostgreSQL cancels a statement once; caught, it would have no limit any more. Example: select pc_statement_ends_at()';

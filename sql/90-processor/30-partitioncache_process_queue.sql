@@ -58,7 +58,7 @@ end
 $$;
 
 comment on function partitioncache_process_queue(text, integer, double precision) is
-'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items; a NOTICE says how many are left. With nothing queued it refreshes entries whose tables have changed. An item that fails does not touch the others; one that statement_timeout stops counts as a timeout if it had at least half of that time, and ends the call. All in the caller''s transaction; an item during which the session dies, or the call is cancelled, is tried again after a pause, behind the others. CALL partitioncache_run_processor() commits as it goes. Raises PC009 in a read-only transaction. Example: select partitioncache_process_queue()';
+'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items; a NOTICE says how many are left. With nothing queued it refreshes entries whose tables have changed. An item that fails, or is stopped at its time limit (fragment_timeout), does not touch the others; at statement_timeout the call ends, and the item that it was at counts as a timeout if it had at least half of that time. All in the caller''s transaction; an item during which the session dies, or the call is cancelled, is tried again after a pause, behind the others. CALL partitioncache_run_processor() commits as it goes. Raises PC009 in a read-only transaction. Example: select partitioncache_process_queue()';
 
 create function pc_do_begin_call(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

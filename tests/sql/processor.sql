@@ -90,6 +90,25 @@ reset statement_timeout;
 select is(states(), 'outgoing timeout 2', 'so that nothing is begun for ever');
 select partitioncache_clear_queue();
 
+-- Called by hand, in one transaction, and with no statement_timeout: the rows that are read look at the clock.
+create table wide as select i, i % 50 as city_id, i % 7 as kind from generate_series(1, 20000) i;
+create table "odd, public.wide t9" as select i, i % 50 as city_id from generate_series(1, 20000) i;
+analyze wide, "odd, public.wide t9";
+select partitioncache_update_processor_config(fragment_timeout => '0.5 s');
+truncate partitioncache_internal.partitioncache_processor_log;
+select partitioncache_push_fragment('select * from wide a, wide b, "odd, public.wide t9" c where a.city_id = b.city_id and c.city_id = b.city_id and a.i + b.i + c.i = -1', 'city_id', priority => 9);
+select partitioncache_push_fragment('select * from wide where kind = 3 and exists (select from poi where poi.id = wide.i)', 'city_id');
+select clock_timestamp() as begun \gset
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'a fragment over the limit is stopped, the next one has a time of its own');
+select ok(clock_timestamp() - :'begun'::timestamptz < interval '20 s', 'in time');
+select is(states(), 'outgoing timeout 1', 'it will be tried again');
+select is((select string_agg(status || coalesce(': ' || error_msg, ''), ', ') from log), 'timeout: stopped at the time limit of 00:00:00.5, success', 'the log says so');
+select matches(pc_bounded('SELECT DISTINCT t1.city_id FROM public.wide t1', 'city_id', now()), ' WHERE .*num_nulls\(t1.city_id\)', 'without a condition');
+select is(pc_bounded('SELECT DISTINCT t1.city_id FROM public.wide t1', 'city_id', null), 'SELECT DISTINCT t1.city_id FROM public.wide t1', 'without a limit');
+select partitioncache_clear_queue();
+delete from partitioncache_internal.partitioncache_cache_city_id where query like '%wide%';
+select partitioncache_update_processor_config(fragment_timeout => '1 min');
+
 -- The procedure
 select throws_ok('call partitioncache_run_processor()', 'PC006', 'partitioncache_run_processor commits as it goes, and cannot run inside a transaction block', 'the procedure is not for a transaction block');
 truncate partitioncache_internal.partitioncache_processor_log;
