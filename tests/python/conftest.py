@@ -11,6 +11,7 @@ import pytest
 
 import partitioncache
 from partitioncache.registry import CACHE_TYPES
+from support.commands import run as run  # a fixture
 
 OpenCache = Callable[..., partitioncache.Cache]
 

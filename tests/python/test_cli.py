@@ -11,8 +11,7 @@ import random
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -21,28 +20,12 @@ from typing import Any
 import click
 import pytest
 
-from partitioncache.cli import (
-    add,
-    base,
-    main,
-    manage,
-    monitor_cache_queue,
-    read,
-    setup_postgresql_queue_processor,
-)
+from partitioncache.cli import base, main
 from partitioncache.cli.main import PROGRAMS
 from partitioncache.cli.upkeep import to_evict
 from support.cluster import Cluster, Database
+from support.commands import Run, lead_to
 from support.services import RedisServer
-
-COMMANDS = {
-    "pcache": main.command,
-    "pcache-add": add.command,
-    "pcache-read": read.command,
-    "pcache-manage": manage.command,
-    "pcache-monitor": monitor_cache_queue.command,
-    "pcache-processor": setup_postgresql_queue_processor.command,
-}
 
 DATA = """
 create table events (user_id integer, type text, shop text);
@@ -58,57 +41,12 @@ QUERY = (
 )
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command as its program would, in this process."""
-
-    def call(program: str, *arguments: str) -> Result:
-        before = sys.argv
-        sys.argv = [program, *arguments]
-        try:
-            with pytest.raises(SystemExit) as ended:
-                base.run(COMMANDS[program], program)
-        finally:
-            sys.argv = before
-        captured = capfd.readouterr()
-        code = ended.value.code
-        assert isinstance(code, int)
-        assert "Traceback" not in captured.err
-        return Result(code, captured.out, captured.err)
-
-    return call
-
-
 @pytest.fixture
 def shop(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """A database with data and the extension, to which the overview's variables lead."""
     database.psql(DATA)
     lead_to(database, monkeypatch)
     return database
-
-
-def lead_to(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DB_HOST", database.cluster.socket_folder)
-    monkeypatch.setenv("DB_PORT", str(database.cluster.port))
-    monkeypatch.setenv("DB_USER", "postgres")
-    monkeypatch.setenv("DB_PASSWORD", "secret tulip")
-    monkeypatch.setenv("DB_NAME", database.name)
 
 
 @pytest.fixture

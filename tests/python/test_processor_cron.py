@@ -11,6 +11,7 @@ import pytest
 from psycopg.rows import TupleRow
 
 from support.cluster import Cluster, Database
+from support.commands import Run, lead_to
 from support.processing import WORLD, Door, until
 
 
@@ -52,7 +53,9 @@ def slowest_start(database: Database, seconds: float) -> float:
     return slowest
 
 
-def test_pg_cron_does_the_work(cron_database: Database) -> None:
+def test_pg_cron_does_the_work(
+    cron_database: Database, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database, second_database = cron_database, cron_database.cluster.create_database()
     for world in (database, second_database):
         world.psql(WORLD)
@@ -74,6 +77,8 @@ def test_pg_cron_does_the_work(cron_database: Database) -> None:
 
     until(lambda: status(database, "workers") == 3, 150)
     assert status(database, "problem") is None
+    lead_to(database, monkeypatch)
+    assert run("pcache", "doctor").code == 0
     until(lambda: status(second_database, "workers") == 2, 30)
     until(
         lambda: second_database.execute("select incoming + outgoing = 0 from partitioncache_queue_lengths()")[

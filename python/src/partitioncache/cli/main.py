@@ -12,6 +12,7 @@ from partitioncache import __version__, list_cache_types, recommend
 from partitioncache.cli import (
     add,
     base,
+    doctor,
     manage,
     monitor_cache_queue,
     output,
@@ -30,6 +31,7 @@ EXAMPLES = """
 \b
 Examples:
   pcache setup --db-name mydb
+  pcache doctor --db-name mydb
   pcache add --direct --query "SELECT * FROM poi WHERE kind = 7" --partition-key city_id
   pcache apply --query "SELECT * FROM poi WHERE kind = 7 AND name = 'x'" --partition-key city_id
   pcache status
@@ -48,6 +50,7 @@ command.add_command(read.command)
 command.add_command(manage.command)
 command.add_command(monitor_cache_queue.command)
 command.add_command(setup_postgresql_queue_processor.command)
+command.add_command(doctor.doctor)
 
 
 _query = (

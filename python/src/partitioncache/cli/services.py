@@ -148,6 +148,7 @@ def connect(where: Connections, dbname: str | None = None) -> psycopg.Connection
         return psycopg.connect(
             make_conninfo(parameters.pop("conninfo", ""), **parameters),
             autocommit=True,
+            prepare_threshold=None,
             application_name="partitioncache set-up",
         )
 

@@ -25,7 +25,14 @@ from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError
 from partitioncache.postgresql import Typed
 from partitioncache.postgresql.server import explained, translated
-from partitioncache.setup import Check, apply_plan, check_installation, check_processor, plan
+from partitioncache.setup import (
+    apply_plan,
+    check_at_work,
+    check_installation,
+    check_processor,
+    check_rights,
+    plan,
+)
 from partitioncache.setup.checks import cron_database
 
 EXAMPLES = """
@@ -342,25 +349,12 @@ def config(
 def verify(settings: Settings, format: Format) -> int:
     """Check everything that the processor needs, and print what to run where something is missing."""
     with closing(services.connect(settings.where)) as connection:
-        found = [*check_installation(connection), *check_processor(connection)]
-    if any(check.name == "partitioncache" and check.ok is not False for check in found):
-        with closing(_cache(settings)) as cache, cache.server.connection() as connection:
-            state = _at_work(cache, connection)
-        if state.ok:  # then there is nothing left to enable
-            found = [replace(each, fix="") if "pcache-processor" in each.fix else each for each in found]
-        found.append(state)
+        found = [*check_installation(connection), *check_rights(connection, settings.where.cache_name)]
+        if any(check.blocks for check in found):
+            found += check_processor(connection)
+        else:
+            found += check_at_work(connection, settings.where.cache_name)
     return 0 if checks.show(found, format) else base.FAILED
-
-
-def _at_work(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> Check:
-    (row,) = services.rows(cache, connection, "partitioncache_processor_status", cache.cache)
-    if not row["enabled"]:
-        detail = f"not enabled for cache {cache.cache}"
-        return Check("processor", False, detail, "pcache-processor enable", "in a shell")
-    if row["problem"]:
-        return Check("processor", False, row["problem"], "pcache-processor logs", "in a shell to see more")
-    text = f"enabled for cache {cache.cache}, {row['workers']} sessions, {row['dead']} dead items"
-    return Check("processor", True, text)
 
 
 def main() -> None:

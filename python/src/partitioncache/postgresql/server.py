@@ -35,6 +35,7 @@ from partitioncache.errors import (
 )
 from partitioncache.setup.install import (
     INNER_SCHEMA,
+    OLDEST_SQL,
     hint_of_rights,
     installed,
     refuse_lesser_installer,
@@ -118,7 +119,7 @@ class Server(Closing):
                 f"There is no PartitionCache in the database {self._database}.",
                 hint="Run there CREATE EXTENSION partitioncache, or, where the server lacks it, pcache-manage setup.",
             )
-        if version_order(there.version) < (0, 2):
+        if version_order(there.version) < OLDEST_SQL:
             raise ConfigurationError(
                 f"The database {self._database} has PartitionCache {there.version}, and this program needs 0.2.0.",
                 hint="Upgrade it: pcache-manage setup.",

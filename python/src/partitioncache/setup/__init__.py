@@ -1,10 +1,18 @@
 """Putting the SQL into a database, keeping it up to date, and saying what is missing.
 
 ``scripts`` finds the released SQL, ``install`` puts it into a database (as an extension, or over the
-connection where files cannot be put on the server), ``checks`` looks at what the server offers.
+connection where files cannot be put on the server), ``checks`` looks at what the server offers, ``health`` at how a
+cache stands.
 """
 
-from partitioncache.setup.checks import Check, check_installation, check_processor
+from partitioncache.setup.checks import Check, check_installation, check_pooler, check_processor
+from partitioncache.setup.health import (
+    check_at_work,
+    check_queue,
+    check_rights,
+    check_settings,
+    check_tables,
+)
 from partitioncache.setup.install import Connection, Installed, Plan, apply_plan, installed, plan
 from partitioncache.setup.remove import Removal, apply_removal, removal
 from partitioncache.setup.scripts import Scripts, released
@@ -18,8 +26,14 @@ __all__ = [
     "Scripts",
     "apply_plan",
     "apply_removal",
+    "check_at_work",
     "check_installation",
+    "check_pooler",
     "check_processor",
+    "check_queue",
+    "check_rights",
+    "check_settings",
+    "check_tables",
     "installed",
     "plan",
     "released",

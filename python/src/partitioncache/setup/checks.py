@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import sql
 
-from partitioncache.setup.install import OLDEST_SERVER, Connection, installed
+from partitioncache.setup.install import OLDEST_SERVER, OLDEST_SQL, Connection, behind_pooler, installed
 from partitioncache.setup.scripts import released, version_order
 
 #: pg_cron schedules in seconds from this version on; before it, a job of one minute loops.
@@ -25,6 +25,7 @@ class Check:
         detail: what was found.
         fix: the statement or command that mends it, empty if there is nothing to mend.
         where: where to run the fix.
+        blocks: whether nothing works until it is mended; otherwise what is missing only hinders.
     """
 
     name: str
@@ -32,14 +33,17 @@ class Check:
     detail: str
     fix: str = ""
     where: str = "in this database"
+    blocks: bool = False
 
 
-def _one(connection: Connection, query: str, *parameters: object) -> Any:
+def one(connection: Connection, query: str, *parameters: object) -> Any:
+    """The first value of a query's first row; None if it has none."""
     row = connection.execute(query.encode(), parameters or None).fetchone()
     return row[0] if row else None
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """A name as it stands in a statement, in quotes."""
     return sql.Identifier(name).as_string()
 
 
@@ -53,11 +57,10 @@ def _server(connection: Connection) -> Iterator[Check]:
     database = connection.info.dbname
     text = f"PostgreSQL {version}, database {database}"
     if version < OLDEST_SERVER:
-        yield Check(
-            "server", False, text, f"-- upgrade to PostgreSQL {OLDEST_SERVER} or later", "on the server"
-        )
+        fix = f"-- upgrade to PostgreSQL {OLDEST_SERVER} or later"
+        yield Check("server", False, text, fix, "on the server", blocks=True)
         return
-    standby = bool(_one(connection, "select pg_catalog.pg_is_in_recovery()"))
+    standby = bool(one(connection, "select pg_catalog.pg_is_in_recovery()"))
     if standby:
         yield Check("server", False, f"{text}, a standby", "-- connect to the primary server", "elsewhere")
         return
@@ -71,37 +74,61 @@ def _sql(connection: Connection) -> Iterator[Check]:
         how = "as an extension" if there.way == "extension" else "over a connection"
         text = f"version {there.version}, installed {how}, in schema {there.schema}"
         if version_order(there.version) < version_order(newest):
+            # The package calls what its own version has, so an older one that it still knows is no trouble.
+            older = version_order(there.version) < OLDEST_SQL
+            mend = f"in a shell to get version {newest}"
             yield Check(
-                "partitioncache", None, text, "pcache-manage setup", f"in a shell to get version {newest}"
+                "partitioncache", False if older else None, text, "pcache-manage setup", mend, blocks=older
             )
         else:
             yield Check("partitioncache", True, text)
         return
-    offered = _one(
+    offered = one(
         connection,
         "select default_version from pg_catalog.pg_available_extensions where name = 'partitioncache'",
     )
     offer = f"offers the extension, version {offered}" if offered else "does not offer the extension"
     text = f"not installed; the server {offer}"
-    yield Check("partitioncache", False, text, "pcache-manage setup", "in a shell")
+    may_install = bool(
+        one(
+            connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')"
+        )
+    )
     user, database = connection.info.user, connection.info.dbname
-    if not _one(
-        connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')"
-    ):
+    if not may_install:
         yield Check(
             "right to install",
             False,
             f"role {user} may not create extensions or schemas in database {database}",
-            f"grant create on database {_identifier(database)} to {_identifier(user)};",
+            f"grant create on database {identifier(database)} to {identifier(user)};",
             "as the owner of the database",
+            blocks=True,
         )
+    yield Check("partitioncache", False, text, "pcache-manage setup", "in a shell", blocks=True)
+
+
+def check_pooler(connection: Connection, another: Connection) -> list[Check]:
+    """Whether a pooler such as PgBouncer stands between, and whether it gives a session to each transaction anew.
+
+    Args:
+        connection: to the database.
+        another: a second one, opened in the same way.
+    """
+    if not behind_pooler(connection):
+        return []
+    with another.transaction():
+        session = one(connection, "select pg_catalog.pg_backend_pid()")
+        # A session that stays with its client while it is connected never serves another one.
+        shared = session == one(another, "select pg_catalog.pg_backend_pid()")
+    kind = "sessions are shared between transactions" if shared else "each connection keeps its session"
+    return [Check("connection pooler", None, f"one such as PgBouncer stands between: {kind}")]
 
 
 def check_processor(connection: Connection) -> list[Check]:
     """Whether pg_cron can run the processor for the database of a connection."""
     home = cron_database(connection)
     if home is None:
-        known = _sees_all_settings(connection) or not _one(
+        known = _sees_all_settings(connection) or not one(
             connection, "select 1 from pg_catalog.pg_available_extensions where name = 'pg_cron'"
         )
         return [_not_loaded(connection) if known else _not_to_be_seen(connection)]
@@ -118,14 +145,14 @@ def check_processor(connection: Connection) -> list[Check]:
 
 def cron_database(connection: Connection) -> str | None:
     """The database in which pg_cron lives; None if it is not loaded, or this role may not see where."""
-    found = _one(connection, "select setting from pg_catalog.pg_settings where name = 'cron.database_name'")
-    if found is None and _one(connection, "select 1 from pg_catalog.pg_extension where extname = 'pg_cron'"):
+    found = one(connection, "select setting from pg_catalog.pg_settings where name = 'cron.database_name'")
+    if found is None and one(connection, "select 1 from pg_catalog.pg_extension where extname = 'pg_cron'"):
         return connection.info.dbname
     return None if found is None else str(found)
 
 
 def _sees_all_settings(connection: Connection) -> bool:
-    return bool(_one(connection, "select pg_catalog.pg_has_role('pg_read_all_settings', 'usage')"))
+    return bool(one(connection, "select pg_catalog.pg_has_role('pg_read_all_settings', 'usage')"))
 
 
 def _not_to_be_seen(connection: Connection) -> Check:
@@ -134,17 +161,17 @@ def _not_to_be_seen(connection: Connection) -> Check:
         "pg_cron loaded",
         None,
         f"role {user} may not see whether it is",
-        f"grant pg_read_all_settings to {_identifier(user)};",
+        f"grant pg_read_all_settings to {identifier(user)};",
         "as a superuser",
     )
 
 
 def _not_loaded(connection: Connection) -> Check:
-    available = _one(
+    available = one(
         connection, "select default_version from pg_catalog.pg_available_extensions where name = 'pg_cron'"
     )
     if available is None:
-        superuser = _one(connection, "select rolsuper from pg_catalog.pg_roles where rolname = current_user")
+        superuser = one(connection, "select rolsuper from pg_catalog.pg_roles where rolname = current_user")
         version = connection.info.server_version // 10000
         return Check(
             "pg_cron loaded",
@@ -155,7 +182,7 @@ def _not_loaded(connection: Connection) -> Check:
             if superuser
             else "in a shell on any machine, which does the same work; or let whoever runs the server add pg_cron",
         )
-    loaded = _one(connection, "select pg_catalog.current_setting('shared_preload_libraries')")
+    loaded = one(connection, "select pg_catalog.current_setting('shared_preload_libraries')")
     libraries = ", ".join([*(each for each in [loaded] if each), "pg_cron"])
     return Check(
         "pg_cron loaded",
@@ -168,7 +195,7 @@ def _not_loaded(connection: Connection) -> Check:
 
 
 def _cron_here(connection: Connection) -> Iterator[Check]:
-    version = _one(connection, "select extversion from pg_catalog.pg_extension where extname = 'pg_cron'")
+    version = one(connection, "select extversion from pg_catalog.pg_extension where extname = 'pg_cron'")
     if version is None:
         yield Check(
             "pg_cron created",
@@ -186,7 +213,7 @@ def _cron_here(connection: Connection) -> Iterator[Check]:
         + ("seconds" if seconds else "minutes: each job loops for a minute"),
     )
     user = connection.info.user
-    allowed = _one(
+    allowed = one(
         connection,
         "select pg_catalog.has_schema_privilege('cron', 'usage')",
     )
@@ -197,14 +224,14 @@ def _cron_here(connection: Connection) -> Iterator[Check]:
             "right to schedule",
             False,
             f"role {user} may not use schema cron",
-            f"grant usage on schema cron to {_identifier(user)};",
+            f"grant usage on schema cron to {identifier(user)};",
             "as a superuser",
         )
     yield _cron_connects(connection)
 
 
 def _cron_connects(connection: Connection) -> Check:
-    workers = _one(
+    workers = one(
         connection, "select setting from pg_catalog.pg_settings where name = 'cron.use_background_workers'"
     )
     if workers == "on":
@@ -213,7 +240,7 @@ def _cron_connects(connection: Connection) -> Check:
             None,
             "in background workers; pg_cron 1.4 runs long ones one after the other there",
         )
-    host = _one(connection, "select setting from pg_catalog.pg_settings where name = 'cron.host'")
+    host = one(connection, "select setting from pg_catalog.pg_settings where name = 'cron.host'")
     return Check(
         "pg_cron runs jobs",
         None,

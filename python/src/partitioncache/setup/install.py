@@ -20,6 +20,9 @@ INNER_SCHEMA: Final = "partitioncache_internal"
 OLDEST_SERVER: Final = 15
 """The oldest version of PostgreSQL that the SQL runs on."""
 
+OLDEST_SQL: Final = (0, 2)
+"""The oldest version of the SQL that this package can work with."""
+
 Connection = psycopg.Connection[Any]
 
 
@@ -116,6 +119,15 @@ def _installed_over_connection(connection: Connection) -> tuple[str, str, str] |
         ).fetchone()
     versions = re.findall(r"'([0-9][0-9a-z.]*)'::", row[0]) if row else []
     return ("connection", versions[-1], str(row[1] or INNER_SCHEMA)) if row and versions else None
+
+
+def behind_pooler(connection: Connection) -> bool:
+    """Whether a pooler such as PgBouncer stands between a connection and the server.
+
+    The server names its process when a connection begins; a pooler names a number of its own.
+    """
+    row = connection.execute("select pg_catalog.pg_backend_pid()").fetchone()
+    return row is not None and row[0] != connection.info.backend_pid
 
 
 def hint_of_rights(role: str) -> str:
