@@ -119,7 +119,7 @@ begin
     exception when others then
         analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.
-        analysis.reason := sqlerrm;
+        analysis.reason := concat_ws('; ', sqlerrm, case when sqlstate in ('42601', '42P02') then pc_placeholder_advice(query) end);
         return analysis;
     end;
 end

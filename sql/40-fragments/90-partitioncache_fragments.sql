@@ -19,22 +19,24 @@ comment on function pc_fragments(text, text, text, jsonb) is
 
 create function partitioncache_fragments(
     query text, partition_key text, cache text default 'partitioncache',
-    session_path text default pg_catalog.current_setting('search_path'),
+    session_path text default pg_catalog.current_setting('search_path'), params text[] default null,
     out hash text, out fragment text, out tables text[], out conjuncts text[]
 ) returns setof record
 language plpgsql volatile parallel unsafe rows 20
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+declare
+    bound text := pc_bind(query, params, pc_session(session_path));
 begin
-    perform pc_push_check(query, pc_session(session_path));
+    perform pc_push_check(bound, pc_session(session_path));
     return query
         select f.hash, f.fragment, f.tables, f.conjuncts
-        from pc_fragments(query, partition_key, cache, pc_session(session_path)) f
+        from pc_fragments(bound, partition_key, cache, pc_session(session_path)) f
         order by cardinality(f.tables), cardinality(f.conjuncts), f.fragment collate "C";
 end
 $$;
 
-comment on function partitioncache_fragments(text, text, text, text) is
+comment on function partitioncache_fragments(text, text, text, text, text[]) is
 'What a query is taken apart into: each fragment''s hash, canonical text, tables and conditions, small ones first; no rows if it cannot be (partitioncache_explain says why). Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select * from partitioncache_fragments(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_push_check(query text, session jsonb) returns void
@@ -70,12 +72,14 @@ begin
                      else 'only a single query that reads can be cached' end,
                 sqlerrm, advice);
         when undefined_parameter then
-            perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query has parameters without values: %s', sqlerrm), '', advice);
+            perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query has parameters without values: %s', sqlerrm), '',
+                'Pass them: params => array[...], a text for each of $1, $2, ...');
         when syntax_error then
             if accepted then
                 perform partitioncache_internal.pc_fail('PC005', 'only a plain query can be cached, not EXPLAIN, SHOW and the like', '', advice);
-            elsif query operator(pg_catalog.~) '%s|%\(\w+\)s|[=(,]\s*[?:]' then
-                perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query seems to have parameters without values: %s', sqlerrm), '', advice);
+            elsif partitioncache_internal.pc_placeholder_advice(query) is not null then
+                perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query seems to have parameters without values: %s', sqlerrm), '',
+                    partitioncache_internal.pc_placeholder_advice(query));
             end if;
             raise;
         when feature_not_supported then

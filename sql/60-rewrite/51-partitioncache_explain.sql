@@ -1,6 +1,6 @@
 create function partitioncache_explain(
     query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
-    session_path text default pg_catalog.current_setting('search_path'),
+    session_path text default pg_catalog.current_setting('search_path'), params text[] default null,
     out applied boolean, out reason text, out method_used text, out fragments integer, out hits integer,
     out keys bigint, out partitions bigint, out entries jsonb, out rewritten text
 )
@@ -9,8 +9,15 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 declare
-    outcome pc_rewritten := pc_rewrite(query, partition_key, cache, method, session_path);
+    given record;
+    outcome pc_rewritten;
 begin
+    select * into given from pc_bind_if_possible(query, params, pc_session(session_path));
+    query := given.bound;
+    outcome := pc_rewrite(query, partition_key, cache, method, session_path);
+    if not outcome.applied then
+        outcome.reason := coalesce(given.reason, outcome.reason);
+    end if;
     applied := outcome.applied;
     reason := outcome.reason;
     method_used := outcome.method;
@@ -29,8 +36,8 @@ begin
 end
 $$;
 
-comment on function partitioncache_explain(text, text, text, text, text) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+comment on function partitioncache_explain(text, text, text, text, text, text[]) is
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
 language sql volatile parallel unsafe

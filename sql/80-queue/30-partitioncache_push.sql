@@ -37,15 +37,17 @@ create function partitioncache_push(
     partition_key text,
     cache text default 'partitioncache',
     priority integer default 1,
-    session_path text default pg_catalog.current_setting('search_path')
+    session_path text default pg_catalog.current_setting('search_path'),
+    params text[] default null
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    return (partitioncache_push_many(array[query], partition_key, cache, priority, session_path))[1];
+    perform pc_require_writable('push queries');
+    return (partitioncache_push_many(array[pc_bind(query, params, pc_session(session_path))], partition_key, cache, priority, session_path))[1];
 end
 $$;
 
-comment on function partitioncache_push(text, text, text, integer, text) is
-'Puts a query into the incoming queue, to be taken apart and cached; returns its number. Higher priorities go first. A query that waits there already gains priority (by one, or to the priority given if that is more), and comes back if it was dead. A partition key that is not registered is registered with the type of its column. Tables of the query that may change and that the role owns are tracked from now on, which a notice says (see partitioncache_update_processor_config, untracked). Raises PostgreSQL''s own error for a query it does not accept, PC001 for null, PC002 for an unknown partition key that no table of the query has, PC005 for anything but one reading statement. Example: select partitioncache_push(''select * from poi where kind = 7'', ''city_id'')';
+comment on function partitioncache_push(text, text, text, integer, text, text[]) is
+'Puts a query into the incoming queue, to be taken apart and cached; returns its number. Higher priorities go first. A query that waits there already gains priority (by one, or to the priority given if that is more), and comes back if it was dead. A partition key that is not registered is registered with the type of its column. params: the values of its parameters $1, $2, ... as texts, null among them; PostgreSQL finds their types, as PREPARE does, and they are cached as constants of these. Tables of the query that may change and that the role owns are tracked from now on, which a notice says (see partitioncache_update_processor_config, untracked). Raises PostgreSQL''s own error for a query it does not accept, PC001 for null, for a wrong number of values and for one that its type does not have, PC002 for an unknown partition key that no table of the query has, PC005 for anything but one reading statement. Example: select partitioncache_push(''select * from poi where kind = $1'', ''city_id'', params => array[''7''])';

@@ -3,7 +3,8 @@ create function partitioncache_push_fragment(
     partition_key text,
     cache text default 'partitioncache',
     priority integer default 1,
-    session_path text default pg_catalog.current_setting('search_path')
+    session_path text default pg_catalog.current_setting('search_path'),
+    params text[] default null
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -14,6 +15,7 @@ declare
 begin
     perform pc_require_writable('push queries');
     perform pc_not_null('query', query, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
+    query := pc_bind(query, params, session);
     perform pc_push_check(query, session);
     perform pc_register_by_use(array[query], partition_key, cache, session);
     if (pc_settings(cache)).untracked = 'track' then
@@ -34,5 +36,5 @@ begin
 end
 $$;
 
-comment on function partitioncache_push_fragment(text, text, text, integer, text) is
+comment on function partitioncache_push_fragment(text, text, text, integer, text, text[]) is
 'Puts only the largest fragment of a query, most tables and most conjuncts, straight into the outgoing queue; returns its number. Otherwise as partitioncache_push. Raises PC005 if the query has no fragment. Example: select partitioncache_push_fragment(''select * from poi where kind = 7'', ''city_id'')';

@@ -120,7 +120,7 @@ reset role;
 
 revoke insert (hash, keys, query, evaluation, generation) on partitioncache_internal.partitioncache_store_city_id from rights_push;
 revoke select on partitioncache_internal.partitioncache_entries_city_id from rights_read;
-revoke execute on function public.partitioncache_push(text, text, text, integer, text) from rights_push;
+revoke execute on function public.partitioncache_push(text, text, text, integer, text, text[]) from rights_push;
 select partitioncache_grant('rights_push', 'push');
 select partitioncache_grant('rights_read', 'read');
 select partitioncache_register('kind', 'integer');
