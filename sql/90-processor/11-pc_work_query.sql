@@ -9,7 +9,7 @@ declare
     reason text;
 begin
     with f as materialized (
-        select * from pc_fragments(item.query, item.partition_key, item.cache, item.session) with ordinality
+        select * from pc_learned_first(item.query, item.partition_key, item.cache, item.session) with ordinality
     ), m as materialized (
         -- What would not be used is not learned.
         select t.name, pc_untracked_reason(array[regexp_replace(t.name, '^ONLY ', '')::regclass::oid], item.cache, item.partition_key) as reason
@@ -38,4 +38,4 @@ end
 $$;
 
 comment on function pc_work_query(partitioncache_queue) is
-'Takes a queued query apart and puts those of its fragments that have no fresh entry, and would be used, into the outgoing queue. Null, or the reason why nothing of it can be cached. Example: select pc_work_query(q) from partitioncache_queue q where q.id = 7';
+'Takes a queued query apart and puts those of its fragments that are learned first (see pc_learned_first), have no fresh entry, and would be used, into the outgoing queue. Null, or the reason why nothing of it can be cached. Example: select pc_work_query(q) from partitioncache_queue q where q.id = 7';

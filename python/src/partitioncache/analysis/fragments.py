@@ -35,6 +35,7 @@ class Fragment:
         conjuncts: its conditions, sorted.
         parts: the hashes of fragments of the same family whose key sets contain this one's.
         family: which key sets may be intersected: those of one family.
+        weak: it leaves out some of what the query says of its tables, so that only other queries gain by it.
     """
 
     hash: str
@@ -43,6 +44,11 @@ class Fragment:
     conjuncts: tuple[str, ...]
     parts: tuple[str, ...]
     family: str
+    weak: bool = False
+
+
+#: Ranks of what is learned when a query is pushed: what is said of one table, each condition and all, and the wholes.
+_LEARNED_FIRST = frozenset({0, 1, 3})
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ def fragments(plan: Plan, max_fragments: int) -> tuple[Fragment, ...]:
             conjuncts=fragment.conjuncts,
             parts=_parts(fragment, found),
             family=plan.statement.sources[fragment.source].alias,
+            weak=fragment.choice.rank not in _LEARNED_FIRST,
         )
         for fragment in found
     )

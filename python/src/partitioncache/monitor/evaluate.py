@@ -125,7 +125,9 @@ class SourceEvaluator:
         analysis = self._analyse(item)
         if analysis.reason is not None:
             raise NotCacheable(analysis.reason)
-        found = sorted(analysis.fragments, key=lambda each: (len(each.tables), len(each.conjuncts)))
+        # What other queries may share is not worth its cost until they ask for it.
+        first = [each for each in analysis.fragments if not each.weak]
+        found = sorted(first, key=lambda each: (len(each.tables), len(each.conjuncts)))
         return [
             Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
             for each in found

@@ -43,7 +43,7 @@ _REASON: Final = f"select ({{pc_take_apart}}(%(query)s, %(key)s, %(cache)s, {_SE
 _TAKE_APART: Final = f"""
     with f as materialized (
         select t.hash, t.fragment, t.keyed_tables, t.parts, row_number() over () as n
-        from {{pc_fragments}}(%(query)s, %(key)s, %(cache)s, {_SESSION}) as t
+        from {{pc_learned_first}}(%(query)s, %(key)s, %(cache)s, {_SESSION}) as t
     )
     select f.hash, f.fragment, f.keyed_tables, f.parts, not %(again)s and e.hash is not null
     from f
