@@ -35,6 +35,18 @@ $$;
 comment on function pc_stored_tree() is
 'The tree of what pc_storing_statement stored, for pc_tree_facts; null if nothing is. Example: select pc_stored_tree()';
 
+create function pc_stored_digest() returns bigint
+language plpgsql stable parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return hashtextextended(pc_stored_tree(), 0);
+end
+$$;
+
+comment on function pc_stored_digest() is
+'A digest of the tree of what pc_storing_statement stored; null if nothing is. Example: select pc_stored_digest()';
+
 create function pc_stored_objects(relations oid[]) returns pc_object[]
 language plpgsql stable parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp

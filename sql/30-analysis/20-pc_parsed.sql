@@ -6,8 +6,9 @@ create type pc_parsed as (
     types oid[],
     roots pc_object[],
     odd_nodes boolean,
-    holds_date boolean
+    holds_date boolean,
+    tree bigint
 );
 
 comment on type pc_parsed is
-'What PostgreSQL says of a query: its canonical text, the relations it names, the functions, operators and types that it uses, the objects that its meaning hangs on (for pc_closure), whether its tree holds anything that we do not know to be immutable, and whether it holds a constant that may have been read from a date or a time.';
+'What PostgreSQL says of a query: its canonical text, the relations it names, the functions, operators and types that it uses, the objects that its meaning hangs on (for pc_closure), whether its tree holds anything that we do not know to be immutable, and whether it holds a constant that may have been read from a date or a time; and a digest of the tree.';

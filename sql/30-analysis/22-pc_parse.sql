@@ -46,8 +46,9 @@ begin
         perform partitioncache_internal.pc_enter_canonical();
         written := partitioncache_internal.pc_stored_text();
         parsed.canonical := partitioncache_internal.pc_inner_query(written);
-        select f.relations, f.functions, f.operators, f.types, f.roots operator(pg_catalog.||) partitioncache_internal.pc_stored_objects(f.relations), f.odd_nodes, f.holds_date, partitioncache_internal.pc_tree_constants(partitioncache_internal.pc_stored_tree())
-        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.roots, parsed.odd_nodes, parsed.holds_date, constants
+        select f.relations, f.functions, f.operators, f.types, f.roots operator(pg_catalog.||) partitioncache_internal.pc_stored_objects(f.relations), f.odd_nodes, f.holds_date, partitioncache_internal.pc_tree_constants(partitioncache_internal.pc_stored_tree()),
+               partitioncache_internal.pc_stored_digest()
+        into parsed.relations, parsed.functions, parsed.operators, parsed.types, parsed.roots, parsed.odd_nodes, parsed.holds_date, constants, parsed.tree
         from partitioncache_internal.pc_tree_facts(array[partitioncache_internal.pc_stored_tree()]) f;
 
         -- The canonical text will be read by the caller's session: it has to mean there what it means under our settings.

@@ -26,7 +26,8 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
-    parsed pc_parsed := pc_parse(query, session);
+    begun pg_snapshot;
+    parsed pc_parsed;
     behind_views record;
     result pc_taken_apart;
     tokens text[];
@@ -40,19 +41,24 @@ declare
     prunes_wrongly boolean;
     doubtful boolean;
 begin
-    result.canonical := parsed.canonical;
-    result.named := parsed.relations;
-    result.relations := array(select distinct c.relation from pc_relation_closure(parsed.relations) c);
-    select * into behind_views
-    from pc_tree_facts(pc_view_trees(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v')));
-    result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
-    result.operators := parsed.operators;
-    result.types := parsed.types;
-    result.closure := pc_closure(parsed.roots, result.relations);
-    -- Taken before the catalog is read any further: what changes meanwhile shows.
-    if with_state then
+    -- What is found out belongs to what was parsed: the catalog can change in between.
+    loop
+        begun := pg_current_snapshot();
+        parsed := pc_parse(query, session);
+        result.canonical := parsed.canonical;
+        result.named := parsed.relations;
+        result.relations := array(select distinct c.relation from pc_relation_closure(parsed.relations) c);
+        select * into behind_views
+        from pc_tree_facts(pc_view_trees(array(select c.oid from pg_class c where c.oid = any (result.relations) and c.relkind = 'v')));
+        result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
+        result.operators := parsed.operators;
+        result.types := parsed.types;
+        result.closure := pc_closure(parsed.roots, result.relations);
+        -- Taken before the catalog is read any further: what changes meanwhile shows.
+        exit when not with_state;
         result.state := pc_analysis_state(result.named, result.relations, result.functions, result.operators, result.types, result.closure);
-    end if;
+        exit when pc_still_parses_so(query, session, parsed.tree, begun);
+    end loop;
     -- PostgreSQL reads 'today' as a date once, when it parses. Whatever could hide such a word (escapes) counts as one.
     result.passing := parsed.holds_date and (query ~* 'now|today|tomorrow|yesterday|\\|u&' or parsed.canonical ~ 'time with time zone');
     result.reason := pc_refusal(result.relations, result.functions);
