@@ -36,8 +36,8 @@ begin
             outcome := case
                 when clock_timestamp() - item.started_at >= pc_time_limit(item.cache) then 'timeout'
                 when pc_statement_is_over() then 'stopped'
-                -- Said by a function that the item calls: nobody wants this session to stop.
-                when split_part(place, E'\n', 1) ~ '(^| )RAISE$' then 'failed'
+                -- Said by a function that the item calls: nobody wants this session to stop. Where the word stands depends on the language.
+                when regexp_replace(split_part(place, E'\n', 1), '"[^"]*"', '', 'g') ~ '\mRAISE\M' then 'failed'
                 else 'cancelled' end;
             reason := case outcome when 'timeout' then format('stopped at the time limit of %s', pc_time_limit(item.cache)) else sqlerrm end;
         -- What "others" does not mean is named: whatever an item does, the processor goes on.

@@ -16,7 +16,7 @@ begin
     begin
         commit;
     exception when invalid_transaction_termination then
-        if pg_catalog.starts_with(sqlerrm, 'invalid') then
+        if partitioncache_internal.pc_is_no_commit_here(sqlerrm) then
             raise exception using errcode = 'PC006', message = 'partitioncache_run_processor commits as it goes, and cannot run inside a transaction block',
                 hint = 'Call it outside of BEGIN and COMMIT, on a connection in autocommit mode; partitioncache_process_queue works inside a transaction.';
         end if;

@@ -648,6 +648,41 @@ def test_a_standby_says_what_it_cannot_do(standby: Callable[..., psycopg.Connect
         assert session.execute("select count(*) from partitioncache_queue").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("language", ["de", "ja", "zh_CN"])
+def test_in_another_language(
+    make_cluster: Callable[[Mapping[str, str] | None], Cluster],
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+) -> None:
+    # What the server says is read nowhere; a locale other than C makes it say it in this language.
+    monkeypatch.setenv("LANGUAGE", language)
+    database = make_cluster({"lc_messages": "C.UTF-8"}).create_database()
+    database.psql(WORLD)
+    with database.connect() as session:
+        with pytest.raises(psycopg.Error) as caught:
+            session.execute("select 1 / 0")
+        assert caught.value.diag.message_primary != "division by zero"
+        session.execute("begin")
+        with pytest.raises(psycopg.Error, match="cannot run inside a transaction block") as caught:
+            session.execute("call partitioncache_run_processor()")
+        assert caught.value.sqlstate == "PC006"
+        session.execute("rollback")
+        session.execute(
+            """create function cancels(kind integer) returns integer immutable language plpgsql as
+               $$begin raise query_canceled using message = 'a limit of my own'; end$$"""
+        )
+        session.execute("select partitioncache_register('city_id', 'integer')")
+        for priority, condition in (9, "cancels(kind) = 3"), (1, "kind = 4"):
+            session.execute(
+                "select partitioncache_push_fragment(%s, 'city_id', priority => %s)",
+                [f"select * from poi where {condition}", priority],
+            )
+        session.execute("call partitioncache_run_processor()")
+        assert session.execute(
+            "select status, error_msg from partitioncache_processor_log order by id"
+        ).fetchall() == [("failed", "a limit of my own"), ("success", None)]
+
+
 def test_without_pg_cron(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
     database = make_cluster({"shared_preload_libraries": ""}).create_database()
     with pytest.raises(psycopg.Error, match="pg_cron is not loaded in this server") as caught:

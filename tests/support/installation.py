@@ -72,8 +72,8 @@ def version() -> str:
 
 def copy_installation(root: Path) -> Installation:
     """Lays out the system's PostgreSQL below `root` (a new folder), without any extension of ours."""
-    wanted = ("--bindir", "--sharedir", "--pkglibdir", "--libdir")
-    bindir, sharedir, pkglibdir, libdir = map(
+    wanted = ("--bindir", "--sharedir", "--pkglibdir", "--libdir", "--localedir")
+    bindir, sharedir, pkglibdir, libdir, localedir = map(
         Path,
         subprocess.run(
             [system_pg_config(), *wanted], check=True, capture_output=True, text=True
@@ -89,6 +89,9 @@ def copy_installation(root: Path) -> Installation:
     _link_entries(pkglibdir, root / pkglibdir.relative_to(common))
     _link_entries(sharedir, installation.sharedir, without="extension")
     _link_entries(sharedir / "extension", installation.extension_folder)
+    # What the server says in other languages; most often that is beside its own folder, not in it.
+    if localedir.is_relative_to(common) and not (root / localedir.relative_to(common)).exists():
+        (root / localedir.relative_to(common)).symlink_to(localedir)
     for ours in installation.extension_folder.glob("partitioncache[.-]*"):
         ours.unlink()
     return installation

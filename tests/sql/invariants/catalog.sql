@@ -227,6 +227,8 @@ select is_empty(
                                          newtable => case when t.name like '%\_log\_%' then 'new_rows' end) c
        where (p.pronamespace = 'partitioncache_internal'::regnamespace or p.oid in (select oid from member_function))
          and (p.prorettype <> 'trigger'::regtype or t.relation is not null)
+         -- It wants to be refused.
+         and p.proname <> 'pc_is_no_commit_here'
          -- A parameter of_type is there for its type alone, and what is done for a caller may not depend on who calls; the others are remarks on
          -- style and on plpgsql_check's own limits.
          and c.message not in ('unused parameter "of_type"', 'unused parameter "caller"', 'cannot determinate a result of dynamic SQL',
