@@ -4,7 +4,7 @@
 `commands`      commands as people run them
 `cluster`       a PostgreSQL server with pg_cron, and the databases in it
 `tap`           files of pgTAP tests as pytest items
-`services`      Redis and MariaDB
+`services`      Redis, MariaDB and PgBouncer
 `sql_reference` a page of docs/, written from the extension's comments
 `transcript`    pages of docs/ whose SQL is run, and whose outputs are what comes out
 """

@@ -10,11 +10,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +39,22 @@ create extension pgtap schema tap;
 
 @dataclass(frozen=True)
 class Database:
-    """One database of a cluster. `user` is a superuser; connections may name another role."""
+    """One database of a cluster. `user` is a superuser; connections may name another role.
+
+    host, port: where it is reached, if not at the server itself.
+    """
 
     cluster: Cluster
     name: str
     user: str = "postgres"
+    host: str = ""
+    port: int = 0
 
     def conninfo(self, **others: object) -> str:
         """A libpq connection string; keyword arguments (user, dbname, options, …) change or add to it."""
         values: dict[str, Any] = {
-            "host": self.cluster.socket_folder,
-            "port": self.cluster.port,
+            "host": self.host or self.cluster.socket_folder,
+            "port": self.port or self.cluster.port,
             "user": self.user,
             "dbname": self.name,
         }
@@ -61,8 +67,8 @@ class Database:
     def environment(self, **others: str) -> dict[str, str]:
         """The variables under which libpq's programs reach this database, added to those of this process."""
         return os.environ | {
-            "PGHOST": self.cluster.socket_folder,
-            "PGPORT": str(self.cluster.port),
+            "PGHOST": self.host or self.cluster.socket_folder,
+            "PGPORT": str(self.port or self.cluster.port),
             "PGUSER": self.user,
             "PGDATABASE": self.name,
             **others,
@@ -201,6 +207,30 @@ class Cluster:
             f"alter database {CRON_DATABASE} set search_path = '$user', public, tap, partitioncache_internal"
         )
         return database
+
+
+@contextmanager
+def standby(database: Database) -> Iterator[Database]:
+    """Starts a hot standby of a database's server; yields the database as it is reached there."""
+    installation = database.cluster.installation
+    folder = Path(tempfile.mkdtemp(prefix="pc-"))
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    options = f"-F -h 127.0.0.1 -p {port} -c unix_socket_directories={folder} -c shared_preload_libraries="
+    control = [installation.program("pg_ctl"), "-w", "-s", "-D", str(folder / "data"), "-l", str(folder / "log")]
+    try:
+        subprocess.run(
+            [installation.program("pg_basebackup"), "-R", "-c", "fast", "-D", folder / "data"],
+            env=database.environment(), check=True, capture_output=True,
+        )  # fmt: skip
+        subprocess.run([*control, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL)
+        try:
+            yield replace(database, host=str(folder), port=port)
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -69,8 +69,8 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 def lead_to(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DB_HOST", database.cluster.socket_folder)
-    monkeypatch.setenv("DB_PORT", str(database.cluster.port))
+    monkeypatch.setenv("DB_HOST", database.host or database.cluster.socket_folder)
+    monkeypatch.setenv("DB_PORT", str(database.port or database.cluster.port))
     monkeypatch.setenv("DB_USER", "postgres")
     monkeypatch.setenv("DB_PASSWORD", "secret tulip")
     monkeypatch.setenv("DB_NAME", database.name)

@@ -1,4 +1,4 @@
-"""Redis and MariaDB servers of their own, in a temporary folder, gone when the tests are over."""
+"""Redis, MariaDB and PgBouncer servers of their own, in a temporary folder, gone when the tests are over."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg
 import pymysql
 import redis
+
+from support.cluster import Database
 
 _SECONDS_TO_START = 60
 
@@ -118,6 +121,42 @@ def mariadb_server() -> Iterator[MariaDBServer]:
             yield server
 
 
+@contextmanager
+def pgbouncer(database: Database, *users: str, mode: str = "transaction") -> Iterator[Database]:
+    """Starts PgBouncer before a server; yields the database as it is reached through it.
+
+    users: who may connect besides the superuser.
+    mode: pool_mode. No role has more than two sessions, so that they are really shared.
+    """
+    with _folder() as folder:
+        port = free_port()
+        names = "".join(f'"{name}" ""\n' for name in (database.user, *users))
+        (folder / "users").write_text(names)
+        (folder / "pgbouncer.ini").write_text(
+            f"""
+            [databases]
+            * = host={database.cluster.socket_folder} port={database.cluster.port}
+            [pgbouncer]
+            listen_addr = 127.0.0.1
+            listen_port = {port}
+            unix_socket_dir =
+            auth_type = trust
+            auth_file = {folder}/users
+            pool_mode = {mode}
+            default_pool_size = 2
+            max_client_conn = 200
+            """
+        )
+
+        def answers() -> bool:
+            pooled.execute("select 1")
+            return True
+
+        pooled = replace(database, host="127.0.0.1", port=port)
+        with _running([_program("pgbouncer"), str(folder / "pgbouncer.ini")], folder, answers):
+            yield pooled
+
+
 def _program(name: str) -> str:
     found = shutil.which(name, path="/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin")
     if found is None:
@@ -146,7 +185,7 @@ def _running(command: list[str], folder: Path, answers: Callable[[], bool]) -> I
             try:
                 if answers():
                     break
-            except (redis.ConnectionError, pymysql.OperationalError):
+            except (redis.ConnectionError, pymysql.OperationalError, psycopg.OperationalError):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{command[0]} did not start:\n{log.read_text()}") from None
             time.sleep(0.05)

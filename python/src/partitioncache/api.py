@@ -162,7 +162,7 @@ def apply_cache(
         NotRegisteredError: the cache knows no such partition key, but one whose name is nearly the same.
     """
     asked = question(query, cache, partition_key, params, dialect, connection, search_path)
-    checked_method(method, asked)
+    method = checked_method(method, asked)
     try:
         if isinstance(asked.handler, PostgresqlArray):
             refuse_misspelt(asked)

@@ -33,8 +33,8 @@ def create_cache(
         connection: what to connect with; the environment and its .env file fill in the rest.
             PostgreSQL: host, port, user, password, dbname or any keyword of libpq, or conninfo (a connection string
             or URL); cache (the name of the cache, also called table_prefix); max_connections, timeout (seconds to
-            wait for one of them); prepare_threshold (None for PgBouncer in transaction mode, where prepared
-            statements do not outlive a transaction; also the variable ``PG_PREPARE_THRESHOLD=none``).
+            wait for one of them); prepare_threshold (after how many runs a statement is prepared; by default 5, and
+            never behind a pooler such as PgBouncer; also the variable ``PG_PREPARE_THRESHOLD``).
             Redis: url, or host, port, username, password, db, socket, tls and redis-py's ``ssl_…``; cluster=True for
             Redis Cluster; cache.
             RocksDB: path (a directory), read_only; cache.

@@ -212,18 +212,25 @@ def checked_max_age(value: timedelta | float | None, env: Mapping[str, str] | No
     return seconds
 
 
-def checked_prepare_threshold(value: int | str | None, env: Mapping[str, str] | None = None) -> int | None:
+def checked_prepare_threshold(
+    value: int | str | None, env: Mapping[str, str] | None = None, default: int | None = 5
+) -> int | None:
     """After how many runs psycopg prepares a statement; None: never.
 
     Args:
-        value: what the caller gave; an empty text is nothing, and then ``PG_PREPARE_THRESHOLD`` says it, else 5.
+        value: what the caller gave; an empty text is nothing, and then ``PG_PREPARE_THRESHOLD`` says it,
+            else `default`.
         env: the environment; by default the real one with its .env file.
+        default: what it is where nobody has said anything.
 
     >>> checked_prepare_threshold("", {"PG_PREPARE_THRESHOLD": "none"}), checked_prepare_threshold("", {})
     (None, 5)
     """
     if value == "":
-        value = (environment() if env is None else env).get("PG_PREPARE_THRESHOLD") or 5
+        said = (environment() if env is None else env).get("PG_PREPARE_THRESHOLD")
+        if not said:
+            return default
+        value = said
     if value is None or str(value).lower() in ("none", "off", "never"):
         return None
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import psycopg
 
@@ -19,8 +19,13 @@ from partitioncache.errors import (
     ConfigurationError,
     PartitionCacheError,
     QueryError,
+    logger,
 )
+from partitioncache.postgresql.session import Session
 from partitioncache.registry import nearest, nearest_cache, unknown_partition_key
+
+_WITHOUT_TABLE: Final = {"TMP_TABLE_IN": "IN", "TMP_TABLE_JOIN": "VALUES"}
+"""What puts the same keys into the query's text."""
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Schema: TypeAlias = Mapping[str, Collection[str]]
@@ -134,8 +139,11 @@ def checked_handler(cache: Backend | Cache) -> Backend:
     raise ConfigurationError(f"{cache!r} is no cache, but {kind}.", hint="Open one with create_cache(…).")
 
 
-def checked_method(method: str, asked: Question) -> None:
-    """Refuses a method that there is not, or that needs more than was given.
+def checked_method(method: str, asked: Question) -> str:
+    """The method to use. Refuses one that there is not, or that needs more than was given.
+
+    Behind a pooler the query may run in another session than the temporary table is made in, unless both are in one
+    transaction: then the keys go into the query's text.
 
     Raises:
         ConfigurationError: it does.
@@ -149,14 +157,21 @@ def checked_method(method: str, asked: Question) -> None:
                 f"{method} makes a temporary table in the session that runs the query.",
                 hint="Give that session: connection=.",
             )
+        server = handler.server
+        if method in _WITHOUT_TABLE and isinstance(server, Session) and server.loses_session:
+            logger.warning(
+                "%s is used: behind a pooler, %s needs a transaction.", _WITHOUT_TABLE[method], method
+            )
+            return _WITHOUT_TABLE[method]
     elif isinstance(method, str) and method.lower() in {name.lower() for name in known}:
-        return
+        return method
     if method not in known:
         close = nearest(str(method), known)
         raise ConfigurationError(
             f"There is no method {method!r}.",
             hint=f"Did you mean {close}?" if close else f"Use one of: {', '.join(known)}.",
         )
+    return method
 
 
 def refuse_misspelt(asked: Question) -> None:
@@ -245,7 +260,7 @@ def explain_query(
     Left as it is: random() is volatile: it may give another value each time it is called.
     """
     asked = question(query, cache, partition_key, params, dialect, connection, search_path)
-    checked_method(method, asked)
+    method = checked_method(method, asked)
     if asked.handler.datatype(asked.partition_key) is None:
         unknown = unknown_partition_key(
             asked.handler, asked.partition_key, nearest_cache(asked.handler) or ""

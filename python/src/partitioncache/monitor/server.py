@@ -9,7 +9,8 @@ the server.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from string import Formatter
 from threading import Event, Lock, Thread
@@ -156,7 +157,6 @@ class ServerWorker:
         self._connection = _connect(evaluator.server)
         self._stop = Event()
         self._outside: SourceWorker | None = None
-        limit_time(self._connection, evaluator.timeout)
 
     def evaluate(self, item: Item) -> Evaluated:
         """See :class:`~partitioncache.monitor.evaluate.Worker`."""
@@ -173,7 +173,7 @@ class ServerWorker:
         }
         started = time.monotonic()
         try:
-            with self._connection.transaction():
+            with limited(self._connection, self._evaluator.timeout):
                 row = self._connection.execute(self._evaluator.statement(_EVALUATE), given).fetchone()
                 count = row[0] if row else None
                 limit = self._evaluator.result_limit
@@ -324,7 +324,6 @@ class ServerMonitor:
         with self._lock:
             self._connections.append(connection)
         try:
-            limit_time(connection, self._timeout)
             while not self._stop.is_set():
                 items = self._reserve()
                 if items == 0:
@@ -347,7 +346,8 @@ class ServerMonitor:
         self._events.running += 1
         started = time.monotonic()
         try:
-            row = connection.execute(_statement(_PROCESS, self._server), given).fetchone()
+            with limited(connection, self._timeout):
+                row = connection.execute(_statement(_PROCESS, self._server), given).fetchone()
         finally:
             self._events.running -= 1
         done = int(row[0]) if row else 0
@@ -396,12 +396,20 @@ class ServerMonitor:
 
 def _connect(server: Server) -> Connection:
     try:
-        return psycopg.connect(server.conninfo, autocommit=True, application_name="partitioncache monitor")
+        return server.connect("partitioncache monitor")
     except psycopg.OperationalError as error:
         raise SourceUnavailable(f"Cannot connect to the server: {' '.join(str(error).split())}.") from error
 
 
-def limit_time(connection: Connection, seconds: float | None) -> None:
-    """Let the server stop each statement of a connection after so many seconds; None: never."""
+@contextmanager
+def limited(connection: Connection, seconds: float | None) -> Iterator[None]:
+    """A transaction in which the server stops each statement after so many seconds; None: never.
+
+    The limit ends with it: behind a pooler, somebody else has the session next.
+    """
     milliseconds = 0 if seconds is None else max(1, round(seconds * 1000))
-    connection.execute("select pg_catalog.set_config('statement_timeout', %s, false)", [str(milliseconds)])
+    with connection.transaction():
+        connection.execute(
+            "select pg_catalog.set_config('statement_timeout', %s, true)", [str(milliseconds)]
+        )
+        yield

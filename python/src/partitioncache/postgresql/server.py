@@ -36,6 +36,7 @@ from partitioncache.errors import (
 from partitioncache.setup.install import (
     INNER_SCHEMA,
     OLDEST_SQL,
+    behind_pooler,
     hint_of_rights,
     installed,
     refuse_lesser_installer,
@@ -77,8 +78,8 @@ class Server(Closing):
     Args:
         max_connections: connections at most at the same time; they are opened when they are needed.
         timeout: seconds to wait for a connection at most.
-        prepare_threshold: after how many runs psycopg prepares a statement; None: never, as PgBouncer in transaction
-            mode needs it. By default what ``PG_PREPARE_THRESHOLD`` says, else psycopg's own 5.
+        prepare_threshold: after how many runs psycopg prepares a statement; None: never. By default what
+            ``PG_PREPARE_THRESHOLD`` says, else psycopg's own 5, and behind a pooler such as PgBouncer never.
         connection: as for `config.postgresql_parameters`.
 
     Raises:
@@ -95,7 +96,7 @@ class Server(Closing):
         **connection: object,
     ) -> None:
         parameters = postgresql_parameters(connection)
-        threshold = checked_prepare_threshold(prepare_threshold)
+        checked_prepare_threshold(prepare_threshold)
         try:
             self._conninfo = conninfo.make_conninfo(
                 parameters.pop("conninfo", ""), **{"application_name": "partitioncache", **parameters}
@@ -107,8 +108,9 @@ class Server(Closing):
             ) from None
         with (
             explained(),
-            psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=threshold) as first,
+            psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=None) as first,
         ):
+            self._pooled = behind_pooler(first)
             there = installed(first)
             self._database = f"{first.info.dbname} on {first.info.host}:{first.info.port}"
             if there is not None:
@@ -125,11 +127,13 @@ class Server(Closing):
                 hint="Upgrade it: pcache-manage setup.",
             )
         self._schema = there.schema
+        # Behind a pooler the next statement may run in another session, where nothing is prepared.
+        self._threshold = checked_prepare_threshold(prepare_threshold, default=None if self._pooled else 5)
         self._pool = ConnectionPool(
             self._conninfo,
             min_size=0,
             max_size=max_connections,
-            kwargs={"autocommit": True, "prepare_threshold": threshold},
+            kwargs={"autocommit": True, "prepare_threshold": self._threshold},
             configure=_tells,
             check=ConnectionPool.check_connection,
             timeout=timeout,
@@ -155,6 +159,24 @@ class Server(Closing):
     def holds_session(self) -> bool:
         """Whether all calls run in one session, which the caller has too."""
         return False
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler such as PgBouncer stands between: then a session may be another one after a transaction."""
+        return self._pooled
+
+    def connect(self, application_name: str) -> psycopg.Connection[Any]:
+        """A connection beside those of the pool, in autocommit mode; the caller closes it.
+
+        Raises:
+            psycopg.OperationalError: the server cannot be reached.
+        """
+        return psycopg.connect(
+            self._conninfo,
+            autocommit=True,
+            prepare_threshold=self._threshold,
+            application_name=application_name,
+        )
 
     @property
     def closed(self) -> bool:
@@ -215,7 +237,8 @@ class Server(Closing):
     def records(self, function: str, *arguments: object, **named: object) -> list[dict[str, Any]]:
         """`call`, with the names of the columns."""
         with self.connection() as connection, psycopg.Cursor(connection, row_factory=dict_row) as cursor:
-            return cursor.execute(*self._call(function, arguments, named)).fetchall()
+            statement, parameters = self._call(function, arguments, named)
+            return cursor.execute(statement, parameters, prepare=self._prepare).fetchall()
 
     def call_on(
         self, connection: psycopg.Connection[Any], function: str, *arguments: object, **named: object
@@ -234,13 +257,17 @@ class Server(Closing):
         )
         return statement, [*map(_value, (*arguments, *named.values()))]
 
-    @staticmethod
     def rows(
-        connection: psycopg.Connection[Any], statement: sql.Composed, parameters: Sequence[object]
+        self, connection: psycopg.Connection[Any], statement: sql.Composed, parameters: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of a statement, as tuples whatever the connection makes of rows and cursors."""
         with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
+            return cursor.execute(statement, parameters, prepare=self._prepare).fetchall()
+
+    @property
+    def _prepare(self) -> bool | None:
+        """Whether a statement is prepared; None: after as many runs as the connection says."""
+        return None
 
     def close(self) -> None:
         """Closes the connections. Closing twice is harmless."""
@@ -320,6 +347,7 @@ _CAUSES: Final = (
     (r"role .* does not exist", "Set DB_USER, or PGUSER, to a role of that server."),
     (r"password|authentication", "Set DB_USER and DB_PASSWORD, or PGPASSWORD, or write the password into ~/.pgpass."),
     (r"pg_hba\.conf", "Let the server's pg_hba.conf admit this user from here, or connect another way."),
+    (r"unsupported startup parameter", "Leave out options and PGOPTIONS: PgBouncer takes none."),
     (r"too many clients|connection slots|starting up|shutting down|recovery mode", "Try again in a moment."),
     (r"Connection refused|No such file", "Is the server running there? Set DB_HOST and DB_PORT, or PGHOST and PGPORT."),
     (r"resolve host|translate host name", "Set DB_HOST, or PGHOST, to the name of the server."),

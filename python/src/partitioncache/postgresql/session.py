@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 
 from partitioncache.errors import ConfigurationError, UnavailableError
 from partitioncache.postgresql.server import Server, explained
+from partitioncache.setup.install import behind_pooler
+
+_POOLED: WeakKeyDictionary[psycopg.Connection[Any], bool] = WeakKeyDictionary()
+"""Which connections were found to lead through a pooler: each is asked once."""
 
 
 class Session(Server):
@@ -40,6 +45,29 @@ class Session(Server):
             f"{connection.info.dbname}, in a session of the application's" if not connection.closed else ""
         )
         self._given = connection
+        self._pooled = server.pooled
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler stands between the application and the server, too."""
+        found = _POOLED.get(self._given)
+        if found is None:
+            with self.connection() as connection:
+                found = _POOLED[self._given] = behind_pooler(connection)
+        return found
+
+    @property
+    def loses_session(self) -> bool:
+        """Whether the next statement may run in another session: behind a pooler, where no transaction is open."""
+        try:
+            return self._given.info.transaction_status == TransactionStatus.IDLE and self.pooled
+        except UnavailableError:  # as the next call will say
+            return False
+
+    @property
+    def _prepare(self) -> bool | None:
+        # The application may prepare nothing, and then not know that its pooler could not take it.
+        return False if self._given.prepare_threshold is not None and self.pooled else None
 
     @property
     def holds_session(self) -> bool:

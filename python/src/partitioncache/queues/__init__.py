@@ -89,7 +89,7 @@ def open_queue(provider: str | None = None, name: str | None = None, **connectio
         return RedisQueue(connect("The Redis queue", config.redis_parameters(connection, env)), name)
     from partitioncache.queues.postgresql import PostgreSQLQueue
 
-    threshold = config.checked_prepare_threshold(connection.pop("prepare_threshold", ""), env)  # type: ignore[arg-type]
+    threshold = connection.pop("prepare_threshold", "")
     parameters = config.postgresql_parameters(connection, env, "PG_QUEUE_")
     return PostgreSQLQueue(name, {**parameters, "prepare_threshold": threshold})
 

@@ -149,10 +149,13 @@ class PostgreSQLQueue(Closing):
     def wait(self, timeout: float) -> bool:
         """Sleep until something may have been pushed (True), or for `timeout` seconds (False)."""
         end = time.monotonic() + timeout
+        if self._server.pooled:  # who listens would be whoever has the session next
+            time.sleep(timeout)
+            return False
         with self._listening:
             try:
                 if self._listener is None or self._listener.closed:
-                    self._listener = psycopg.connect(self._server.conninfo, autocommit=True)
+                    self._listener = self._server.connect("partitioncache queue")
                     self._server.call_on(self._listener, "partitioncache_listen", self._name)
                 while (remaining := end - time.monotonic()) > 0:
                     for notification in self._listener.notifies(timeout=remaining, stop_after=1):

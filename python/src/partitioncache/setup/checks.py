@@ -116,12 +116,12 @@ def check_pooler(connection: Connection, another: Connection) -> list[Check]:
     """
     if not behind_pooler(connection):
         return []
-    with another.transaction():
-        session = one(connection, "select pg_catalog.pg_backend_pid()")
-        # A session that stays with its client while it is connected never serves another one.
-        shared = session == one(another, "select pg_catalog.pg_backend_pid()")
-    kind = "sessions are shared between transactions" if shared else "each connection keeps its session"
-    return [Check("connection pooler", None, f"one such as PgBouncer stands between: {kind}")]
+    session = "select pg_catalog.pg_backend_pid()"
+    # A session that stays with its client while it is connected never serves another one.
+    shared = any(one(connection, session) == one(another, session) for _ in range(5))
+    text = "one such as PgBouncer stands between"
+    kind = ", in transaction mode: sessions are shared, and nothing is prepared" if shared else ""
+    return [Check("connection pooler", None, text + kind)]
 
 
 def check_processor(connection: Connection) -> list[Check]:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import tuple_row
 
 from partitioncache.errors import PartitionCacheError
 from partitioncache.setup.scripts import Scripts, released
@@ -126,7 +127,8 @@ def behind_pooler(connection: Connection) -> bool:
 
     The server names its process when a connection begins; a pooler names a number of its own.
     """
-    row = connection.execute("select pg_catalog.pg_backend_pid()").fetchone()
+    with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:  # whatever the connection makes of rows
+        row = cursor.execute("select pg_catalog.pg_backend_pid()", prepare=False).fetchone()
     return row is not None and row[0] != connection.info.backend_pid
 
 

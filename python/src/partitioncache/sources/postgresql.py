@@ -65,9 +65,12 @@ class PostgreSQLSource(Closing):
         self._stop = threading.Event()
         try:
             self._connection = psycopg.connect(
-                conninfo, autocommit=True, connect_timeout=10, application_name="partitioncache source"
+                conninfo,
+                autocommit=True,
+                connect_timeout=10,
+                application_name="partitioncache source",
+                prepare_threshold=None,  # no fragment is run often, and a pooler may stand between
             )
-            self._connection.execute("set default_transaction_read_only = on")
         except psycopg.Error as error:
             raise SourceUnavailable(
                 f"Cannot connect to the PostgreSQL data source: {_words(error)}."
