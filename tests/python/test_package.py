@@ -16,6 +16,7 @@ from partitioncache.errors import DatatypeError, PartitionCacheError
 from partitioncache.registry import CACHE_TYPES, recommend
 
 OURS = (
+    "adapters",
     "analysis",
     "api",
     "backends",

@@ -10,6 +10,7 @@
 >>> cache.close()
 """
 
+from partitioncache.adapters import Acceleration, off
 from partitioncache.analysis import extend_query_with_partition_keys
 from partitioncache.api import apply_cache, get_partition_keys, get_queue_lengths, push_fragment, push_query
 from partitioncache.cache import Cache, create_cache
@@ -31,6 +32,7 @@ from partitioncache.tracking import (
 __version__ = "0.2.0"
 
 __all__ = [
+    "Acceleration",
     "Cache",
     "Explanation",
     "Key",
@@ -48,6 +50,7 @@ __all__ = [
     "get_table_prefix_from_env",
     "list_cache_types",
     "migrate_cache_backend",
+    "off",
     "push_fragment",
     "push_query",
     "recommend",

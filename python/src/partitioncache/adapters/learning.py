@@ -1,0 +1,167 @@
+"""Learning by itself: queries that are asked often and take long are given to the cache, in the background."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+_WAITING: Final = 50  # queries that wait at most; what comes then is offered again later
+_IDLE: Final = 10.0  # seconds after which the thread and its connection end
+_AT_ONCE: Final = 5.0  # seconds of work in one transaction
+_LOCK_TIMEOUT: Final = "1s"  # a push may begin to track a table, which waits for its writers
+_PUSH: Final = "select partitioncache_internal.partitioncache_push(%s, %s, cache => %s, session_path => %s)"
+_PROCESS: Final = "select partitioncache_internal.partitioncache_process_queue(%s, max_seconds => %s)"
+
+
+class Priced(Protocol):
+    """What is asked about again as soon as something has been learned."""
+
+    price: float
+
+
+class Learner:
+    """Pushes queries and works on the queue, in a thread of its own, for so many seconds a day.
+
+    Args:
+        partition_key: the column that splits the data.
+        cache: the cache's name.
+        seconds: how long the database may work on it in a day; 0: nothing is learned.
+        conninfo: libpq's connection string; None until an adapter knows one.
+        note: is told each error.
+    """
+
+    def __init__(
+        self,
+        partition_key: str,
+        cache: str,
+        seconds: float,
+        conninfo: str | None,
+        note: Callable[[BaseException], None],
+    ) -> None:
+        self.conninfo = conninfo
+        self.pushed = 0
+        self._partition_key = partition_key
+        self._cache = cache
+        self._seconds = seconds
+        self._note = note
+        self._day = -1
+        self._used = 0.0
+        self._queue: queue.Queue[tuple[str, str, Priced]] = queue.Queue(_WAITING)
+        self._known: set[tuple[str, str]] = set()
+        self._thread: threading.Thread | None = None
+        self._process = 0
+        self._lock = threading.Lock()
+
+    @property
+    def learns(self) -> bool:
+        """Whether it may do something today."""
+        return self.conninfo is not None and self._left() > 0
+
+    @property
+    def wants_conninfo(self) -> bool:
+        """Whether it could learn if it knew how to connect."""
+        return self.conninfo is None and self._seconds > 0
+
+    def offer(self, query: str, search_path: str, shape: Priced) -> None:
+        """A query, with its values, that is worth learning. Returns at once."""
+        if not self.learns:
+            return
+        with self._lock:
+            if self._process != os.getpid():
+                # The threads of a process are not those of its children.
+                self._process = os.getpid()
+                self._queue = queue.Queue(_WAITING)
+                self._thread = None
+            if (query, search_path) in self._known:
+                return
+            if len(self._known) > 10_000:
+                self._known.clear()
+            try:
+                self._queue.put_nowait((query, search_path, shape))
+            except queue.Full:
+                return
+            self._known.add((query, search_path))
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._work, name="partitioncache-learning", daemon=True
+                )
+                self._thread.start()
+
+    def wait(self, timeout: float = 60) -> bool:
+        """Waits until all that was offered has been learned, and says whether it has."""
+        ends = time.monotonic() + timeout
+        while self._queue.unfinished_tasks:
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def _left(self) -> float:
+        """How many of today's seconds are left."""
+        day = int(time.time() // 86_400)
+        if day != self._day:
+            self._day, self._used = day, 0.0
+            self._known.clear()
+        return self._seconds - self._used
+
+    def _work(self) -> None:
+        connection: psycopg.Connection[Any] | None = None
+        while True:
+            try:
+                item = self._queue.get(timeout=_IDLE)
+            except queue.Empty:
+                with self._lock:
+                    if not self._queue.empty():
+                        continue
+                    self._thread = None
+                if connection is not None:
+                    connection.close()
+                return
+            began = time.monotonic()
+            try:
+                if connection is None or connection.closed:
+                    connection = self._connected()
+                self._learn(connection, *item)
+            except Exception as error:
+                self._note(error)
+            finally:
+                self._used += time.monotonic() - began
+                self._queue.task_done()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(
+            make_conninfo(
+                self.conninfo or "", application_name="partitioncache learning", connect_timeout=10
+            ),
+            autocommit=True,
+            prepare_threshold=None,
+        )
+        connection.execute("select pg_catalog.set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
+        return connection
+
+    def _learn(
+        self, connection: psycopg.Connection[Any], query: str, search_path: str, shape: Priced
+    ) -> None:
+        left = self._left()
+        if left <= 0:
+            return
+        connection.execute(
+            "select pg_catalog.set_config('statement_timeout', %s, false)", [f"{left * 1e3:.0f}ms"]
+        )
+        connection.execute(_PUSH, [query, self._partition_key, self._cache, search_path])
+        self.pushed += 1
+        ends = time.monotonic() + left
+        while time.monotonic() < ends:
+            row = connection.execute(
+                _PROCESS, [self._cache, min(_AT_ONCE, ends - time.monotonic())]
+            ).fetchone()
+            if not row or not row[0]:
+                break
+        shape.price = 0.0
