@@ -15,6 +15,12 @@ begin
         where g.cache = pc_forget_roles.cache and g.cluster = here and not exists (select from pg_roles r where r.oid = g.role);
         get diagnostics forgotten = row_count;
     end if;
+    delete from partitioncache_learning l
+    where l.ctid = any (array(select o.ctid from partitioncache_learning o
+                              where o.cache = pc_forget_roles.cache and o.cluster = here and not exists (select from pg_roles r where r.oid = o.owner)
+                              for update skip locked));
+    get diagnostics removed = row_count;
+    forgotten := forgotten + removed;
     for key_table in
         select pc_key_table(r.cache, r.partition_key) from partitioncache_registration r where r.cache = pc_forget_roles.cache order by 1
     loop
@@ -30,4 +36,4 @@ end
 $$;
 
 comment on function pc_forget_roles(text) is
-'Removes what was granted to roles that are gone, and entries that served them alone; how much. Example: select pc_forget_roles(''partitioncache'')';
+'Removes what was granted to roles that are gone, what was deferred for them, and entries that served them alone; how much. Example: select pc_forget_roles(''partitioncache'')';

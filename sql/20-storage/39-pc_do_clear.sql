@@ -22,6 +22,7 @@ begin
         get diagnostics deleted = row_count;
         total := total + deleted;
         perform pc_forget_use(one, null, roles);
+        perform pc_forget_learning(one, roles);
     end loop;
     return to_jsonb(total);
 end

@@ -15,6 +15,9 @@ create table partitioncache_queue (
     parts text[],
     datatype text,
     origin bigint,
+    scanned text,
+    cost double precision,
+    time_limit interval,
     checked boolean not null,
     priority integer not null,
     status text not null default 'ready' check (status in ('ready', 'running', 'failed', 'timeout', 'dead')),
@@ -41,6 +44,10 @@ comment on column partitioncache_queue.hash is
 'Outgoing: the fragment''s hash. Incoming: the SHA-256 of the query''s text, with the settings of its session where the text was checked by this server.';
 comment on column partitioncache_queue.origin is
 'The claim of the query that a fragment was taken from, as pc_marker writes it.';
+comment on column partitioncache_queue.scanned is
+'The one table that a fragment reads: what is said of it can be found out together with other such fragments.';
+comment on column partitioncache_queue.time_limit is
+'How long the first attempt may take; null for the limit of the cache. cost: what the planner expected it to cost.';
 comment on column partitioncache_queue.checked is
 'Whether this server accepted the text when it was pushed. The processor in the database takes only such items; others are for monitors, which may read other databases.';
 comment on column partitioncache_queue.worker_id is

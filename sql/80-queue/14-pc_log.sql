@@ -1,6 +1,7 @@
 create function pc_log(
     owner oid, cache text, queue text, partition_key text, query_hash text, status text, error_msg text,
-    key_count bigint, execution_time_ms double precision, attempt integer
+    key_count bigint, execution_time_ms double precision, attempt integer,
+    cost double precision default null, time_limit interval default null
 ) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -8,8 +9,8 @@ as $$
 declare
     written bigint;
 begin
-    insert into partitioncache_processor_log (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt, owner, owner_name)
-    values (cache, queue, partition_key, query_hash, status, left(error_msg, 10000), key_count, execution_time_ms, attempt, owner, pg_get_userbyid(owner))
+    insert into partitioncache_processor_log (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt, cost, time_limit, owner, owner_name)
+    values (cache, queue, partition_key, query_hash, status, left(error_msg, 10000), key_count, execution_time_ms, attempt, cost, time_limit, owner, pg_get_userbyid(owner))
     returning id into written;
     -- Now and then, so that keeping the log short costs a fraction of a row each.
     if written % 100 = 0 then
@@ -22,5 +23,5 @@ begin
 end
 $$;
 
-comment on function pc_log(oid, text, text, text, text, text, text, bigint, double precision, integer) is
+comment on function pc_log(oid, text, text, text, text, text, text, bigint, double precision, integer, double precision, interval) is
 'Writes a row to partitioncache_processor_log and every hundredth time removes what exceeds log_limit. Example: select pc_log(pc_me(), ''partitioncache'', ''outgoing'', ''city_id'', ''...'', ''success'', null, 12, 3.4, 1)';

@@ -8,7 +8,10 @@ create type pc_queue_item as (
     parts text[],
     datatype text,
     origin bigint,
-    priority integer
+    priority integer,
+    scanned text,
+    cost double precision,
+    time_limit interval
 );
 
 comment on type pc_queue_item is
@@ -21,7 +24,7 @@ as $$
 begin
     return array(
         select row(nextval('partitioncache_queue_id'), i.partition_key, coalesce(i.hash, pc_sha256(i.query || coalesce(i.session::text, ''))),
-                   i.query, i.session, i.keyed_tables, i.parts, i.datatype, i.origin, coalesce(i.priority, 1))::pc_queue_item
+                   i.query, i.session, i.keyed_tables, i.parts, i.datatype, i.origin, coalesce(i.priority, 1), i.scanned, i.cost, i.time_limit)::pc_queue_item
         from jsonb_array_elements(items) with ordinality e(item, place)
         cross join jsonb_populate_record(null::pc_queue_item, e.item) i
         order by e.place);

@@ -36,7 +36,8 @@ begin
             returning q.* into item;
             continue when item.id is null;
             perform pc_log(caller, item.cache, item.queue, item.partition_key, item.hash, said.outcome, said.error_msg, said.key_count,
-                           extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts);
+                           extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts,
+                           item.cost, case when item.queue = 'outgoing' then pc_item_limit(item) end);
         else
             select q.* into item from partitioncache_queue q
             where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
@@ -74,7 +75,8 @@ begin
     returning q.* into item;
     if outcome <> 'released' then
         perform pc_log(item.owner, item.cache, item.queue, item.partition_key, item.hash, outcome, error_msg, null,
-                       extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts);
+                       extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts,
+                       item.cost, case when item.queue = 'outgoing' then pc_item_limit(item) end);
     end if;
 end
 $$;

@@ -4,6 +4,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     generation bigint := pc_generation(item.cache, item.partition_key);
+    time_limit interval := pc_item_limit(item);
     reason text;
     keys bigint;
     held boolean;
@@ -15,7 +16,7 @@ begin
             reason := pc_work_query(item);
         else
             keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts,
-                                         least(item.started_at + pc_time_limit(item.cache), pc_statement_ends_at()));
+                                         least(item.started_at + time_limit, pc_statement_ends_at()));
             if item.session ? 'refresh' then
                 -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
                 reason := (select format('still not usable after a refresh: %s', s.reason)
@@ -34,12 +35,12 @@ begin
         when query_canceled then
             get stacked diagnostics place = pg_exception_context;
             outcome := case
-                when clock_timestamp() - item.started_at >= pc_time_limit(item.cache) then 'timeout'
+                when clock_timestamp() - item.started_at >= time_limit then 'timeout'
                 when pc_statement_is_over() then 'stopped'
                 -- Said by a function that the item calls: nobody wants this session to stop. Where the word stands depends on the language.
                 when regexp_replace(split_part(place, E'\n', 1), '"[^"]*"', '', 'g') ~ '\mRAISE\M' then 'failed'
                 else 'cancelled' end;
-            reason := case outcome when 'timeout' then format('stopped at the time limit of %s', pc_time_limit(item.cache)) else sqlerrm end;
+            reason := case outcome when 'timeout' then format('stopped at the time limit of %s', time_limit) else sqlerrm end;
         -- What "others" does not mean is named: whatever an item does, the processor goes on.
         when others or assert_failure then
             outcome := case when sqlstate = 'PC000' and pc_generation(item.cache, item.partition_key) is distinct from generation then 'released' else 'failed' end;

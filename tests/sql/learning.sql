@@ -33,4 +33,98 @@ select partitioncache_push(:'join', 'city_id');
 select is(partitioncache_process_queue(max_seconds => 60), 6, 'so much is done for a query');
 select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths()), '(0,0)', 'and nothing more is queued');
 
+select is((select count(*) from pc_own_learning where state = 'deferred' and rank = 'weaker' and credit = 0), 2::bigint, 'what is between is deferred');
+select ok((select bool_and(cost > 0 and kept between 0 and 1 and query is not null) from pc_own_learning), 'with its cost, and what it would leave');
+select ok((select bool_and(cost > 0 and time_limit >= interval '2 s') from partitioncache_processor_log where queue = 'outgoing'), 'the log says what was expected, and how long it might take');
+
+-- What may be spent
+create function priced(fragments text, allowance double precision) returns text language sql as $$
+    select string_agg(hash || ' ' || verdict || case when credit > 0 then ' ' || credit else '' end, ', ' order by hash) from pc_priced(fragments::jsonb, allowance)
+$$;
+select is(pc_allowance(50000, 1), 100000::double precision, 'a budget, and what the query itself would save');
+select is(pc_allowance(3, 0.5), 15000::double precision, 'a cheap query counts as one that is worth counting');
+select is(pc_allowance(null, 1), 'infinity'::double precision, 'without an estimate there is no limit');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 50}, {"hash": "w", "rank": "whole", "cost": 40}]', 100),
+    'a learned, b learned, w learned', 'a table is scanned once');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 70}]', 100), 'a learned, w deferred 60', 'what is left is kept for later');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 70, "credit": 60}]', 100), 'a learned, w learned', 'and spent then');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 400}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 10}]', 100), 'a deferred 90, b learned', 'where a scan is too dear, what an index finds is not');
+select is(priced('[{"hash": "j", "rank": "weaker", "cost": 1}, {"hash": "k", "rank": "weaker", "cost": 1, "credit": 1}]', 100), 'j deferred, k learned', 'joins between are bought by credit alone');
+select is(priced('[{"hash": "a", "rank": "whole", "cost": 1, "state": "forbidden"}, {"hash": "b", "rank": "whole", "cost": 900, "state": "forced"}, {"hash": "c", "rank": "whole", "cost": 1, "state": "unselective"}]', 100),
+    'a forbidden, b learned, c unselective', 'what an administrator says holds');
+
+-- A query that costs little, and can tell much: what is learned from it costs no more than it has cost so far.
+create table big as select i as id, i % 500 as city_id, i % 997 as kind, i % 10 as stars, i % 17 as height from generate_series(1, 200000) i;
+analyze big;
+select partitioncache_clear_queue(), partitioncache_clear();
+select is((select count(*) from pc_own_learning), 0::bigint, 'clearing forgets what was deferred');
+\set dear 'select * from big a, big b where a.city_id = b.city_id and a.height + b.height = 32 and a.stars = 9 limit 5'
+select partitioncache_push(:'dear', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 2, 'the query and the condition on one table');
+select is((select string_agg(rank || (credit > 0), ', ' order by rank) from pc_own_learning where rank <> 'weaker'), 'wholetrue', 'the whole is deferred');
+select credit as before from pc_own_learning where rank = 'whole' \gset
+select partitioncache_push(:'dear', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'asked again');
+select ok((select credit > :before and asked = 2 from pc_own_learning where rank = 'whole'), 'its credit grows');
+update partitioncache_internal.partitioncache_learning set credit = cost where rank = 'whole';
+select partitioncache_push(:'dear', 'city_id');
+select is(partitioncache_process_queue(max_items => 1), 1, 'asked once more');
+select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths()), '(0,1)', 'when the credit has reached its cost, it is queued');
+select is((select count(*) from pc_own_learning where rank = 'whole'), 0::bigint, 'and its credit is spent');
+select partitioncache_clear_queue();
+select partitioncache_update_processor_config(learning_budget => 1000);
+select partitioncache_push(:'dear' || ' offset 1', 'city_id');
+select is(partitioncache_process_queue(max_items => 1), 1, 'with a larger budget');
+select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths()), '(0,1)', 'it is learned at once');
+select partitioncache_clear_queue();
+select throws_ok('select partitioncache_update_processor_config(learning_budget => -1)', 'PC001', 'learning_budget is out of range', 'a budget has its range');
+select is(pc_trim_learning('partitioncache'), 0::bigint, 'there is not too much');
+
+-- Random workloads: what is learned never costs more than the queries have cost, and a budget each.
+create function simulated(seed double precision, budget double precision, out spent double precision, out allowed double precision, out learned bigint, out deferred bigint) language plpgsql as $$
+declare
+    known text[] := '{}';
+    credits jsonb := '{}';
+    fragments jsonb;
+    cost double precision;
+    one record;
+    allowance double precision;
+    scans text[];
+begin
+    perform setseed(seed);
+    spent := 0; allowed := 0; learned := 0; deferred := 0;
+    create temporary table costs on commit drop as select format('own %s %s', t, n) as hash, 'own' as rank, format('t%s', t) as scanned, 1e5 * random() ^ 3 as cost from generate_series(1, 4) t, generate_series(1, 8) n
+        union all select format('whole %s', n), 'whole', null, 1e6 * random() ^ 4 from generate_series(1, 30) n
+        union all select format('weaker %s', n), 'weaker', null, 1e6 * random() ^ 2 from generate_series(1, 30) n;
+    for i in 1 .. 100 loop
+        cost := 5e5 * random() ^ 3;
+        select jsonb_agg(to_jsonb(c) || jsonb_build_object('credit', coalesce((credits -> c.hash)::double precision, 0)))
+        into fragments from (select * from costs order by random() limit 1 + random() * 8) c where c.hash <> all (known);
+        allowance := pc_allowance(cost, budget);
+        -- at most what a query costs, and one budget of at least so much
+        allowed := allowed + cost + budget * greatest(cost, 10000) + (10000 - least(cost, 10000));
+        scans := '{}';
+        for one in select p.*, c.rank, c.scanned, c.cost, (select max(o.cost) from pc_priced(fragments, allowance) q join costs o using (hash) where q.verdict = 'learned' and o.scanned = c.scanned) as scan
+                   from pc_priced(fragments, allowance) p join costs c using (hash) loop
+            credits := credits || jsonb_build_object(one.hash, one.credit);
+            if one.verdict = 'learned' then
+                known := known || one.hash;
+                learned := learned + 1;
+                spent := spent + case when one.rank <> 'own' then one.cost when one.scanned = any (scans) then 0 else one.scan end;
+                scans := scans || one.scanned;
+            else
+                deferred := deferred + 1;
+            end if;
+        end loop;
+        -- a query that is only asked gives credit to one
+        credits := credits || (select coalesce(jsonb_object_agg(c.hash, coalesce((credits -> c.hash)::double precision, 0) + 3e4), '{}')
+                               from (select * from costs where rank = 'weaker' and hash <> all (known) order by random() limit 1) c);
+        allowed := allowed + 3e4;
+    end loop;
+    drop table costs;
+end
+$$;
+select unnest(array[ok(bool_and(spent <= allowed), 'never more than allowed, at ' || budget), cmp_ok(sum(learned), '>', 0::numeric, 'something is learned'), cmp_ok(sum(deferred), '>', 0::numeric, 'something is not')])
+from unnest('{0,0.5,1,3}'::double precision[]) budget, generate_series(1, 5) seed, lateral simulated(seed / 10.0, budget) group by budget;
+
 select * from finish();

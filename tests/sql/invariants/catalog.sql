@@ -27,6 +27,7 @@ create view derived_table (name, reason) as
 values ('partitioncache_analysis'::name, 'what queries were found to consist of'),
        ('partitioncache_entry_use', 'which entries were used lately'),
        ('partitioncache_processor_log', 'what the processor did'),
+       ('partitioncache_learning', 'what queries could have gained by what is not evaluated'),
        ('partitioncache_listener', 'which sessions listen');
 
 create view member as

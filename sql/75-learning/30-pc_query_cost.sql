@@ -1,0 +1,55 @@
+create function pc_query_cost(query text, session jsonb) returns double precision
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    cost double precision;
+begin
+    begin
+        perform pc_enter_session(session);
+        cost := pc_plan_cost(query, session ->> 'search_path');
+        raise exception using errcode = 'PC000';
+    exception when others then
+        -- What cannot be planned says so when it is taken apart.
+        null;
+    end;
+    return cost;
+end
+$$;
+
+comment on function pc_query_cost(text, jsonb) is
+'What the planner expects a query to cost in the session that wrote it; null if it cannot plan it. Example: select pc_query_cost(''select 1'', pc_session(''public''))';
+
+create function pc_fragment_cost(fragment text, partition_key text, out cost double precision, out kept double precision)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+set standard_conforming_strings = on
+as $$
+declare
+    plan jsonb;
+begin
+    plan := pc_plan(fragment, 'pg_catalog');
+    cost := (plan ->> 'Total Cost')::double precision;
+    kept := least((plan ->> 'Plan Rows')::double precision / pc_partition_estimate(pc_first_relation(fragment), partition_key), 1);
+exception when others then
+    null;  -- evaluating it will say what is wrong
+end
+$$;
+
+comment on function pc_fragment_cost(text, text) is
+'What the planner expects the evaluation of a fragment to cost, and which share of the partitions it expects to be left; nulls where it cannot say. Example: select * from pc_fragment_cost(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'')';
+
+create function pc_pace(cache text) returns double precision
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select coalesce(sum(l.execution_time_ms) / nullif(sum(l.cost), 0), 0.02)
+    from (select l.execution_time_ms, l.cost from partitioncache_processor_log l
+          where l.cache = pc_pace.cache and l.queue = 'outgoing' and l.status = 'success' and l.cost > 1000 order by l.id desc limit 100) l
+$$;
+
+comment on function pc_pace(text) is
+'How many milliseconds a unit of the planner''s takes, by the fragments that were evaluated last. Example: select pc_pace(''partitioncache'')';

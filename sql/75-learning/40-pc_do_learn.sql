@@ -1,0 +1,125 @@
+create function pc_allowance(cost double precision, learning_budget double precision) returns double precision
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Its budget, and what it could have saved itself. 10,000 units take some twenty milliseconds: below that, counting costs more than it saves.
+    select (learning_budget + 1) * greatest(coalesce(cost, 'infinity'), 10000)
+$$;
+
+comment on function pc_allowance(double precision, double precision) is
+'What may be spent on learning when a query is pushed, in the planner''s units: learning_budget times its cost, and once its cost, which a query that says the same would save. Example: select pc_allowance(50000, 1)';
+
+create function pc_priced(
+    fragments jsonb, allowance double precision, out hash text, out verdict text, out credit double precision
+) returns setof record
+language plpgsql immutable parallel safe rows 10
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    remaining double precision := allowance;
+    fragment record;
+    scanned text;
+    scan_paid boolean := false;
+    price double precision;
+begin
+    -- What is said of one table is found out in one scan of it: that is paid once. Then the wholes.
+    for fragment in
+        select f.*, least(sum(f.cost) over scan, 1.2 * max(f.cost) over scan) as shared
+        from (select x.hash, x.rank, x.scanned, x.state, greatest(coalesce(x.cost, 0), 0) as cost, coalesce(x.credit, 0) as credit
+              from jsonb_to_recordset(fragments) x(hash text, rank text, scanned text, state text, cost double precision, credit double precision)) f
+        window scan as (partition by f.rank, f.scanned)
+        order by array_position('{own,whole,weaker}', f.rank), case when f.rank = 'own' then least(sum(f.cost) over scan, 1.2 * max(f.cost) over scan) end,
+                 f.scanned, f.cost, f.hash
+    loop
+        hash := fragment.hash;
+        credit := fragment.credit;
+        if fragment.rank = 'own' and fragment.scanned is distinct from scanned then
+            scanned := fragment.scanned;
+            scan_paid := fragment.shared <= remaining;
+            remaining := remaining - case when scan_paid then fragment.shared else 0 end;
+        end if;
+        price := case when fragment.state = 'forced' or fragment.rank = 'own' and scan_paid then 0 else fragment.cost end;
+        if fragment.state in ('forbidden', 'unselective') then
+            verdict := fragment.state;
+        elsif price <= credit + (case when fragment.rank = 'weaker' then 0 else remaining end) then
+            verdict := 'learned';
+            remaining := remaining - greatest(price - credit, 0);
+            credit := 0;
+        else
+            verdict := 'deferred';
+            if fragment.rank <> 'weaker' then
+                credit := credit + remaining;
+                remaining := 0;
+            end if;
+        end if;
+        return next;
+    end loop;
+end
+$$;
+
+comment on function pc_priced(jsonb, double precision) is
+'What is done with the fragments of a query, {hash, rank, scanned (the table of an own one), cost, state, credit}, when so much may be spent: verdict = learned, deferred, or its state; credit: what it has afterwards. No more is ever spent than the allowance and the credits. Example: select * from pc_priced(''[{"hash": "a", "rank": "whole", "cost": 100}]'', 100)';
+
+create function pc_do_learn(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    cache_ text := argument ->> 'cache';
+    key_ text := argument ->> 'partition_key';
+    settings partitioncache_settings := pc_settings(cache_);
+    here bigint := pc_cluster();
+    allowance double precision := pc_allowance((argument -> 'cost')::double precision, settings.learning_budget);
+    fragments jsonb;
+    hashes text[];
+    learned text[];
+    time_limit interval;
+begin
+    perform pc_require(caller, cache_, 'push');
+    select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', l.state, 'credit', l.credit))), array_agg(f.value ->> 'hash')
+    into fragments, hashes
+    from jsonb_array_elements(argument -> 'fragments') f
+    left join partitioncache_learning l
+        on l.hash = f.value ->> 'hash' and l.cache = cache_ and l.partition_key = key_ and l.owner = caller and l.cluster = here;
+    learned := array(select p.hash from pc_priced(fragments, allowance) p where p.verdict = 'learned');
+
+    -- Whoever is at one of these rows has counted it: nobody waits.
+    delete from partitioncache_learning l
+    where l.ctid = any (array(select o.ctid from partitioncache_learning o
+                              where o.hash = any (learned) and o.state = 'deferred' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
+                              for update skip locked));
+    update partitioncache_learning l
+    set credit = p.credit, asked = l.asked + 1, cost = coalesce((x.value -> 'cost')::double precision, l.cost), kept = coalesce((x.value -> 'kept')::double precision, l.kept),
+        changed_at = clock_timestamp()
+    from pc_priced(fragments, allowance) p join jsonb_array_elements(fragments) x on x.value ->> 'hash' = p.hash
+    where p.verdict = 'deferred' and x.value ->> 'rank' <> 'weaker' and l.hash = p.hash
+      and l.ctid = any (array(select o.ctid from partitioncache_learning o
+                              where o.hash = any (hashes) and o.state = 'deferred' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
+                              for update skip locked));
+    insert into partitioncache_learning (cache, partition_key, hash, owner, owner_name, state, rank, query, keyed_tables, parts, cost, kept, credit, asked)
+    select cache_, key_, x.hash, caller, pg_get_userbyid(caller), 'deferred', x.rank, x.query, x.keyed_tables, x.parts, x.cost, x.kept, p.credit, (x.rank <> 'weaker')::integer
+    from pc_priced(fragments, allowance) p
+    join jsonb_to_recordset(fragments) x(hash text, rank text, query text, keyed_tables text[], parts text[], cost double precision, kept double precision)
+        on x.hash = p.hash
+    where p.verdict = 'deferred'
+      and not exists (select from partitioncache_learning o
+                      where o.hash = p.hash and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here)
+      and (select count(*) from partitioncache_learning o where o.cache = cache_ and o.owner = caller) < 2000
+    order by x.hash
+    on conflict do nothing;
+
+    if learned <> '{}' then
+        time_limit := interval '1 ms' * least(greatest(2000, 2 * pc_pace(cache_) * allowance), 86400000);
+        perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true, 'again', true, 'items', (
+            select jsonb_agg((f.value - '{rank,state,credit,kept}'::text[])
+                             || jsonb_build_object('partition_key', key_, 'priority', argument -> 'priority', 'origin', argument -> 'origin', 'time_limit', time_limit)
+                             order by f.place)
+            from jsonb_array_elements(fragments) with ordinality f(value, place) where f.value ->> 'hash' = any (learned))));
+    end if;
+    return to_jsonb(cardinality(learned));
+end
+$$;
+
+comment on function pc_do_learn(oid, jsonb) is
+'What is learned of a caller''s query, {cache, partition_key, cost, priority, origin, fragments: [{hash, query, rank, scanned, keyed_tables, parts, cost, kept}]}: puts into the outgoing queue what it may cost, defers the rest; how many were queued. Raises PC007 below the level push. Example: see pc_call';
