@@ -54,6 +54,7 @@ comment on function pc_work_query(partitioncache_queue) is
 create function pc_equates_columns(condition text) returns boolean
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
     select length(condition) < 600
        and condition ~ format('^\((%1$s) = (%1$s)\)$', '\(?t_*\d+\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\)::text)?')

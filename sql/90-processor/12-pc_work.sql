@@ -1,6 +1,7 @@
 create function pc_work(item partitioncache_queue) returns text
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     generation bigint := pc_generation(item.cache, item.partition_key);
