@@ -33,7 +33,9 @@ begin
         end if;
     elsif tg_level = 'ROW' then
         begin
-            own.kind := pg_typeof(new.%2$I)::oid;
+            -- What is generated when it is read (VIRTUAL), from PostgreSQL 18 on, is null here. In a whole statement it is an error.
+            own.kind := (select pg_typeof(new.%2$I)::oid
+                         where not exists (select from pg_attribute a where a.attrelid = tg_relid and a.attname = %6$L and a.attgenerated = 'v'));
         exception when others then
             null;
         end;
@@ -101,7 +103,7 @@ begin
     return null;
 end
 $body$, native, registration.partition_key, types, pc_changes_table(registration.cache, registration.partition_key),
-        case when registration.datatype = 'text' then 'collate "C"' else '' end);
+        case when registration.datatype = 'text' then 'collate "C"' else '' end, registration.partition_key);
 end
 $$;
 

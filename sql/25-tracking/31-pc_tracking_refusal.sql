@@ -1,4 +1,4 @@
-create function pc_tracking_refusal(relation oid, partition_key text default null) returns text
+create function pc_tracking_refusal(relation oid) returns text
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -13,18 +13,16 @@ as $$
         when c.relkind = 'f' then format('foreign table %s can be written to on the other side, which fires no trigger here', c.oid::regclass)
         when c.relkind = 'v' then format('view %s holds no rows; its tables can be tracked', c.oid::regclass)
         when c.relkind = 'm' then format('materialised view %s is refreshed without triggers', c.oid::regclass)
-        when v.attname is not null then format('column %I of %s is generated when it is read (VIRTUAL), and no trigger sees its values', v.attname, c.oid::regclass)
         else format('relation %s is no table', c.oid::regclass)
         end
     from family m
     join pg_class c on c.oid = m.oid
     -- also a child that has a further parent
     left join pg_inherits p on p.inhrelid = m.oid and p.inhparent not in (select f.oid from family f)
-    left join pg_attribute v on v.attrelid = c.oid and v.attname = pc_tracking_refusal.partition_key and v.attgenerated = 'v' and not v.attisdropped
-    where p.inhparent is not null or c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p') or v.attname is not null
+    where p.inhparent is not null or c.oid < 16384 or c.relpersistence = 't' or c.relkind not in ('r', 'p')
     order by c.oid <> pc_tracking_refusal.relation, p.inhparent is null, c.oid
     limit 1
 $$;
 
-comment on function pc_tracking_refusal(oid, text) is
-'Why writes to a relation cannot be tracked, for a partition key if one is given; null if they can. Example: select pc_tracking_refusal(''pg_class''::regclass)';
+comment on function pc_tracking_refusal(oid) is
+'Why writes to a relation cannot be tracked; null if they can. Example: select pc_tracking_refusal(''pg_class''::regclass)';

@@ -41,7 +41,7 @@ begin
             from pg_proc p where p.oid = to_regprocedure(pc_log_function(cache, partition_key) || '()')) then
         return 'broken: the function that logs may not write to the change log';
     end if;
-    reason := 'broken: ' || pc_tracking_refusal(relation, partition_key);
+    reason := 'broken: ' || pc_tracking_refusal(relation);
     if reason is not null then
         return reason;
     end if;

@@ -26,7 +26,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
     select t.partition_key, t.relation,
-           case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype then 'partition' else 'table' end,
+           case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype and a.attgenerated <> 'v' then 'partition' else 'table' end,
            pc_tracking_state(t.cache, t.partition_key, t.relation),
            pc_change_count(t.cache, t.partition_key, t.relation), t.created_at
     from partitioncache_tracked t
@@ -37,4 +37,4 @@ as $$
 $$;
 
 comment on function partitioncache_tracked_tables(text) is
-'The tracked tables of a cache. unit: partition (a write is logged with its partition) or table (it has no such column, so any write puts entries aside); state: tracking, or broken and why; changes: rows in the change log; since: when it began, as a comment on the table''s triggers says. Example: select * from partitioncache_tracked_tables()';
+'The tracked tables of a cache. unit: partition (a write is logged with its partition) or table (it has no such column, or one that is generated when it is read, so any write puts entries aside); state: tracking, or broken and why; changes: rows in the change log; since: when it began, as a comment on the table''s triggers says. Example: select * from partitioncache_tracked_tables()';
