@@ -7,6 +7,7 @@ as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
 begin
+    perform pc_require_writable('store key sets');
     perform pc_check_hash(hash);
     if keys is null then
         perform pc_fail('PC001', 'the keys are null', format('hash %L', hash),

@@ -17,6 +17,7 @@ begin
     if pc_tracking_state(cache, partition_key, relation) = 'tracking' then
         return;
     end if;
+    perform pc_require_writable('track tables');
     perform pc_prepare_tracking(cache, partition_key);
     perform pc_install_triggers(registration, relation);
 end

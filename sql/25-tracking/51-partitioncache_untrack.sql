@@ -7,6 +7,7 @@ begin
     if pc_tracking_state(cache, partition_key, relation) is null then
         return false;
     end if;
+    perform pc_require_writable('end the tracking of tables');
     -- With its triggers the table's fingerprint changes, which puts aside every entry that depends on it. What the log holds of it, no entry needs.
     perform pc_drop_triggers(cache, partition_key, relation);
     return true;

@@ -108,6 +108,7 @@ begin
         if read_only then
             analysis.reason := case when pc_old_snapshot()
                 then 'in a read-only transaction it cannot be analysed whether the query still means under this old snapshot what it meant'
+                when pg_is_in_recovery() then 'the query is not known yet, and a standby cannot analyse it; once it was asked on the primary server, it is known here as well'
                 else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
             return analysis;
         end if;

@@ -9,6 +9,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_not_null('cache', cache);
+    perform pc_require_writable('have jobs scheduled');
     perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout);
     perform pc_cron_home();
     perform pc_call('configure', jsonb_strip_nulls(jsonb_build_object('cache', cache, 'enabled', true, 'frequency_seconds', frequency_seconds,

@@ -274,7 +274,9 @@ class ServerMonitor:
 
         Raises:
             RightsError: the role may not work on the queues.
+            QueueError: the server is a standby.
         """
+        self._server.call("pc_require_writable", "work on queues")
         threads = [Thread(target=self._work, name=f"session {n}") for n in range(self._limits.processes)]
         for thread in threads:
             thread.start()
@@ -318,6 +320,8 @@ class ServerMonitor:
                 if not self._stop.is_set():
                     self._events.count("failed")
                     self._events.log("error", "the server refused", error=str(error))
+                    if self._limits.once:
+                        return
                     self._stop.wait(self._limits.poll)
 
     def _work_on(self, connection: Connection) -> None:
