@@ -5,12 +5,13 @@ create table partitioncache_registration (
     storage text not null check (storage in ('array', 'bit')),
     partition_local boolean not null default false,
     generation bigint not null default 1,
+    placed bigint not null default 0,
     created_at timestamptz not null default now(),
     primary key (cache, partition_key),
     check (storage = 'array' or datatype in ('integer', 'bigint'))
 );
 
 comment on table partitioncache_registration is
-'One row a registered partition key: its datatype, how key sets are stored, whether the user asserts that matches never cross partitions (partition_local), and a generation that grows when all entries are to be forgotten: what was evaluated before is not used.';
+'One row a registered partition key: its datatype, how key sets are stored, whether the user asserts that matches never cross partitions (partition_local), and a generation that grows when all entries are to be forgotten: what was evaluated before is not used. placed: how often it was placed in a table (see partitioncache_place), or taken away.';
 
 select pc_dump_with_extension('partitioncache_registration');

@@ -8,6 +8,31 @@ $$;
 comment on function pc_log_function(text, text) is
 'The trigger function that logs writes for a partition key, schema-qualified and quoted. Example: select pc_log_function(''partitioncache'', ''city_id'')';
 
+create function pc_log_function_for(cache text, partition_key text, template text) returns text
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return case when template is null then pc_log_function(cache, partition_key)
+                else format('partitioncache_internal.%I', 'log_' || left(pc_sha256(concat_ws(E'\x1f', cache, partition_key, template)), 24)) end;
+end
+$$;
+
+comment on function pc_log_function_for(text, text, text) is
+'The trigger function that logs writes to the tables in which a partition key is placed as the template says; null: in which it is the column of its name. Example: select pc_log_function_for(''partitioncache'', ''city_id'', null)';
+
+create function pc_log_function_of(cache text, partition_key text, relation oid) returns text
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return pc_log_function_for(cache, partition_key, (pc_placement_of(cache, partition_key, relation)).template);
+end
+$$;
+
+comment on function pc_log_function_of(text, text, oid) is
+'The trigger function that logs writes to a table for a partition key. Example: select pc_log_function_of(''partitioncache'', ''city_id'', ''pg_class''::regclass)';
+
 create function pc_create_change_log(registration partitioncache_registration) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp

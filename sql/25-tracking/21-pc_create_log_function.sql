@@ -1,4 +1,4 @@
-create function pc_log_function_body(registration partitioncache_registration) returns text
+create function pc_log_function_body(registration partitioncache_registration, placement partitioncache_placement default null) returns text
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -6,7 +6,7 @@ declare
     native text := pc_native_type(registration.datatype);
     types oid[] := array(select t.oid from pg_type t
                          where t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b' and t.typelem = 0
-                           and pc_datatype_of(t.oid) = registration.datatype
+                           and pc_fits(t.oid, 0, registration.datatype, (placement).template is not null)
                          order by 1);
 begin
     -- It runs with our rights on tables of strangers, who may alter them as they like. So it asks for the type of the key column first, which
@@ -34,14 +34,14 @@ begin
     elsif tg_level = 'ROW' then
         begin
             -- What is generated when it is read (VIRTUAL), from PostgreSQL 18 on, is null here. In a whole statement it is an error.
-            own.kind := (select pg_typeof(new.%2$I)::oid
-                         where not exists (select from pg_attribute a where a.attrelid = tg_relid and a.attname = %6$L and a.attgenerated = 'v'));
+            own.kind := (select pg_typeof(new.%2$s)::oid
+                         where not exists (select from pg_attribute a where a.attrelid = tg_relid and quote_ident(a.attname) = any (%6$L::text[]) and a.attgenerated = 'v'));
         exception when others then
             null;
         end;
     elsif own.reachable then
         begin
-            select pg_typeof(n.%2$I)::oid, exists (select from new_rows offset 1) into own.kind, own.several from new_rows n limit 1;
+            select pg_typeof(n.%2$s)::oid, exists (select from new_rows offset 1) into own.kind, own.several from new_rows n limit 1;
             if not found then
                 return null;
             end if;
@@ -66,11 +66,11 @@ begin
             if not own.several then
                 -- Most statements write one row, and are quick themselves.
                 insert into %4$s (relation, keys, xid)
-                select own.root, array[n.%2$I::%1$s], pg_current_xact_id() from new_rows n;
+                select own.root, array[n.%2$s::%1$s], pg_current_xact_id() from new_rows n;
                 return null;
             end if;
             begin
-                own.written := array(select distinct n.%2$I::%1$s %5$s from new_rows n);
+                own.written := array(select distinct n.%2$s::%1$s %5$s from new_rows n);
                 if pg_column_size(own.written) > 100000000 then
                     own.written := null;
                 end if;
@@ -79,7 +79,7 @@ begin
             end;
         elsif own.kind is not null then
             begin
-                own.written := array[new.%2$I::%1$s];
+                own.written := array[new.%2$s::%1$s];
             exception when others then
                 null;
             end;
@@ -102,21 +102,22 @@ begin
     end if;
     return null;
 end
-$body$, native, registration.partition_key, types, pc_changes_table(registration.cache, registration.partition_key),
-        case when registration.datatype = 'text' then 'collate "C"' else '' end, registration.partition_key);
+$body$, native, case when (placement).template is null then quote_ident(registration.partition_key) else (placement).columns[1] end, types, pc_changes_table(registration.cache, registration.partition_key),
+        case when registration.datatype = 'text' then 'collate "C"' else '' end,
+        coalesce((placement).columns, array[quote_ident(registration.partition_key)]));
 end
 $$;
 
-comment on function pc_log_function_body(partitioncache_registration) is
-'The body of the trigger function that logs writes for a partition key. Example: select pc_log_function_body(pc_registration(''partitioncache'', ''city_id''))';
+comment on function pc_log_function_body(partitioncache_registration, partitioncache_placement) is
+'The body of the trigger function that logs writes for a partition key, to the tables in which it is placed so. Example: select pc_log_function_body(pc_registration(''partitioncache'', ''city_id''))';
 
-create function pc_create_log_function(registration partitioncache_registration) returns void
+create function pc_create_log_function(registration partitioncache_registration, placement partitioncache_placement default null) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    logger text := pc_log_function(registration.cache, registration.partition_key);
-    body text := pc_log_function_body(registration);
+    logger text := pc_log_function_for(registration.cache, registration.partition_key, (placement).template);
+    body text := pc_log_function_body(registration, placement);
     tracker regrole;
 begin
     if exists (select from pg_proc p where p.oid = to_regprocedure(logger || '()') and p.prosrc = body) then
@@ -148,5 +149,5 @@ begin
 end
 $$;
 
-comment on function pc_create_log_function(partitioncache_registration) is
+comment on function pc_create_log_function(partitioncache_registration, partitioncache_placement) is
 'Makes the trigger function that logs writes for a partition key, where there is none yet or one of another version. Example: select pc_create_log_function(pc_registration(''partitioncache'', ''city_id''))';

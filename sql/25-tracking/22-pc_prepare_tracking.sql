@@ -13,6 +13,8 @@ begin
     insert into partitioncache_log_trimmed (cache, partition_key, below, cluster) values (cache, partition_key, '0', pc_cluster()) on conflict do nothing;
     perform pc_create_change_log(registration);
     perform pc_create_log_function(registration);
+    perform pc_create_log_function(registration, p)
+    from partitioncache_placement p where p.cache = pc_prepare_tracking.cache and p.partition_key = pc_prepare_tracking.partition_key;
 end
 $$;
 

@@ -11,7 +11,7 @@ as $$
         select bool_or(true) as there, bool_or(f.fits) as fits, bool_or(f.fits and t.tgenabled = w.enabled) as works
         from pg_trigger t
         cross join lateral (
-            select t.tgtype = w.type and t.tgfoid is not distinct from (select to_regprocedure(pc_log_function(cache, partition_key) || '()'))
+            select t.tgtype = w.type and t.tgfoid is not distinct from (select to_regprocedure(pc_log_function_of(cache, partition_key, pc_broken_triggers.relation) || '()'))
                    and t.tgnewtable is not distinct from case when w.event in ('insert', 'update') then 'new_rows' end
                    and t.tgoldtable is null and t.tgattr::text = '' and t.tgconstraint = 0
                    and coalesce(t.tgqual::text like '{NULLTEST :arg {CONST :consttype 2205 %:constisnull false %} :nulltesttype 1 %}'
@@ -38,10 +38,10 @@ begin
     end if;
     if not (select has_table_privilege(p.proowner, to_regclass(pc_changes_table(cache, partition_key))::oid, 'insert')
                    and has_schema_privilege(p.proowner, p.pronamespace, 'usage')
-            from pg_proc p where p.oid = to_regprocedure(pc_log_function(cache, partition_key) || '()')) then
+            from pg_proc p where p.oid = to_regprocedure(pc_log_function_of(cache, partition_key, relation) || '()')) then
         return 'broken: the function that logs may not write to the change log';
     end if;
-    reason := 'broken: ' || pc_tracking_refusal(relation);
+    reason := 'broken: ' || pc_tracking_refusal(relation, partition_key, cache);
     if reason is not null then
         return reason;
     end if;

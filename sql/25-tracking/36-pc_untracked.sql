@@ -39,11 +39,11 @@ begin
     untracked := pc_untracked(cache, partition_key, array(select c.relation from pc_relation_closure(relations) c));
     return (
         select string_agg(case
-                   when pc_tracking_refusal(pc_top(u)) is null
+                   when pc_tracking_refusal(pc_top(u), partition_key, cache) is null
                        then format('%1$s may change: partitioncache_track(%2$L, %3$L) logs its writes, partitioncache_assert_static(%2$L) says that it stays as it is',
                                    u::regclass, pc_top(u)::regclass, partition_key)
                    else format('%s cannot be tracked (%s); partitioncache_assert_static(%L) says that it stays as it is',
-                               u::regclass, pc_tracking_refusal(pc_top(u)), u::regclass) end, '; ' order by u)
+                               u::regclass, pc_tracking_refusal(pc_top(u), partition_key, cache), u::regclass) end, '; ' order by u)
         from unnest(untracked) u where not pc_is_static(cache, u));
 end
 $$;

@@ -9,7 +9,7 @@ begin
     if relation is null then
         perform pc_fail('PC001', 'a table is needed', '', 'Name the table whose writes are to be tracked, as in partitioncache_track(''poi'', ''city_id'').');
     end if;
-    refusal := pc_tracking_refusal(relation);
+    refusal := pc_tracking_refusal(relation, partition_key, cache);
     if refusal is not null then
         perform pc_fail('PC008', format('writes to %s cannot be tracked', relation), refusal || '.',
             format('Track the tables that hold the data; of one that does not change, partitioncache_assert_static(%L, %L) says so.', relation, cache));

@@ -26,12 +26,14 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
     select t.partition_key, t.relation,
-           case when pc_datatype_of(a.atttypid, a.attcollation) = r.datatype and a.attgenerated <> 'v' then 'partition' else 'table' end,
+           case when k.template is null or exists (select from pg_attribute a where a.attrelid = t.relation and a.attgenerated = 'v'
+                                                   and quote_ident(a.attname) = any (coalesce(p.columns, array[k.plain]))) then 'table' else 'partition' end,
            pc_tracking_state(t.cache, t.partition_key, t.relation),
            pc_change_count(t.cache, t.partition_key, t.relation), t.created_at
     from partitioncache_tracked t
     join partitioncache_registration r using (cache, partition_key)
-    left join pg_attribute a on a.attrelid = t.relation and a.attname = t.partition_key and not a.attisdropped
+    cross join lateral pc_placement_of(t.cache, t.partition_key, t.relation) p
+    cross join lateral pc_key_of(t.cache, t.partition_key, r.datatype, t.relation) k
     where t.cache = partitioncache_tracked_tables.cache
     order by t.partition_key, t.relation::text
 $$;

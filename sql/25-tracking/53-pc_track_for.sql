@@ -5,7 +5,7 @@ set lock_timeout = '200ms'
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    refusal text := pc_tracking_refusal(relation);
+    refusal text := pc_tracking_refusal(relation, registration.partition_key, registration.cache);
     again text := format('partitioncache_track(%L, %L, %L)', relation::regclass, registration.partition_key, registration.cache);
 begin
     if refusal is not null then
@@ -64,10 +64,10 @@ begin
         where not pc_is_static(cache, u)
         order by 1
     loop
-        if pc_tracking_refusal(top) is not null then
+        if pc_tracking_refusal(top, partition_key, cache) is not null then
             perform pc_say_once(concat_ws(' ', cache, partition_key, top::oid),
                 format('%s cannot be tracked: %s; entries on it are not used until partitioncache_assert_static(%L) says that it does not change',
-                       top, pc_tracking_refusal(top), top));
+                       top, pc_tracking_refusal(top, partition_key, cache), top));
         elsif pg_has_role((select c.relowner from pg_class c where c.oid = top), 'usage') then
             problem := pc_try_to_track(registration, top);
             if problem is null then

@@ -1,5 +1,5 @@
 create function pc_fragment_text(
-    tables integer[], relations text[], templates text[], partition_key text, members integer[], classes integer[],
+    tables integer[], relations text[], templates text[], keys text[], members integer[], classes integer[],
     out fragment text, out conjuncts text[]
 )
 language plpgsql immutable parallel safe
@@ -12,7 +12,7 @@ begin
     -- The order of the tables does not depend on how the query names or orders them; twins are settled by the smallest text.
     for tried in select o.tables from pc_table_orders(tables, relations, templates) o(tables) loop
         select * into written
-        from pc_render_fragment(tried.tables, relations, templates, partition_key, members, classes);
+        from pc_render_fragment(tried.tables, relations, templates, keys, members, classes);
         if fragment is null or written.fragment collate "C" < fragment collate "C" then
             fragment := written.fragment;
             conjuncts := written.conjuncts;
@@ -21,8 +21,8 @@ begin
 end
 $$;
 
-comment on function pc_fragment_text(integer[], text[], text[], text, integer[], integer[]) is
-'The canonical text of a fragment and its conditions. tables: numbers; relations: by number; templates: its conjuncts; members: its tables whose partition column is wanted; classes: by number, as pc_key_classes gives them. Example: select * from pc_fragment_text(''{0}'', ''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''city_id'', ''{0}'', ''{0}'')';
+comment on function pc_fragment_text(integer[], text[], text[], text[], integer[], integer[]) is
+'The canonical text of a fragment and its conditions. tables: numbers; relations: by number; templates: its conjuncts; keys: by number, where the partition keys stand; members: its tables whose partition key is wanted; classes: by number, as pc_key_classes gives them. Example: select * from pc_fragment_text(''{0}'', ''{public.poi}'', array[E''(\x010\x02.kind = 1)''], array[E''\x010\x02.city_id''], ''{0}'', ''{0}'')';
 
 create function pc_table_orders(tables integer[], relations text[], templates text[]) returns setof integer[]
 language plpgsql immutable parallel safe rows 2
@@ -64,7 +64,7 @@ comment on function pc_table_orders(integer[], text[], text[]) is
 'The orders in which a fragment''s tables could be named: by relation and own conditions, with all permutations of up to three that are alike. Example: select pc_table_orders(''{0,1}'', ''{public.b,public.a}'', ''{}'')';
 
 create function pc_render_fragment(
-    tables integer[], relations text[], templates text[], partition_key text, members integer[], classes integer[],
+    tables integer[], relations text[], templates text[], keys text[], members integer[], classes integer[],
     out fragment text, out conjuncts text[]
 )
 language plpgsql immutable parallel safe
@@ -72,7 +72,6 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
-    key text := quote_ident(partition_key);
     -- Tables of sub-selects keep the names they have, so ours are others.
     prefix text := (
         select p.prefix from generate_series(0, 50) n(n), lateral (select 't' || repeat('_', n.n) as prefix) p
@@ -81,6 +80,7 @@ declare
     template text;
     rendered text;
     sides text[];
+    named text[] := array(select replace(keys[t.id + 1], E'\x01' || t.id || E'\x02', prefix || t.n) from unnest(tables) with ordinality t(id, n) order by t.n);
 begin
     conjuncts := '{}';
     foreach template in array templates loop
@@ -102,19 +102,20 @@ begin
         select distinct c collate "C" from (
             select unnest(conjuncts) as c
             union all
-            select format('(%1$s%2$s.%3$s = %1$s%4$s.%3$s)', prefix, first_value(t.n) over class, key, t.n)
-            from unnest(tables) with ordinality t(id, n)
-            where classes[t.id + 1] is not null
-            window class as (partition by classes[t.id + 1] order by t.n)
+            select format('(%s = %s)', named[k.first], named[k.n])
+            from (select t.n, first_value(t.n) over (partition by classes[t.id + 1] order by t.n) as first
+                  from unnest(tables) with ordinality t(id, n)
+                  where classes[t.id + 1] is not null) k
+            where k.n <> k.first
         ) all_conjuncts
         where length(c) > 600 or c !~ format('^\(%1$s(\d+)\.(.*) = %1$s\1\.\2\)$', prefix)
         order by 1);
-    fragment := format('SELECT DISTINCT %s%s.%s FROM %s%s', prefix,
-        (select min(t.n) from unnest(tables) with ordinality t(id, n) where t.id = any (members)), key,
+    fragment := format('SELECT DISTINCT %s FROM %s%s',
+        named[(select min(t.n) from unnest(tables) with ordinality t(id, n) where t.id = any (members))],
         (select string_agg(format('%s %s%s', relations[t.id + 1], prefix, t.n), ', ' order by t.n) from unnest(tables) with ordinality t(id, n)),
         ' WHERE ' || nullif(array_to_string(conjuncts, ' AND '), ''));
 end
 $$;
 
-comment on function pc_render_fragment(integer[], text[], text[], text, integer[], integer[]) is
+comment on function pc_render_fragment(integer[], text[], text[], text[], integer[], integer[]) is
 'The text of a fragment with its tables named t1, t2, ... (or t_1, t_2, ..., if a sub-select has such names) in the given order, its conditions sorted. Example: see pc_fragment_text';

@@ -35,7 +35,7 @@ comment on function pc_keyed_tables(integer[], text[], oid[], integer[], integer
 'Those tables of a fragment of which a changed row can only make its own partition match. Example: select pc_keyed_tables(''{0}'', ''{public.poi}'', ''{1}'', ''{0}'', 0, ''{}'')';
 
 create function pc_block_fragments(
-    relations text[], relids oid[], classes integer[], templates text[], conjunct_tables bigint[], partition_key text, most integer
+    relations text[], relids oid[], classes integer[], templates text[], conjunct_tables bigint[], keys text[], most integer
 ) returns setof pc_fragment
 language plpgsql stable parallel safe rows 20
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -52,7 +52,7 @@ begin
                        array(select t.template from unnest(pc_block_fragments.templates) with ordinality t(template, n)
                              where c.conjuncts & (1::bigint << (t.n::integer - 1)) <> 0 order by t.n) as templates offset 0) used
             cross join lateral pc_fragment_text(
-                used.numbers, relations, used.templates, partition_key,
+                used.numbers, relations, used.templates, pc_block_fragments.keys,
                 array(select n from unnest(used.numbers) n where classes[n + 1] = c.class), classes) f
         )
         select w.class, w.hash, w.fragment,
@@ -68,5 +68,5 @@ begin
 end
 $$;
 
-comment on function pc_block_fragments(text[], oid[], integer[], text[], bigint[], text, integer) is
-'The fragments of a block, small ones first; family is the class of partition columns. relations, relids, classes: by table number; templates, conjunct_tables: its conjuncts as pc_block_conjuncts gives them. Example: select * from pc_block_fragments(''{public.poi}'', ''{1}'', ''{0}'', array[E''(\x010\x02.kind = 1)''], ''{1}'', ''city_id'', 64)';
+comment on function pc_block_fragments(text[], oid[], integer[], text[], bigint[], text[], integer) is
+'The fragments of a block, small ones first; family is the class of partition keys. relations, relids, classes, keys: by table number; templates, conjunct_tables: its conjuncts as pc_block_conjuncts gives them. Example: select * from pc_block_fragments(''{public.poi}'', ''{1}'', ''{0}'', array[E''(\x010\x02.kind = 1)''], ''{1}'', array[E''\x010\x02.city_id''], 64)';

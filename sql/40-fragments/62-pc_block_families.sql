@@ -7,11 +7,10 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    key text := quote_ident((registration).partition_key);
     aliases text[];
     relations text[];
     relids oid[];
-    keyed boolean[];
+    keys text[];
     templates text[];
     all_templates text[];
     conjunct_tables bigint[];
@@ -19,10 +18,10 @@ declare
     one_class integer;
     all_fragments pc_fragment[];
 begin
-    select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.keyed order by t.n)
-    into aliases, relations, relids, keyed
-    from pc_block_tables(tokens, closes, block, (registration).partition_key, (registration).datatype, unfit) t;
-    if not true = any (keyed) or keyed is null then
+    select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.key order by t.n)
+    into aliases, relations, relids, keys
+    from pc_block_tables(tokens, closes, block, (registration).partition_key, (registration).datatype, unfit, (registration).cache) t;
+    if array_remove(keys, null) = '{}' or keys is null then
         return;
     end if;
 
@@ -33,28 +32,28 @@ begin
                 from pc_block_conjuncts(tokens, spaced, closes, block, aliases) c
                 where c.resolved and c.tables <> 0) c) c
     where case when not c.unsure then true when c.place > 60 then false else pc_is_immutable_template(c.template, aliases, relations) end;
-    classes := pc_key_classes(templates, relids, keyed, (registration).partition_key, (registration).datatype, (registration).partition_local);
+    classes := pc_key_classes(templates, relids, keys, (registration).datatype, (registration).partition_local);
 
     all_templates := templates;
     -- Conditions on the partition columns alone stay in the query and restrict it there; in fragments they would only cost hits.
     templates := array(select t from unnest(templates) t
-                       where not pc_is_key_condition(t, key, keyed) limit 60);
+                       where not pc_is_key_condition(t, keys) limit 60);
     conjunct_tables := array(select pc_template_tables(t.template) from unnest(templates) with ordinality t(template, n) order by t.n);
 
     all_fragments := array(select f from pc_block_fragments(relations, relids, classes, templates, conjunct_tables,
-                                                            (registration).partition_key, most) f);
+                                                            keys, most) f);
     for one_class in select distinct c from unnest(classes) c where c is not null order by 1 loop
         fragments := array(select f from unnest(all_fragments) f where f.family = one_class and not f.looked_up_only);
         continue when cardinality(fragments) = 0;
         family := row(null, null, null, null,
-            array(select format('%s.%s', aliases[c.n], key) from unnest(classes) with ordinality c(class, n) where c.class = one_class order by c.n),
-            relations[one_class + 1],
+            array(select pc_named(keys[c.n], c.n::integer - 1, aliases[c.n]) from unnest(classes) with ordinality c(class, n) where c.class = one_class order by c.n),
+            pc_keys_of(relations[one_class + 1], replace(keys[one_class + 1], format(E'\x01%s\x02', one_class), E'\x01\x02'), (registration).partition_key),
             (select count(*) = 1 from unnest(classes) c where c = one_class),
             array(select distinct f.hash from unnest(fragments) f),
             array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
                   except select f.hash from unnest(fragments) f),
             false,
-            pc_block_form(relations, all_templates, classes, one_class, (registration).partition_key), null)::pc_family;
+            pc_block_form(relations, all_templates, classes, one_class, keys), null)::pc_family;
         family.signatures := pc_looked_under(family.form);
         return next;
     end loop;
@@ -77,24 +76,71 @@ $$;
 comment on function pc_template_tables(text) is
 'The tables of a conjunct, as bits. Example: select pc_template_tables(E''(\x010\x02.a = \x012\x02.b)'')';
 
-create function pc_is_key_condition(template text, key text, keyed boolean[]) returns boolean
+create function pc_is_key_condition(template text, keys text[]) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
+declare
+    tables bigint := pc_template_tables(template);
+    rest text := template;
+    n integer;
 begin
-    return (
-        select template !~ '\mSELECT\M'
-           and (select bool_and(coalesce(keyed[m[1]::integer + 1], false) and m[2] = key)
-                from regexp_matches(template, E'\x01(\\d+)\x02\\.("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*|\\*)', 'g') m)
-           and (bit_count(pc_template_tables(template)::bit(64)) = 1 or (pc_equality(template)).left_table is not null)
-    );
+    if template ~ '\mSELECT\M' then
+        return false;
+    elsif bit_count(tables::bit(64)) > 1 then
+        return template in (select format('(%s = %s)', a, b) from unnest(keys) a, unnest(keys) b)
+            or exists (select from pc_equality(template) e
+                       where format(E'\x01%s\x02.%s', e.left_table, e.left_column) = any (keys) and format(E'\x01%s\x02.%s', e.right_table, e.right_column) = any (keys));
+    end if;
+    foreach n in array pc_bits(tables) loop
+        if keys[n + 1] is null or position(keys[n + 1] in rest) = 0 then
+            return false;
+        end if;
+        rest := case when pc_plain_key(keys[n + 1]) is null then replace(rest, keys[n + 1], '')
+                     else regexp_replace(rest, replace(pc_column_in(pc_plain_key(keys[n + 1])), E'\x01\x02', format(E'\x01%s\x02', n)), '', 'g') end;
+    end loop;
+    return position(E'\x01' in rest) = 0;
 end
 $$;
 
-comment on function pc_is_key_condition(text, text, boolean[]) is
-'Whether a conjunct is about the partition column of one table alone, or equates those of two. Example: select pc_is_key_condition(E''(\x010\x02.city_id = 3)'', ''city_id'', ''{t}'')';
+comment on function pc_is_key_condition(text, text[]) is
+'Whether a conjunct is about the partition key of one table alone, or equates those of two. keys: by table number, as pc_block_tables gives them. Example: select pc_is_key_condition(E''(\x010\x02.city_id = 3)'', array[E''\x010\x02.city_id''])';
+
+create function pc_plain_key(key text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+    select substring(key from E'^\x01\\d*\x02[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)$')
+$$;
+
+comment on function pc_plain_key(text) is
+'The column, quoted, if a partition key stands in one as it is; else null. Example: select pc_plain_key(E''\x010\x02.city_id'')';
+
+create function pc_named(key text, number integer, alias text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+    select replace(case when pc_plain_key(key) is null and key !~ '^[(]' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias)
+$$;
+
+comment on function pc_named(text, integer, text) is
+'A partition key, as pc_block_tables gives it for the table of this number, with the name of the table. Example: select pc_named(E''\x010\x02.city_id'', 0, ''p'')';
+
+create function pc_keys_of(relation text, template text, partition_key text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+    select case when pc_plain_key(template) is not distinct from quote_ident(partition_key) then relation
+                else format('(SELECT %s AS %I FROM %s s)', replace(template, E'\x01\x02', 's'), partition_key, relation) end
+$$;
+
+comment on function pc_keys_of(text, text, text) is
+'What a query reads all partition keys of a table from, as a column of the name of the key: the table, or a sub-select. template: as pc_key_of gives it. Example: select pc_keys_of(''public.orders'', E''\x01\x02.o_custkey'', ''customer'')';
 
 create function pc_is_immutable_template(template text, aliases text[], relations text[]) returns boolean
 language plpgsql volatile parallel unsafe

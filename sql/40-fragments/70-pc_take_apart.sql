@@ -99,10 +99,13 @@ begin
     end loop;
     if cardinality(result.families) = 0 then
         result.reason := case
-            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype, unfit) t where t.keyed)
+            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype, unfit, cache) t where t.keyed)
                 then format('no condition on the tables that have the column "%s" could be cached', partition_key)
-            else format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s)',
-                        partition_key, registration.datatype)
+            else format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s)%s',
+                        partition_key, registration.datatype,
+                        (select '; ' || string_agg(format('%s is placed, but %s', r::regclass, pc_placement_problem(pc_placement_of(cache, partition_key, r), r)), '; ')
+                         from unnest(result.named) r
+                         where pc_placement_problem(pc_placement_of(cache, partition_key, r), r) is not null))
             end;
     end if;
     return result;

@@ -6,7 +6,7 @@ as $$
 begin
     return (
         select pc_sha256(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
-                                   (registration).partition_local, session, query))
+                                   (registration).partition_local, (registration).placed, session, query))
     );
 end
 $$;

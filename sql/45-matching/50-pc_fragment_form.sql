@@ -1,5 +1,5 @@
 create function pc_block_form(
-    relations text[], templates text[], classes integer[], class integer, partition_key text
+    relations text[], templates text[], classes integer[], class integer, keys text[]
 ) returns pc_form
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -13,15 +13,15 @@ begin
                          from (select unnest(templates) as template
                                union
                                -- what follows of the partition columns
-                               select format(E'(\x01%s\x02.%I = \x01%s\x02.%2$I)', a.n - 1, partition_key, b.n - 1)
+                               select format('(%s = %s)', keys[a.n], keys[b.n])
                                from unnest(classes) with ordinality a(class, n) join unnest(classes) with ordinality b(class, n) on a.class = b.class and a.n < b.n) t)
                   )::pc_form
     );
 end
 $$;
 
-comment on function pc_block_form(text[], text[], integer[], integer, text) is
-'The form of a block for one of its key groups. relations: by table number; templates: its conjuncts; classes: as pc_key_classes gives them; class: the key group. Example: select pc_block_form(''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''{0}'', 0, ''city_id'')';
+comment on function pc_block_form(text[], text[], integer[], integer, text[]) is
+'The form of a block for one of its key groups. relations: by table number; templates: its conjuncts; classes: as pc_key_classes gives them; class: the key group; keys: by table number. Example: select pc_block_form(''{public.poi}'', array[E''(\x010\x02.kind = 1)''], ''{0}'', 0, array[E''\x010\x02.city_id''])';
 
 create function pc_fragment_form(fragment text, registration partitioncache_registration) returns pc_form
 language plpgsql stable parallel safe
@@ -38,7 +38,7 @@ declare
     aliases text[];
     relations text[];
     relids oid[];
-    keyed boolean[];
+    keys text[];
     templates text[];
     classes integer[];
     selected integer;
@@ -54,19 +54,21 @@ begin
         exit when block.where_starts is null or round = 2;
         written := left(written, ends[block.where_starts - 1]) || ' (' || substr(written, ends[block.where_starts - 1] + 1) || ')';
     end loop;
-    select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.keyed order by t.n)
-    into aliases, relations, relids, keyed
-    from pc_block_tables(tokens, closes, block, registration.partition_key, registration.datatype, '{}') t;
-    selected := array_position(aliases, tokens[3]) - 1;
+    select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.key order by t.n)
+    into aliases, relations, relids, keys
+    from pc_block_tables(tokens, closes, block, registration.partition_key, registration.datatype, '{}', registration.cache) t;
+    -- The first of its tables that is named is the one whose key it selects.
+    selected := array_position(aliases, (select t.token from unnest(tokens) with ordinality t(token, n)
+                                         where t.n < block.from_starts and t.token = any (aliases) and tokens[t.n + 1] = '.' order by t.n limit 1)) - 1;
     select array_agg(c.template), coalesce(bool_and(c.resolved and c.tables <> 0), false) into templates, understood
     from pc_block_conjuncts(tokens, spaced, closes, block, aliases) c;
     if selected is null or not understood then
         return null;
     end if;
-    classes := pc_key_classes(templates, relids, keyed, registration.partition_key, registration.datatype, false);
-    form := pc_block_form(relations, templates, classes, classes[selected + 1], registration.partition_key);
+    classes := pc_key_classes(templates, relids, keys, registration.datatype, false);
+    form := pc_block_form(relations, templates, classes, classes[selected + 1], keys);
     -- Nothing else stands in the text: written from what was read, it is the same.
-    if (pc_render_fragment(array(select generate_series(0, cardinality(relations) - 1)), relations, templates, registration.partition_key,
+    if (pc_render_fragment(array(select generate_series(0, cardinality(relations) - 1)), relations, templates, keys,
                            form.members, classes)).fragment is distinct from fragment then
         return null;
     end if;

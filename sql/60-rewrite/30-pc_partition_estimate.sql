@@ -9,8 +9,14 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
+    placed text[];
     described record;
 begin
+    if relation ^@ '(' then
+        -- What pc_keys_of gives for a column; of an expression the statistics say nothing.
+        placed := regexp_match(relation, '^[(]SELECT s[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) AS ("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) FROM (.*) s[)]$');
+        return case when placed is not null then pc_partition_estimate(placed[3], (parse_ident(placed[1]))[1]) end;
+    end if;
     select c.relname, n.nspname, c.reltuples into described
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''));
@@ -26,7 +32,7 @@ end
 $$;
 
 comment on function pc_partition_estimate(text, text) is
-'How many partitions a table has, by the planner''s statistics; null if it was never analysed. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
+'How many partitions a table has, by the planner''s statistics; null if it was never analysed. relation: as pc_keys_of gives it. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
 
 create function pc_plan(query text, session_path text) returns jsonb
 language plpgsql volatile parallel unsafe

@@ -64,7 +64,11 @@ begin
             end if;
         end loop;
 
-        if result.applied then
+        -- Between the analysis and the look-up the partition key may have been placed elsewhere.
+        if result.applied and (pc_registration(cache, partition_key)).generation <> registration.generation then
+            result.applied := false;
+            result.reason := 'the cache was cleared or changed at this very moment';
+        elsif result.applied then
             result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
             result.reason := null;
             if method = 'auto' then

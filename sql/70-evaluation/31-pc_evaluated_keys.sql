@@ -1,4 +1,4 @@
-create function pc_null_possible(keyed oid[], partition_key text) returns boolean
+create function pc_null_possible(keyed oid[], partition_key text, cache text default null) returns boolean
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -9,8 +9,12 @@ begin
         -- What children inherit they may lift, and what is said of a foreign table is not enforced.
         -- From PostgreSQL 18 on, a column may be marked although its constraint was never checked, here or in a partition.
         select not exists (
-            select from pg_attribute a join pg_class c on c.oid = a.attrelid
-            where a.attrelid = any (keyed) and a.attname = partition_key and a.attnotnull
+            select from unnest(keyed) k(relation)
+            cross join lateral pc_placement_of(pc_null_possible.cache, pc_null_possible.partition_key, k.relation) p
+            join pg_attribute a on a.attrelid = k.relation
+                and case when p.template is null then a.attname = pc_null_possible.partition_key else p.plain and quote_ident(a.attname) = p.columns[1] end
+            join pg_class c on c.oid = a.attrelid
+            where a.attnotnull
               and (c.relkind = 'p' or c.relkind = 'r' and not c.relhassubclass)
               and not exists (
                   select from pg_constraint n
@@ -20,7 +24,7 @@ begin
 end
 $$;
 
-comment on function pc_null_possible(oid[], text) is
+comment on function pc_null_possible(oid[], text, text) is
 'Whether a fragment over these tables can match rows without a partition key. Example: select pc_null_possible(array[''pg_class''::regclass::oid], ''relname'')';
 
 create function pc_evaluated_keys(
@@ -31,7 +35,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    null_possible boolean := pc_null_possible(keyed, (registration).partition_key);
+    null_possible boolean := pc_null_possible(keyed, (registration).partition_key, (registration).cache);
     known record;
 begin
     select * into known from pc_lookup(registration, parts, of_type);
@@ -42,7 +46,7 @@ begin
     end if;
     select r.keys, r.with_null into keys, with_null
     from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, known.keys, pc_first_relation(fragment),
+        pc_evaluation_statement(fragment, (registration).partition_key, known.keys, pc_key_source(fragment, (registration).partition_key),
                                 null_possible and coalesce(known.matches_null, true)), known.keys) r;
 end
 $$;
@@ -50,19 +54,34 @@ $$;
 comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[]) is
 'The keys of a fragment, evaluated in full, though only among those that its parts leave. Example: see pc_evaluate_fragment';
 
-create function pc_first_relation(fragment text) returns text
+create function pc_key_source(fragment text, partition_key text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-#variable_conflict use_column
+declare
+    tokens text[];
+    spaced boolean[];
+    closes integer[];
+    block pc_block;
+    alias text;
+    at integer;
 begin
-    return (select t.relation from pc_fragment_tables(fragment) t where t.alias = substring(fragment from '^SELECT DISTINCT (t_*\d+)\.'));
+    -- "SELECT DISTINCT tN.key FROM a t1, b t2 ...": the relation of the table whose key is selected
+    select array_agg(t.token order by t.n), array_agg(t.spaced order by t.n), array_agg(t.closes order by t.n) into tokens, spaced, closes from pc_tokens(fragment) t;
+    block := pc_select_parts(tokens, closes, 1, cardinality(tokens));
+    alias := (select t.token from unnest(tokens) with ordinality t(token, n)
+              where t.n < block.from_starts and t.token ~ '^t_*\d+$' and tokens[t.n + 1] = '.' order by t.n limit 1);
+    at := (select min(t.n) from unnest(tokens) with ordinality t(token, n) where t.n > block.from_starts and t.token = alias);
+    return pc_keys_of(case when tokens[at - 4] = 'ONLY' then 'ONLY ' else '' end || tokens[at - 3] || '.' || tokens[at - 1],
+                      (select string_agg(case when spaced[t.n] and t.n > 3 then ' ' else '' end
+                                         || case when t.token = alias and tokens[t.n + 1] = '.' then E'\x01\x02' else t.token end, '' order by t.n)
+                       from unnest(tokens) with ordinality t(token, n) where t.n between 3 and block.from_starts - 2), partition_key);
 end
 $$;
 
-comment on function pc_first_relation(text) is
-'The table of a fragment whose partition column it selects. Example: select pc_first_relation(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
+comment on function pc_key_source(text, text) is
+'What all keys of the table whose key a fragment selects are read from: see pc_keys_of. Example: select pc_key_source(''SELECT DISTINCT t1.o_custkey FROM public.orders t1'', ''customer'')';
 
 create function pc_mostly_changed(registration partitioncache_registration, hash text) returns boolean
 language plpgsql stable parallel safe
@@ -130,8 +149,8 @@ begin
     end if;
     select r.keys, r.with_null into keys, with_null
     from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, written, pc_first_relation(fragment),
-                                written_null and pc_null_possible(keyed, (registration).partition_key)), written) r;
+        pc_evaluation_statement(fragment, (registration).partition_key, written, pc_key_source(fragment, (registration).partition_key),
+                                written_null and pc_null_possible(keyed, (registration).partition_key, (registration).cache)), written) r;
     keys := array(select k from unnest(held) k
                   except select k from unnest(written) k
                   union all select k from unnest(keys) k);

@@ -43,6 +43,13 @@ begin
     evaluation.closure := dependencies.closure;
     evaluation.closure_state := dependencies.closure_state;
     -- What is also read through a view can change the view's rows of any partition.
+    evaluation.form := pc_fragment_form(fragment, registration);
+    -- Whoever took the query apart may have done so when the partition key stood elsewhere.
+    if registration.placed > 0 then
+        keyed_tables := array(select t from unnest(keyed_tables) t
+                              where t in (select regexp_replace((evaluation.form).relations[m + 1], '^ONLY ', '') from unnest((evaluation.form).members) m));
+        evaluation.keyed_tables := keyed_tables;
+    end if;
     evaluation.keyed := array(select t::regclass::oid from unnest(keyed_tables) t
                               except select c.relation from pc_relation_closure(dependencies.relations) c where c.relation <> c.root);
     select coalesce(array_agg(distinct r.root) filter (where r.dep = any (evaluation.keyed)), '{}'),
@@ -62,7 +69,6 @@ begin
     if evaluated.keys is null then
         select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed);
     end if;
-    evaluation.form := pc_fragment_form(fragment, registration);
     evaluation.filed_under := pc_filed_under(evaluation.form);
     evaluation.milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
     execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',

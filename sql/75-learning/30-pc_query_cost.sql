@@ -33,7 +33,7 @@ declare
 begin
     plan := pc_plan(fragment, 'pg_catalog');
     cost := (plan ->> 'Total Cost')::double precision;
-    kept := least((plan ->> 'Plan Rows')::double precision / pc_partition_estimate(pc_first_relation(fragment), partition_key), 1);
+    kept := least((plan ->> 'Plan Rows')::double precision / pc_partition_estimate(pc_key_source(fragment, partition_key), partition_key), 1);
 exception when others then
     null;  -- evaluating it will say what is wrong
 end

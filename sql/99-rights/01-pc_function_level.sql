@@ -8,7 +8,7 @@ as $$
         when name ^@ 'pc_' and not runs_as_installer then 'monitor'
         when name in ('partitioncache_version', 'partitioncache_status', 'partitioncache_processor_status', 'partitioncache_processor_jobs',
                       'partitioncache_caches', 'partitioncache_partition_keys', 'partitioncache_entries', 'partitioncache_count', 'partitioncache_keys',
-                      'partitioncache_tracked_tables', 'partitioncache_static_tables', 'partitioncache_queue_lengths', 'partitioncache_queue_counts',
+                      'partitioncache_tracked_tables', 'partitioncache_static_tables', 'partitioncache_placements', 'partitioncache_suggest_placements', 'partitioncache_queue_lengths', 'partitioncache_queue_counts',
                       'partitioncache_dead_items', 'pc_cron_home', 'pc_installers_cron_jobs', 'pc_cron_failure', 'pc_workers', 'pc_change_count') then 'monitor'
         when name in ('partitioncache_apply', 'partitioncache_explain', 'partitioncache_open', 'partitioncache_fragments', 'partitioncache_get',
                       'partitioncache_exists', 'partitioncache_query', 'partitioncache_intersect', 'partitioncache_lookup', 'partitioncache_changed') then 'read'
@@ -17,7 +17,7 @@ as $$
                       'partitioncache_queue_extend', 'partitioncache_requeue', 'partitioncache_clear_queue', 'partitioncache_set',
                       'partitioncache_set_query', 'partitioncache_delete', 'partitioncache_clear', 'partitioncache_listen', 'partitioncache_unlisten',
                       'partitioncache_track', 'partitioncache_untrack', 'partitioncache_assert_static', 'partitioncache_retract_static') then 'push'
-        when name in ('partitioncache_register', 'partitioncache_grant', 'partitioncache_revoke', 'partitioncache_enable_processor',
+        when name in ('partitioncache_register', 'partitioncache_place', 'partitioncache_unplace', 'partitioncache_grant', 'partitioncache_revoke', 'partitioncache_enable_processor',
                       'partitioncache_disable_processor', 'partitioncache_update_processor_config') then 'administer'
     end
 $$;

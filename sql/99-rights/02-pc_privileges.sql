@@ -22,7 +22,7 @@ as $$
         from pg_class c
         where c.relnamespace = 'partitioncache_internal'::regnamespace
               and (c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static',
-                                 'partitioncache_role', 'partitioncache_log_trimmed')
+                                 'partitioncache_role', 'partitioncache_log_trimmed', 'partitioncache_placement')
                    or c.relkind = 'v' and c.relname ^@ 'pc_own_')
            or c.relnamespace in (select h.oid from home h) and c.relkind = 'v' and c.relowner = pc_installer()
               and c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static', 'partitioncache_queue',
@@ -52,6 +52,10 @@ as $$
         select 'push', format('function %s()', pc_log_function(r.cache, r.partition_key)), 'execute'
         from partitioncache_registration r
         where r.cache = pc_privileges.cache and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null
+        union all
+        select 'push', format('function %s()', l.name), 'execute'
+        from (select distinct pc_log_function_for(p.cache, p.partition_key, p.template) as name from partitioncache_placement p where p.cache = pc_privileges.cache) l
+        where to_regprocedure(l.name || '()') is not null
     )
     select n.target, n.privilege from needed n
     where n.level = 'monitor' or pc_level_rank(n.level) <= pc_level_rank(pc_privileges.level)

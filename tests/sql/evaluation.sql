@@ -124,7 +124,9 @@ select is(rows_of(partitioncache_apply('select * from poi where kind = 1', 'city
 update poi set city_id = null where id = (select min(id) from poi where kind = 1 and city_id is not null);
 select evaluate(:'kind1') is not null as evaluated;
 select is((select matches_null from partitioncache_internal.partitioncache_cache_city_id where hash = latest()), true, 'a key that became null');
-select is(pc_first_relation('SELECT DISTINCT t2.k FROM public.a t1, ONLY "B (".c t2 WHERE (t1.x = '' FROM public.z t2'')'), 'ONLY "B (".c', 'the table whose key is selected');
+select is(pc_key_source('SELECT DISTINCT t2.k FROM public.a t1, ONLY "B (".c t2 WHERE (t1.x = '' FROM public.z t2'')', 'k'), 'ONLY "B (".c', 'the table whose key is selected');
+select is(pc_key_source('SELECT DISTINCT t2.k FROM public.a t1, ONLY "B (".c t2 WHERE (t1.x = t2.y)', 'Key'), '(SELECT s.k AS "Key" FROM ONLY "B (".c s)', 'where it is placed in another column');
+select is(pc_key_source('SELECT DISTINCT date_trunc(''t2. FROM public.z t1''::text, t1.at) FROM public.a t1 WHERE (t1.x = 1)', 'k'), '(SELECT date_trunc(''t2. FROM public.z t1''::text, s.at) AS k FROM public.a s)', 'an expression');
 select is((select r.keys from pc_evaluated_keys(registration(), 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)', '{}', null::integer, '{}') r), '{}'::integer[], 'evaluated keys');
 select is(pc_evaluate(registration(), pc_sha256('SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)'), 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)', '{public.poi}', '{}', null::integer), 0::bigint, 'evaluate, with a type');
 

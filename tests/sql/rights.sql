@@ -43,7 +43,7 @@ create table expected (level text, kind text, name text, privilege text);
 insert into expected
 select 'monitor', 'schema', unnest('{public,partitioncache_internal}'::text[]), 'USAGE'
 union all
-select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_log_trimmed,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,pc_own_learning,
+select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,pc_own_learning,
     partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area}'::text[]), 'SELECT'
 union all
 select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis,partitioncache_cache_city_id,partitioncache_cache_area}'::text[]), 'SELECT'
@@ -63,11 +63,11 @@ union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
 from unnest('{public,partitioncache_internal}'::text[]) s, (values
-    ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,queue_lengths,queue_counts,dead_items}'::text[]),
+    ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,placements,suggest_placements,queue_lengths,queue_counts,dead_items}'::text[]),
     ('read', '{apply,explain,open,fragments,get,exists,query,intersect,lookup,changed}'),
     ('push', '{push,push_many,push_fragment,process_queue,run_processor,queue_push,queue_claim,queue_finish,queue_extend,requeue,clear_queue,set,set_query,delete,clear,
                listen,unlisten,track,untrack,assert_static,retract_static}'),
-    ('administer', '{register,grant,revoke,enable_processor,disable_processor,update_processor_config}')) f(level, names)
+    ('administer', '{register,place,unplace,grant,revoke,enable_processor,disable_processor,update_processor_config}')) f(level, names)
 union all
 -- What runs with the rights of its caller, and lets nobody do what it could not do without
 select 'monitor', 'function', 'partitioncache_internal.' || p.proname, 'EXECUTE'

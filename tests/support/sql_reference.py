@@ -40,6 +40,7 @@ create role app;"""
 # Names without their prefix, in the order of the page.
 SECTIONS = {
     "Partition keys": "register partition_keys caches",
+    "Where partition keys stand": "place placements suggest_placements unplace",
     "Filling the cache": "push push_many push_fragment process_queue",
     "Asking": "apply explain open fragments",
     "The cache by hand": "set get exists set_query query keys entries count intersect lookup changed delete clear",
