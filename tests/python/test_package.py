@@ -25,6 +25,7 @@ OURS = (
     "config",
     "datatypes",
     "errors",
+    "metrics",
     "migrate",
     "postgresql",
     "registry",

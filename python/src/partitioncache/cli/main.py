@@ -14,6 +14,7 @@ from partitioncache.cli import (
     base,
     doctor,
     manage,
+    metrics,
     monitor_cache_queue,
     output,
     read,
@@ -51,6 +52,7 @@ command.add_command(manage.command)
 command.add_command(monitor_cache_queue.command)
 command.add_command(setup_postgresql_queue_processor.command)
 command.add_command(doctor.doctor)
+command.add_command(metrics.metrics)
 
 
 _query = (
