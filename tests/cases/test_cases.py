@@ -9,7 +9,7 @@ import pytest
 from support.cases import run_case
 from support.cluster import Cluster
 
-CASES = sorted(Path(__file__).parent.glob("*.sql"))
+CASES = sorted(Path(__file__).parent.glob("[0-9]*.sql"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])

@@ -89,7 +89,7 @@ def test_a_virtual_column(world: Database) -> None:
                 "insert into poi (id, kind) values ({0}, 3)",
                 "insert into poi (id, kind) select {0} + i, 3 from generate_series(1, 5) i",
                 "update poi set id = {0}, kind = 3 where id = (select max(id) from poi where kind <> 3)",
-                "with added as (insert into poi (id, kind) values ({0}, 3) returning id) delete from poi where id = 10000",
+                "with a as (insert into poi (id, kind) values ({0}, 3)) delete from poi where id = 10000",
             ):
                 connection.execute(write.format(next(numbers)).encode())
                 original, rewritten = rows(connection, QUERY)
