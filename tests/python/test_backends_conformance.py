@@ -482,13 +482,14 @@ def test_handler_is_a_backend(open_cache: OpenCache, cache_type: str) -> None:
 def stored_values(
     cache: partitioncache.Cache,
 ) -> tuple[dict[tuple[bytes, bytes], bytes], Callable[[tuple[bytes, bytes], bytes], None]]:
-    """All values that a cache has in its store, and a function that puts another one in the place of one."""
+    """All registrations, key sets and queries of a cache, and a function that puts another one in the place of one."""
     handler: Any = cache.underlying_handler
     if cache.backend.startswith("redis"):
         client = handler._client
         found = {
             (name, field): value
             for name in client.keys(f"*{handler._cache}*")
+            if name.endswith((b"entries", b"queries", b"partition_keys"))
             for field, value in client.hgetall(name).items()
         }
         return found, lambda place, value: client.hset(*place, value)

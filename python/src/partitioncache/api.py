@@ -34,13 +34,12 @@ from partitioncache.errors import (
 )
 from partitioncache.questions import (
     Connection,
-    Families,
     Question,
     Schema,
     checked_method,
     checked_query,
     fails_open,
-    fragments_by_family,
+    looked_up,
     question,
     refuse_misspelt,
     rewritten_here,
@@ -97,20 +96,15 @@ def get_partition_keys(
     asked = question(query, cache_handler, partition_key, params, dialect, connection, search_path)
     name = asked.partition_key
     if isinstance(asked.handler, PostgresqlArray):
-        families = _families_by_server(asked, asked.handler)
-        found = _looked_up(asked.handler, families, name)
-        # A query without conditions on the key has one family; with several, no one set is right for all.
-        keys = next(iter(found.values()))[0] if len(families) == 1 else None
+        keys, wanted, hits = _known_by_server(asked, asked.handler)
     else:
         analysis = analyse(asked.query, name, dialect, schema, partition_local)
-        families = fragments_by_family(analysis)
-        found = _looked_up(asked.handler, families, name)
-        merged = analysis.merged({family: keys for family, (keys, _) in found.items() if keys is not None})
-        keys = None if merged is None else set(merged)
-    hits = sum(hits for _, hits in found.values())
+        found = looked_up(asked.handler, analysis, name)
+        merged = analysis.merged(found.keys)
+        keys, wanted, hits = None if merged is None else set(merged), len(found.wanted), found.hits
     if not hits:
         refuse_misspelt(asked)
-    return keys, len(set().union(*families.values())), hits
+    return keys, wanted, hits
 
 
 def apply_cache(
@@ -318,15 +312,18 @@ def _push(name: Any, item: Item, queue: Queue | None, connection: Mapping[str, A
         opened.push(name, [item])
 
 
-def _looked_up(
-    handler: Backend, families: Families, partition_key: str
-) -> dict[str, tuple[KeySet | None, int]]:
-    return {family: handler.get_intersected(hashes, partition_key) for family, hashes in families.items()}
+def _known_by_server(asked: Question, handler: PostgresqlArray) -> tuple[KeySet | None, int, int]:
+    families = _families_by_server(asked, handler)
+    found = [handler.get_intersected(hashes, asked.partition_key) for hashes in families]
+    # A query without conditions on the key has one family; with several, no one set is right for all.
+    keys = found[0][0] if len(found) == 1 else None
+    return keys, len(set().union(*families)), sum(hits for _, hits in found)
 
 
-def _families_by_server(asked: Question, handler: PostgresqlArray) -> Families:
+def _families_by_server(asked: Question, handler: PostgresqlArray) -> list[set[str]]:
+    """The hashes of the fragments that restrict the same columns, for each of them."""
     if handler.datatype(asked.partition_key) is None:
-        return {}
+        return []
     server = handler.server
     statement = sql.SQL(
         "select f.family, f.hashes from unnest(({}(%s, {}(%s, %s), {}(coalesce(%s, "
@@ -335,4 +332,4 @@ def _families_by_server(asked: Question, handler: PostgresqlArray) -> Families:
     with server.connection() as connection:
         parameters = [asked.query, handler.cache, asked.partition_key, asked.search_path]
         rows = server.rows(connection, statement, parameters)
-    return {str(family): set(hashes) for family, hashes in rows if hashes}
+    return [set(hashes) for _, hashes in rows if hashes]

@@ -114,7 +114,8 @@ def migrate_cache_backend(
     transfer = Transfer(new, partition_key, datatype, push=push, assert_static=assert_static)
     for hash, state in sorted(old.states(partition_key).items()):
         as_of = old.as_of([hash], partition_key)  # before the keys: they are not older
-        transfer.take(hash, old.get(hash, partition_key), old.get_query(hash, partition_key), state, as_of)
+        keys, query = old.get(hash, partition_key), old.get_query(hash, partition_key)
+        transfer.take(hash, keys, query, state, as_of, old.get_form(hash, partition_key))
     return transfer.done
 
 
@@ -159,7 +160,13 @@ class Transfer:
         self._there = new.states(partition_key) if isinstance(new, PostgresqlArray) else {}
 
     def take(
-        self, hash: str, keys: KeySet | None, query: str | None, state: State, as_of: float | None
+        self,
+        hash: str,
+        keys: KeySet | None,
+        query: str | None,
+        state: State,
+        as_of: float | None,
+        form: str | None = None,
     ) -> None:
         """Stores an entry, or leaves it out with a reason.
 
@@ -169,6 +176,7 @@ class Transfer:
             query: the text that it was stored with.
             state: how it stood where it comes from.
             as_of: the time of its data, as in `Backend.set_set`.
+            form: as `Backend.get_form` told it there.
         """
         others = other_names(self._new, hash, query, self._partition_key) if keys is not None else {}
         names: dict[str, str | None] = {**others} if others else {hash: query}
@@ -180,7 +188,7 @@ class Transfer:
             for name, text in names.items():
                 self._new.set_set(name, keys, self._partition_key, as_of)
                 if text is not None:
-                    self._new.set_query(name, text, self._partition_key)
+                    self._new.set_query(name, text, self._partition_key, form if name == hash else None)
         except DatatypeError as error:
             self.done.reasons[hash] = f"the target cannot hold its keys: {error.message.rstrip('.')}"
             return

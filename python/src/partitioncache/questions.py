@@ -14,6 +14,7 @@ from partitioncache.backends.protocol import Backend
 from partitioncache.binding import Params, bind, open_placeholder
 from partitioncache.cache import Cache
 from partitioncache.config import checked_partition_key
+from partitioncache.datatypes import KeySet
 from partitioncache.errors import (
     BackendError,
     ConfigurationError,
@@ -29,8 +30,6 @@ _WITHOUT_TABLE: Final = {"TMP_TABLE_IN": "IN", "TMP_TABLE_JOIN": "VALUES"}
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Schema: TypeAlias = Mapping[str, Collection[str]]
-Families: TypeAlias = Mapping[str, set[str]]
-"""The hashes of the fragments that restrict the same columns: the key sets of one family may be intersected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +187,41 @@ def refuse_misspelt(asked: Question) -> None:
             raise unknown
 
 
-def fragments_by_family(analysis: Analysis) -> Families:
-    """The hashes of a query's fragments, those that may be intersected together."""
-    families: dict[str, set[str]] = {}
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a cache without a server knows of a query.
+
+    Attributes:
+        keys: the key sets by family: those of one family have been intersected.
+        wanted: the hashes that were looked for: the query's own fragments, and entries that it contains.
+        hits: how many of them there are.
+    """
+
+    keys: Mapping[str, KeySet]
+    wanted: frozenset[str]
+    hits: int
+
+
+#: Entries of one family that are intersected beside the query's own fragments: a further one hardly leaves fewer keys.
+_MOST_CONTAINED: Final = 16
+
+
+def looked_up(handler: Backend, analysis: Analysis, partition_key: str) -> Found:
+    """What a cache without a server knows of a query."""
+    families: dict[str, dict[str, None]] = {}
     for fragment in analysis.fragments:
-        families.setdefault(fragment.family, set()).add(fragment.hash)
-    return families
+        families.setdefault(fragment.family, {})[fragment.hash] = None
+    for family, contained in handler.contained(analysis, partition_key).items():
+        own = families.setdefault(family, {})
+        own.update(dict.fromkeys([hash for hash in contained if hash not in own][:_MOST_CONTAINED]))
+    keys: dict[str, KeySet] = {}
+    hits = 0
+    for family, hashes in families.items():
+        found, some = handler.get_intersected(hashes, partition_key)
+        hits += some
+        if found is not None:
+            keys[family] = found
+    return Found(keys, frozenset().union(*families.values()), hits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +232,8 @@ class Explanation:
         applied: whether the query is restricted.
         reason: why not; None if it is.
         method_used: how the keys are written; None if they are not.
-        fragments: how many fragments the query is taken apart into.
+        fragments: how many entries were looked for: the query's own fragments; outside PostgreSQL also those that the
+            cache has and the query contains.
         hits: how many of them the cache holds.
         keys: how many partitions remain; None if nothing is known.
         partitions: of how many; None if that is not known, as outside PostgreSQL.
@@ -270,7 +299,7 @@ def explain_query(
         return _explained_by_server(asked, asked.handler, method)
     explanation, hashes = rewritten_here(asked, method, schema, partition_local)
     entries = []
-    for hash in sorted(asked.handler.states(asked.partition_key).keys() & set(hashes)):
+    for hash in sorted(asked.handler.states(asked.partition_key).keys() & hashes):
         usable = asked.handler.exists(hash, asked.partition_key)
         entries.append(
             {"hash": hash, "state": "asserted"}
@@ -305,31 +334,29 @@ def _explained_by_server(asked: Question, handler: PostgresqlArray, method: str)
 
 def rewritten_here(
     asked: Question, method: str, schema: Schema | None, partition_local: bool
-) -> tuple[Explanation, list[str]]:
-    """The query restricted by a cache that has no server to do it; and the hashes of its fragments."""
-    handler, name = asked.handler, asked.partition_key
-    analysis = analyse(asked.query, name, asked.dialect, schema, partition_local)
-    families = fragments_by_family(analysis)
-    found = {family: handler.get_intersected(hashes, name) for family, hashes in families.items()}
-    known = {family: keys for family, (keys, _) in found.items() if keys is not None}
-    hits = sum(hits for _, hits in found.values())
-    fragments = len(analysis.fragments)
-    rewritten, reason = analysis.restricted(known, method) if known else (asked.query, analysis.reason)
+) -> tuple[Explanation, frozenset[str]]:
+    """The query restricted by a cache that has no server to do it; and the hashes that were looked for."""
+    analysis = analyse(asked.query, asked.partition_key, asked.dialect, schema, partition_local)
+    found = looked_up(asked.handler, analysis, asked.partition_key)
+    fragments = len(found.wanted)
+    rewritten, reason = (
+        analysis.restricted(found.keys, method) if found.keys else (asked.query, analysis.reason)
+    )
     applied = rewritten != asked.query
     if not applied:
-        reason = _with_placeholder(asked, reason or _nothing_known(fragments, hits))
+        reason = _with_placeholder(asked, reason or _nothing_known(fragments, found.hits))
     explanation = Explanation(
         applied=applied,
         reason=None if applied else reason,
         method_used=method_named(method) if applied else None,
         fragments=fragments,
-        hits=hits,
-        keys=min(map(len, known.values()), default=None),
+        hits=found.hits,
+        keys=min(map(len, found.keys.values()), default=None),
         partitions=None,
         notes=analysis.notes,
         rewritten=rewritten,
     )
-    return explanation, [fragment.hash for fragment in analysis.fragments]
+    return explanation, found.wanted
 
 
 def _with_placeholder(asked: Question, reason: str) -> str:

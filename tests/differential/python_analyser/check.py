@@ -15,6 +15,8 @@ from typing import Any
 from differential.python_analyser.queries import Maker, Query
 from differential.python_analyser.worlds import World
 from partitioncache.analysis import METHODS, Analysis, analyse, extend_query_with_partition_keys
+from partitioncache.analysis.forms import form_of_entry
+from partitioncache.analysis.matching import Catalogue, Known
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Tally:
     refused: int = 0
     rewritten: int = 0
     restricted: int = 0
+    implied: int = 0
     with_rows: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -44,14 +47,15 @@ class Report:
 
     def table(self) -> str:
         lines = [
-            f"{'class':30} {'tried':>7} {'with rows':>10} {'rewritten':>10} {'unchanged':>10}  most common reason"
+            f"{'class':30} {'tried':>7} {'with rows':>10} {'rewritten':>10} {'unchanged':>10} "
+            f"{'contained':>10}  most common reason"
         ]
         for name, tally in self.classes.items():
             reason = tally.reasons.most_common(1)
             unchanged = tally.tried - tally.rewritten
             lines.append(
                 f"{name:30} {tally.tried:7} {tally.with_rows:10} {tally.rewritten:10} {unchanged:10}"
-                f"  {reason[0][0][:90] if reason else ''}"
+                f" {tally.implied:10}  {reason[0][0][:90] if reason else ''}"
             )
         tried = sum(tally.tried for tally in self.classes.values())
         lines.append(
@@ -83,8 +87,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def analysed(world: World, query: str, with_schema: bool) -> Analysis:
-    return analyse(query, "city_id", world.dialect, world.schema if with_schema else None)
+def analysed(world: World, query: str, schema: Any) -> Analysis:
+    return analyse(query, "city_id", world.dialect, schema)
 
 
 class Arena:
@@ -96,6 +100,8 @@ class Arena:
         self.maker = Maker(world, self.rng)
         self.report = report
         self.cache: dict[str, frozenset[Any] | None] = {}
+        self.catalogue = Catalogue()
+        self.texts: dict[str, str] = {}
 
     def evaluate(self, analysis: Analysis, share: float) -> None:
         """Fill the cache from an analysis. Half of the fragments run restricted by their parts, as a monitor does."""
@@ -115,21 +121,46 @@ class Arena:
                 self.report.refused_fragments[f"{str(error)[:80]} | {sql[:200]}"] += 1
                 self.cache[fragment.hash] = None
                 continue
-            self.cache[fragment.hash] = frozenset(row[0] for row in found)
+            self.cache[fragment.hash] = keys = frozenset(row[0] for row in found)
+            form = form_of_entry(fragment.hash, fragment.sql, "city_id", self.schema())
+            if form is None:
+                raise WrongRows(f"a fragment is not understood: {fragment.sql}")
+            self.texts[fragment.hash] = fragment.sql
+            self.catalogue.put(fragment.hash, Known(form, len(keys), 0))
 
-    def known(self, analysis: Analysis) -> dict[str, frozenset[Any]]:
-        """The intersections of what the cache has, by family."""
+    def schema(self) -> Any:
+        """None, the names of all columns, or their types too."""
+        return self.rng.choice([None, self.world.schema, self.world.declared, self.world.declared])
+
+    def known(self, analysis: Analysis, tally: Tally) -> dict[str, frozenset[Any]]:
+        """The intersections of what the cache has, by family; now and then of what the query contains, only."""
         known: dict[str, frozenset[Any]] = {}
-        for fragment in analysis.fragments:
+        own = {fragment.hash for fragment in analysis.fragments}
+        for fragment in analysis.fragments if self.rng.random() < 0.7 else ():
             keys = self.cache.get(fragment.hash)
             if keys is not None and self.rng.random() < 0.8:
                 known[fragment.family] = known.get(fragment.family, keys) & keys
+        others = 0
+        for family, hashes in analysis.contained(self.catalogue).items():
+            for hash in hashes:
+                keys = self.cache[hash]
+                if keys is not None and self.rng.random() < 0.5:
+                    known[family] = known.get(family, keys) & keys
+                    others += hash not in own
+        tally.implied += others > 0
         return known
 
     def step(self, of: str) -> None:
-        """One query of a class: made, cached, rewritten in every way, compared."""
+        """One query of a class: made, cached, rewritten in every way, compared; then others much like it."""
         query = self.maker.query(of)
-        tally = self.report.of(of)
+        self.ask(query)
+        fixed = query.ordered or "RECURSIVE" in query.text
+        for _ in range(0 if fixed else self.rng.choice([0, 0, 1, 2])):
+            self.ask(Query("constants changed", self.maker.constants_changed(query.text)))
+
+    def ask(self, query: Query) -> None:
+        """One query."""
+        tally = self.report.of(query.of)
         try:
             original = rows_of(self.world.server.run(query.text), query.ordered)
         except Exception as error:
@@ -138,12 +169,15 @@ class Arena:
             return
         tally.tried += 1
         tally.with_rows += bool(original)
-        analysis = analysed(self.world, query.text, self.rng.random() < 0.5)
+        analysis = analysed(self.world, query.text, self.schema())
         if analysis.reason is not None:
             tally.reasons[analysis.reason] += 1
             return
-        self.evaluate(analysis, self.rng.choice([1.0, 1.0, 0.6, 0.3]))
-        known = self.known(analysis)
+        # What is stored of it comes before or after it is asked: then only what is contained is known.
+        evaluated = self.rng.random() < 0.75
+        if evaluated:
+            self.evaluate(analysis, self.rng.choice([1.0, 1.0, 0.6, 0.3]))
+        known = self.known(analysis, tally)
         changed = False
         for method in ("IN", self.rng.choice(METHODS[1:])):
             text = analysis.rewrite(known, method)
@@ -160,6 +194,8 @@ class Arena:
                 schema=self.world.schema,
             )
             self.compare(query, original, text, known, f"merged {merged}")
+        if not evaluated:
+            self.evaluate(analysis, self.rng.choice([1.0, 0.6]))
         tally.rewritten += changed
         if not changed:
             tally.reasons["nothing cached yet" if not known else "rewrite left it as it is"] += 1
@@ -186,7 +222,7 @@ class Arena:
             raise WrongRows(self.story(query, text, known, method, difference))
 
     def story(self, query: Query, text: str, known: dict[str, Any], method: str, what: str) -> str:
-        analysis = analysed(self.world, query.text, True)
+        analysis = analysed(self.world, query.text, self.world.declared)
         lines = [
             f"{self.world.dialect}, {self.world.kind} keys, class {query.of}, method {method}: {what}",
             f"query:     {query.text}",
@@ -197,6 +233,10 @@ class Arena:
         lines += [
             f"  [{one.family}] {one.sql} -> {self.cache.get(one.hash)}" for one in analysis.fragments[:20]
         ]
+        for family, hashes in analysis.contained(self.catalogue).items():
+            lines += [
+                f"  contained [{family}] {self.texts[hash]} -> {self.cache.get(hash)}" for hash in hashes
+            ]
         return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -559,6 +560,18 @@ class Maker:
             "volatile": self.volatile,
             "stable": self.stable,
         }
+
+    def constants_changed(self, text: str) -> str:
+        """The query with some of its small numbers a little larger or smaller, and now and then a comparison turned."""
+
+        def changed(found: re.Match[str]) -> str:
+            if found[1] is not None:
+                return str(max(0, int(found[1]) + self.rng.choice([-2, -1, 0, 0, 0, 1, 2])))
+            if found[2] is not None and self.rng.random() < 0.15:
+                return self.rng.choice([" < ", " <= ", " > ", " >= ", " = "])
+            return found[0]
+
+        return re.sub(r"'[^']*'|\w*[a-zA-Z_\"]\w*|(\b[0-9]\b)|( [<>]=? )", changed, text)
 
     def query(self, of: str) -> Query:
         """A query of this class."""

@@ -194,6 +194,20 @@ class World:
     def schema(self) -> dict[str, list[str]]:
         return {table: list(columns) for table, columns in TABLES.items()}
 
+    @property
+    def declared(self) -> dict[str, dict[str, str]]:
+        """The schema with the types of the columns."""
+        types = _declared(self.dialect, self.kind)
+        return {
+            table: {column: types[of] for column, of in columns.items()} for table, columns in TABLES.items()
+        }
+
+
+def _declared(dialect: str, kind: str) -> dict[str, str]:
+    types = {"int": "integer" if dialect != "mysql" else "int", "key": _TYPES[dialect][kind]}
+    types["text"] = {"mysql": "varchar(60)", "postgres": "text", "sqlite": "TEXT"}[dialect]
+    return types
+
 
 def kinds(dialect: str) -> list[str]:
     """The kinds of keys that the dialect has."""
@@ -210,8 +224,7 @@ def quote(name: str, dialect: str) -> str:
 def make(server: Server, kind: str, seed: int, rows: int = 24) -> World:
     """Fill the server with random tables of this kind of keys. Some tables are empty, some keys are NULL."""
     rng = random.Random(seed)
-    types = {"int": "integer" if server.dialect != "mysql" else "int", "key": _TYPES[server.dialect][kind]}
-    types["text"] = {"mysql": "varchar(60)", "postgres": "text", "sqlite": "TEXT"}[server.dialect]
+    types = _declared(server.dialect, kind)
     keys = KEY_KINDS[kind]
     some = rng.sample(keys, min(len(keys), rng.randint(3, 9)))
     for table, columns in TABLES.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from partitioncache.analysis import fragments as parts
@@ -11,10 +11,12 @@ from partitioncache.analysis import keys as sets
 from partitioncache.analysis import restriction as forms
 from partitioncache.analysis.classes import PartitionClass, classes
 from partitioncache.analysis.conditions import Condition, canonical
-from partitioncache.analysis.dialects import Rules, rules
+from partitioncache.analysis.dialects import rules
+from partitioncache.analysis.forms import Form, form_of_query
 from partitioncache.analysis.fragments import Fragment, Plan
+from partitioncache.analysis.matching import Catalogue
 from partitioncache.analysis.reasons import Unsure
-from partitioncache.analysis.statement import Schema, Statement, check_functions, read
+from partitioncache.analysis.statement import Statement, check_functions, read, read_schema
 from partitioncache.datatypes import Key
 
 logger = logging.getLogger("partitioncache.analysis")
@@ -98,6 +100,37 @@ class Analysis:
         ]
         return min(candidates, key=len, default=None)
 
+    @property
+    def form(self) -> Form | None:
+        """The query as data; None if it stays as it is.
+
+        >>> print(analyse("SELECT 1 FROM poi p JOIN street s USING (k) WHERE 3 < p.stars AND my_own(s.x)", "k").form)
+        t0: poi
+        t1: street
+        equal keys: t0, t1
+        t0.stars > 3
+        t0.k = t1.k
+        condition 2 is left out: my_own() is not known to be immutable
+        """
+        return None if self._plan is None else form_of_query(self._plan, self.notes)
+
+    def contained(
+        self, catalogue: Catalogue, usable: Callable[[float], bool] = lambda as_of: True
+    ) -> dict[str, list[str]]:
+        """The entries of a catalogue that the query contains, by family, those with the fewest keys first.
+
+        Args:
+            catalogue: the entries' forms.
+            usable: whether data of a time, in seconds since 1970, may be used.
+        """
+        form, plan = self.form, self._plan
+        if form is None or plan is None:
+            return {}
+        families = {
+            source: plan.statement.sources[source].alias for group in plan.classes for source in group.members
+        }
+        return catalogue.contained(form, families, usable)
+
     @staticmethod
     def _restricts_all(keys: forms.KeySet, found: list[forms.Restriction], members: tuple[int, ...]) -> bool:
         return all(forms.Restriction(source, keys) in found for source in members)
@@ -153,6 +186,8 @@ def analyse(
         schema: the columns of the tables, by table name: ``{"poi": ["id", "city_id"]}``. Without it, the only table
             of a query is believed to have the partition column, a table of a join has it if the query says
             ``table.partition_key`` anywhere, and conditions on columns without a table's name are left out of joins.
+            With the types that the columns are declared with, ``{"poi": {"id": "integer", "area": "real"}}``, numbers
+            and dates are known to be compared as such: an entry of ``area > 900`` then serves ``area > 1000``.
         partition_local: the user's assertion that matches never cross partitions: the keys of tables that a
             condition connects are equal although the query does not say so.
         max_fragments: the largest number of fragments.
@@ -172,7 +207,7 @@ def analyse(
     if not partition_key or max_fragments < 1:
         raise ValueError("a partition key and at least one fragment are needed")
     try:
-        statement = read(query, found_rules, _schema(schema, found_rules))
+        statement = read(query, found_rules, read_schema(schema, found_rules))
         check_functions(statement)
         key = found_rules.exact_column(partition_key)
         conditions, notes = _conditions(statement, key)
@@ -233,7 +268,7 @@ def extend_query_with_partition_keys(
         if isinstance(partition_keys, (str, bytes)) or not partition_key:
             raise Unsure("the partition keys are not a set, or the partition key has no name")
         keys = _key_set(partition_keys)
-        statement = read(query, found_rules, _schema(schema, found_rules))
+        statement = read(query, found_rules, read_schema(schema, found_rules))
         key = found_rules.exact_column(partition_key)
         conditions, _ = _conditions(statement, key)
         groups = classes(statement, conditions, key, partition_local=False)
@@ -268,12 +303,3 @@ def _conditions(statement: Statement, key: str) -> tuple[tuple[Condition, ...], 
         except Unsure as unsure:
             notes.append(f"condition {number} is left out: {unsure}")
     return tuple(dict.fromkeys(found)), tuple(notes)
-
-
-def _schema(schema: Mapping[str, Collection[str]] | None, found_rules: Rules) -> Schema | None:
-    if schema is None:
-        return None
-    return {
-        found_rules.exact_relation(table): frozenset(found_rules.exact_column(column) for column in columns)
-        for table, columns in schema.items()
-    }

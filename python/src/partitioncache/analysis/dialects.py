@@ -21,7 +21,8 @@ from partitioncache.analysis.reasons import Unsure
 from partitioncache.errors import ConfigurationError
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """A set of words, written as a text."""
     return frozenset(text.split())
 
 
@@ -29,7 +30,7 @@ _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrst
 
 #: Words that need quotes as a name in at least one of the three dialects. A word missed here makes a fragment
 #: that the server refuses, never one that means something else.
-RESERVED = _words(
+RESERVED = words(
     """
     abort accessible action add after all alter always analyse analyze and any array as asc asensitive asymmetric
     attach authorization autoincrement before begin between bigint binary bit blob boolean both by call cascade
@@ -63,13 +64,13 @@ RESERVED = _words(
     """
 )
 
-_COMMON_IMMUTABLE = _words("""
+_COMMON_IMMUTABLE = words("""
     abs acos ascii asin atan atan2 ceil ceiling coalesce cos degrees exp floor ln log lower ltrim mod nullif pi
     power radians replace round rtrim sign sin sqrt substr substring tan trim upper
 """)
 
 # PostGIS: all of these are declared IMMUTABLE. The spatial workloads this project is made for live on them.
-_SPATIAL = _words("""
+_SPATIAL = words("""
     st_area st_buffer st_centroid st_contains st_containsproperly st_coveredby st_covers st_crosses st_disjoint
     st_distance st_dwithin st_envelope st_equals st_expand st_geometrytype st_geomfromtext st_intersection
     st_intersects st_isempty st_isvalid st_length st_makeenvelope st_makepoint st_npoints st_overlaps st_perimeter
@@ -78,23 +79,23 @@ _SPATIAL = _words("""
 
 _IMMUTABLE = {
     "postgres": _SPATIAL
-    | _words("""
+    | words("""
         array_length bit_length btrim cardinality cbrt char_length character_length chr cot date_part date_trunc
         gcd greatest initcap lcm least left length lpad md5 octet_length regexp_match regexp_replace repeat reverse
         right row rpad split_part starts_with st_transform strpos to_hex translate trunc width_bucket
     """),
     "mysql": (_SPATIAL - {"st_expand", "st_dwithin"})
-    | _words("""
+    | words("""
         char_length character_length concat concat_ws cot crc32 field find_in_set greatest hex if ifnull instr
         isnull lcase least left length locate log10 log2 lpad md5 mid octet_length ord pow repeat reverse right rpad
         strcmp truncate ucase
     """),
-    "sqlite": _words("""
+    "sqlite": words("""
         char cosh hex if ifnull iif instr length log10 log2 max min octet_length pow sinh tanh trunc typeof unicode
     """),
 }
 
-_AGGREGATES_AND_WINDOWS = _words("""
+_AGGREGATES_AND_WINDOWS = words("""
     any_value array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp cume_dist
     dense_rank every first_value group_concat grouping json_agg json_arrayagg json_group_array json_group_object
     json_object_agg json_objectagg jsonb_agg jsonb_object_agg lag last_value lead max median min mode nth_value ntile
@@ -103,7 +104,7 @@ _AGGREGATES_AND_WINDOWS = _words("""
 """)
 
 # Not immutable, or not surely so, but never volatile: harmless outside conditions.
-_STABLE = _words("""
+_STABLE = words("""
     adddate addtime age array_append array_cat array_position array_prepend array_remove array_to_json
     array_to_string bin concat concat_ws conv convert_tz curdate current_date current_database current_schema
     current_setting current_time current_timestamp curtime database date date_add date_format date_sub datediff
@@ -125,7 +126,7 @@ _STABLE = _words("""
 """)
 
 #: A call of one of these, anywhere, leaves the query as it is.
-VOLATILE = _words(
+VOLATILE = words(
     """
     benchmark changes clock_timestamp currval dblink dblink_exec found_rows gen_random_bytes gen_random_uuid get_lock
     is_free_lock last_insert_id last_insert_rowid lastval load_extension load_file lo_import lo_unlink master_pos_wait
@@ -142,7 +143,7 @@ VOLATILE = _words(
 _MARK = "\ue000"
 
 # Calls like any other, for which sqlglot has syntax of its own all the same.
-_PLAIN_CALLS = _words("CEIL CHAR CHR DATE_PART DECODE FLOOR INITCAP JSONB_EXISTS SUBSTR")
+_PLAIN_CALLS = words("CEIL CHAR CHR DATE_PART DECODE FLOOR INITCAP JSONB_EXISTS SUBSTR")
 
 
 def function_name(call: exp.Anonymous) -> str:
@@ -269,6 +270,7 @@ _RULES = {
     "mysql": _make("mysql", MySQL(), "`", r"[A-Za-z_][A-Za-z0-9_]*\Z"),
     "sqlite": _make("sqlite", SQLite(), '"', r"[a-z_][a-z0-9_]*\Z"),
 }
+DIALECTS = tuple(_RULES)
 _ALSO_CALLED = {"postgresql": "postgres", "mariadb": "mysql", "sqlite3": "sqlite"}
 
 

@@ -15,6 +15,7 @@ from math import factorial, prod
 
 from partitioncache.analysis.classes import PartitionClass
 from partitioncache.analysis.conditions import Condition
+from partitioncache.analysis.dialects import Rules
 from partitioncache.analysis.statement import Statement
 
 #: Self-joins that nothing tells apart are settled by the smallest text of at most this many orders.
@@ -122,14 +123,9 @@ def _parts(whole: _Written, found: Sequence[_Written]) -> tuple[str, ...]:
 
 def _choices(plan: Plan, group: PartitionClass, most: int) -> list[_Choice]:
     """The candidates for one class. At most a few times ``most``, so that time is bounded as well."""
-    usable = [
-        number
-        for number, condition in enumerate(plan.conditions)
-        if condition.key_of is None and not _joins_keys(condition, group, plan.key)
-    ]
     alone: dict[int, list[int]] = {}
     joining: list[int] = []
-    for number in usable:
+    for number in _usable(plan, group):
         sources = plan.conditions[number].sources
         if len(sources) == 1:
             alone.setdefault(next(iter(sources)), []).append(number)
@@ -146,6 +142,25 @@ def _choices(plan: Plan, group: PartitionClass, most: int) -> list[_Choice]:
                 if len(others) < len(own):
                     found.append(_Choice(6, sources, frozenset((*inside, *others))))
     return found
+
+
+def usable(plan: Plan, group: PartitionClass) -> list[Condition]:
+    """The conditions that a fragment of a class holds as they are."""
+    return [plan.conditions[number] for number in _usable(plan, group)]
+
+
+def whole(plan: Plan, group: PartitionClass) -> str:
+    """The text of a fragment that has been read from its text: all of it, in the order in which it stands."""
+    order = tuple(range(len(plan.statement.sources)))
+    return _in_order(plan, group, _Choice(0, frozenset(order), frozenset(_usable(plan, group))), order).sql
+
+
+def _usable(plan: Plan, group: PartitionClass) -> list[int]:
+    return [
+        number
+        for number, condition in enumerate(plan.conditions)
+        if condition.key_of is None and not _joins_keys(condition, group, plan.key)
+    ]
 
 
 def _joins_keys(condition: Condition, group: PartitionClass, key: str) -> bool:
@@ -240,7 +255,7 @@ def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[i
     sources = plan.statement.sources
     tables = ", ".join(f"{sources[source].table} AS {names[source]}" for source in order)
     conjuncts = tuple(sorted(texts))
-    selected, after = _selection(plan, f"{names[order[0]]}.{plan.key}")
+    selected, after = selection(plan.statement.rules, f"{names[order[0]]}.{plan.key}")
     sql = f"SELECT {selected} FROM {tables} WHERE {' AND '.join(conjuncts)}{after}"
     read = {sources[source].table for source in order}.union(
         *(condition.inner_tables for condition in conditions)
@@ -264,14 +279,14 @@ def _key_equalities(
                 break
 
 
-def _selection(plan: Plan, column: str) -> tuple[str, str]:
+def selection(rules: Rules, column: str) -> tuple[str, str]:
     """What a fragment selects, and what ends it: every key once, told apart as exactly as Python will.
 
     A plain DISTINCT would keep any one of the texts that a collation calls equal, and intersecting two key sets
     would then lose the key.
     """
-    if plan.statement.rules.name == "sqlite":
+    if rules.name == "sqlite":
         return f"DISTINCT {column} COLLATE BINARY", ""
-    if plan.statement.rules.name == "mysql":
+    if rules.name == "mysql":
         return column, f" GROUP BY {column}, CAST({column} AS BINARY)"
     return column, f' GROUP BY {column}, CAST({column} AS text) COLLATE "C"'

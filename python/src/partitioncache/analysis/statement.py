@@ -6,7 +6,8 @@ is never searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import Token, TokenType, exp
@@ -19,7 +20,9 @@ LONGEST_QUERY = 200_000
 #: More sources than this in one FROM are not analysed.
 MOST_SOURCES = 32
 
-Schema = Mapping[str, frozenset[str]]
+Columns = Mapping[str, "str | None"]
+"""The columns of a table, each with what it is declared as, None where that is not known."""
+Schema = Mapping[str, Columns]
 
 _CLAUSES = {
     "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "windows",
@@ -34,6 +37,7 @@ _CLAUSE_NAMES = {
 }
 _JOIN_ARGUMENTS = {"this", "side", "kind", "method", "on", "using"}
 _JOIN_KINDS = {"", "INNER", "CROSS", "OUTER", "STRAIGHT_JOIN", "STRAIGHT"}
+_ESCAPED = re.compile(r"[eE]'(?:[^'\\]|''|\\\\)*'")
 _AFTER_WHERE = {
     TokenType.GROUP_BY,
     TokenType.HAVING,
@@ -69,7 +73,7 @@ class Source:
     written: str
     table: str
     plain: bool
-    columns: frozenset[str] | None
+    columns: Columns | None
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,14 @@ class Statement:
     has_placeholders: bool
     #: Strings of MySQL whose text has a backslash: their value depends on the server's sql_mode.
     doubtful_strings: frozenset[str]
+    #: Strings of PostgreSQL written as ``E'…'`` with no escape but that of a backslash.
+    escaped_strings: frozenset[str]
 
     def source(self, alias: str) -> Source | None:
         """The source of this (spelled) name."""
         return next((source for source in self.sources if source.alias == alias), None)
 
-    def columns_of(self, parts: list[exp.Expr]) -> frozenset[str] | None:
+    def columns_of(self, parts: list[exp.Expr]) -> Columns | None:
         """The columns that the schema lists for a table, or None where it does not know the table."""
         return _columns(parts, self.rules, self.schema)
 
@@ -114,6 +120,23 @@ class _Scan:
     in_front: dict[str, int] = field(default_factory=dict)
     using: set[str] = field(default_factory=set)
     named: set[tuple[int, str]] = field(default_factory=set)
+
+
+def read_schema(schema: Mapping[str, Collection[str]] | None, found_rules: Rules) -> Schema | None:
+    """A schema as users give it: names of columns, or a mapping of them to what they are declared as."""
+    if schema is None:
+        return None
+    return {
+        found_rules.exact_relation(table): {
+            found_rules.exact_column(column): _declared(columns, column) for column in columns
+        }
+        for table, columns in schema.items()
+    }
+
+
+def _declared(columns: Collection[str], column: str) -> str | None:
+    declared = columns[column] if isinstance(columns, Mapping) else None
+    return None if declared is None else str(declared)
 
 
 def read(query: str, rules: Rules, schema: Schema | None) -> Statement:
@@ -146,6 +169,7 @@ def read(query: str, rules: Rules, schema: Schema | None) -> Statement:
         schema=schema,
         has_placeholders=any(tree.find_all(exp.Placeholder, exp.Parameter)),
         doubtful_strings=_doubtful_strings(tokens, query, rules),
+        escaped_strings=_escaped_strings(tokens, query, rules),
     )
 
 
@@ -301,6 +325,17 @@ def _doubtful_strings(tokens: tuple[Token, ...], query: str, rules: Rules) -> fr
     )
 
 
+def _escaped_strings(tokens: tuple[Token, ...], query: str, rules: Rules) -> frozenset[str]:
+    if rules.name != "postgres":
+        return frozenset()
+    found = [
+        query[token.start : token.end + 1] for token in tokens if token.token_type == TokenType.BYTE_STRING
+    ]
+    if not all(_ESCAPED.fullmatch(text) for text in found):
+        return frozenset()
+    return frozenset(text[2:-1].replace("''", "'").replace("\\\\", "\\") for text in found)
+
+
 def _check_clauses(tree: exp.Select) -> None:
     for name, value in tree.args.items():
         if value and name not in _CLAUSES and name != "kind":
@@ -382,8 +417,8 @@ def _merge_natural(before: int, scan: _Scan) -> None:
     right = scan.sources[before].columns if before + 1 == len(scan.sources) else None
     if right is None or any(source.columns is None for source in scan.sources[:before]):
         return
-    left = frozenset().union(*(source.columns or () for source in scan.sources[:before]))
-    for name in sorted(left & right):
+    left = set().union(*(source.columns or () for source in scan.sources[:before]))
+    for name in sorted(left.intersection(right)):
         scan.using.add(name)
         _merge(name, before, scan)
 
@@ -446,7 +481,7 @@ def _table(node: exp.Table, scan: _Scan, index: int) -> Source | None:
     return Source(index, rules.relation(identifier), rules.as_written(identifier), table, plain, columns)
 
 
-def _columns(parts: list[exp.Expr], rules: Rules, schema: Schema | None) -> frozenset[str] | None:
+def _columns(parts: list[exp.Expr], rules: Rules, schema: Schema | None) -> Columns | None:
     if schema is None:
         return None
     names = [rules.relation(part) for part in parts]

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 import psycopg
 from typing_extensions import LiteralString
 
+from partitioncache.analysis import Analysis
 from partitioncache.backends.protocol import State
 from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
@@ -162,13 +163,19 @@ class PostgresqlArray(Closing):
         tables = self._server.call("partitioncache_tracked_tables", self._cache)
         return any(row[0] == partition_key for row in tables)
 
-    def set_query(self, hash: str, query: str, partition_key: str) -> None:
+    def set_query(self, hash: str, query: str, partition_key: str, form: str | None = None) -> None:
         checked_hash(hash)
         self._registered(partition_key)
         self._server.call("partitioncache_set_query", partition_key, hash, query, cache=self._cache)
 
     def get_query(self, hash: str, partition_key: str) -> str | None:
         return cast("str | None", self._value(None, "partitioncache_query", partition_key, hash))
+
+    def get_form(self, hash: str, partition_key: str) -> None:
+        """The server reads the form from the text itself."""
+
+    def contained(self, analysis: Analysis, partition_key: str) -> dict[str, list[str]]:
+        return {}
 
     def get_intersected(self, hashes: Iterable[str], partition_key: str) -> tuple[KeySet | None, int]:
         datatype = self.datatype(partition_key)

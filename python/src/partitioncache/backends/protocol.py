@@ -16,6 +16,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from typing_extensions import Self
 
+from partitioncache.analysis import Analysis
 from partitioncache.datatypes import Key, KeySet
 
 __all__ = ["Backend", "Key", "KeySet", "State"]
@@ -79,11 +80,22 @@ class Backend(Protocol):
     def states(self, partition_key: str) -> dict[str, State]:
         """The entries that have a key set, and why each is believed."""
 
-    def set_query(self, hash: str, query: str, partition_key: str) -> None:
-        """Remembers the text of the query that an entry belongs to."""
+    def set_query(self, hash: str, query: str, partition_key: str, form: str | None = None) -> None:
+        """Remembers the text of the query that an entry belongs to.
+
+        If the entry is a fragment's, its form is kept as well, so that queries find it that contain it. `form` is what
+        `get_form` told of it elsewhere, or was written with more knowledge of types than the text has; it is believed
+        only where it is the text's.
+        """
 
     def get_query(self, hash: str, partition_key: str) -> str | None:
         """The remembered query text, None if there is none."""
+
+    def get_form(self, hash: str, partition_key: str) -> str | None:
+        """The form of an entry as text (`analysis.forms`); None if it has none, or if the server keeps it to itself."""
+
+    def contained(self, analysis: Analysis, partition_key: str) -> dict[str, list[str]]:
+        """The entries that a query contains, by family, the smallest first; none where a server looks itself."""
 
     def get_intersected(self, hashes: Iterable[str], partition_key: str) -> tuple[KeySet | None, int]:
         """The keys that are in all of the entries that exist, and how many of the entries exist.

@@ -1,8 +1,9 @@
 """Caches in Redis: `RedisSet` and `RedisBit`, on one server or a Redis Cluster.
 
-For each partition key there is a hash of Redis with its entries, and one with their queries: a field an entry. A write
-is one command, so a reader sees an entry whole or not at all, and nothing is left behind by a writer that dies. Key
-sets are packed (`entries`), which takes a fraction of what Redis's own sets take, and intersected here.
+For each partition key there is a hash of Redis with its entries, and one each with their queries, sizes and forms: a
+field an entry. A write is one script, so a reader sees an entry whole or not at all, and nothing is left behind by a
+writer that dies. Each write is noted in a stream, which tells readers what to read again. Key sets are packed
+(`entries`), which takes a fraction of what Redis's own sets take, and intersected here.
 
 In a cluster a partition key has several such hashes, an entry's is told by its name, so that several machines serve it.
 """
@@ -12,20 +13,40 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, cast
 
 from partitioncache.backends.stored import Kind, StoredCache
 from partitioncache.config import redis_parameters
 from partitioncache.errors import ConfigurationError
-from partitioncache.redis import connect, explained, place, unordered
+from partitioncache.redis import connect, explained, place
 
 CLUSTER_SPREAD: Final = 8
 """Hashes over which a partition key is spread in a cluster, unless `spread` says otherwise."""
 
 _SECONDS_OF_A_TOKEN: Final = 60
-_FIELDS: Final[dict[Kind, str]] = {"entry": "entries", "query": "queries"}
+_FIELDS: Final[dict[Kind, str]] = {"entry": "entries", "query": "queries", "about": "sizes", "form": "forms"}
+_MOST_CHANGES: Final = 500
+"""Changes that are remembered: a reader that has seen an earlier one reads all forms again."""
+
+# A stream names each change by the clock and a number: no name comes twice, also after the server has been emptied.
+# The field, how many changes are kept, the entry's name for the stream; then a value for each hash, empty: none.
+_WRITE: Final = """
+local removed = 0
+for n = 1, #KEYS - 1 do
+    local value = ARGV[n + 3]
+    if value == '' then removed = removed + redis.call('HDEL', KEYS[n], ARGV[1])
+    else redis.call('HSET', KEYS[n], ARGV[1], value) end
+end
+redis.call('XADD', KEYS[#KEYS], 'MAXLEN', '~', ARGV[2], '*', 'name', ARGV[3])
+return removed
+"""
+_REMOVE_ALL: Final = """
+local removed = redis.pcall('HLEN', KEYS[1])
+redis.call('UNLINK', unpack(KEYS))
+return type(removed) == 'number' and removed or 0
+"""
 
 
 class _RedisCache(StoredCache):
@@ -131,40 +152,84 @@ class _RedisCache(StoredCache):
             names += [field.decode("utf-8", "replace") for field in fields or ()]
         return names
 
-    def _write(self, kind: Kind, partition_key: str, name: str, value: bytes, only_new: bool = False) -> None:
-        field = _field(name)
-        hash = _of(self._hashes(kind, partition_key), field)
+    def _register(self, partition_key: str, value: bytes, only_new: bool) -> None:
+        (hash,) = self._hashes("registration", "")
         with explained(self._where):
             if only_new:
-                self._client.hsetnx(hash, cast("str", field), cast("str", value))
+                self._client.hsetnx(hash, cast("str", _field(partition_key)), cast("str", value))
             else:
-                self._client.hset(hash, cast("str", field), cast("str", value))
+                self._client.hset(hash, cast("str", _field(partition_key)), cast("str", value))
+
+    def _write(self, partition_key: str, name: str, values: Mapping[Kind, bytes | None]) -> None:
+        with explained(self._where):
+            self._run_write(partition_key, name, values)
+
+    def _run_write(self, partition_key: str, name: str, values: Mapping[Kind, bytes | None]) -> int:
+        field = _field(name)
+        keys = [_of(self._hashes(kind, partition_key), field) for kind in values]
+        keys.append(_of(self._streams(partition_key), field))
+        arguments: list[bytes | int] = [
+            field,
+            _MOST_CHANGES,
+            field,
+            *(value or b"" for value in values.values()),
+        ]
+        return cast("int", self._client.eval(_WRITE, len(keys), *keys, *arguments))
 
     def _remove(self, partition_key: str, name: str) -> bool:
-        field = _field(name)
-        removed = 0
-        for kind in _FIELDS:
-            hash = _of(self._hashes(kind, partition_key), field)
-            removed += self._asked(kind, partition_key, self._client.hdel, hash, field) or 0
-        return removed > 0
+        there = any(self._read(kind, partition_key, [name]) != [None] for kind in ("entry", "query"))
+        with explained(self._where):
+            removed = self._asked(
+                "entry", partition_key, self._run_write, partition_key, name, dict.fromkeys(_FIELDS)
+            )
+        return there and bool(removed)
 
     def _remove_all(self, partition_key: str) -> int:
         removed = 0
-        for hash in self._hashes("entry", partition_key):
-            removed += self._asked("entry", partition_key, self._client.hlen, hash) or 0
-        names = [hash for kind in _FIELDS for hash in self._hashes(kind, partition_key)]
-        with explained(self._where):
-            pipeline = unordered(self._client)
-            for name in names:
-                pipeline.unlink(name)
-            pipeline.execute()
+        hashes = [self._hashes(kind, partition_key) for kind in _FIELDS]
+        for keys in zip(*hashes, self._streams(partition_key), strict=True):
+            with explained(self._where):
+                removed += cast("int", self._client.eval(_REMOVE_ALL, len(keys), *keys))
         return removed
 
-    def _asked(self, kind: Kind, partition_key: str, command: Callable[..., Any], *arguments: object) -> Any:
+    # Changes: for each part of a partition key a stream, whose items are the entries' names. It goes with the entries.
+
+    def _streams(self, partition_key: str) -> list[str]:
+        return [
+            f"{hash.removesuffix(_FIELDS['entry'])}changes" for hash in self._hashes("entry", partition_key)
+        ]
+
+    def last_change(self, partition_key: str) -> bytes:
+        items = []
+        for stream in self._streams(partition_key):
+            last = self._asked("form", partition_key, self._client.xrevrange, stream, count=1)
+            items.append(last[0][0] if last else b"")
+        return b" ".join(items)
+
+    def changed_since(self, partition_key: str, token: bytes) -> set[str] | None:
+        names: set[str] = set()
+        streams, items = self._streams(partition_key), token.split(b" ")
+        if len(streams) != len(items):
+            return None
+        for stream, last in zip(streams, items, strict=True):
+            # What was seen last is still there, so nothing that came after it is gone.
+            found = self._asked("form", partition_key, self._client.xrange, stream, min=last or "-") or []
+            if last and (not found or found[0][0] != last):
+                return None
+            if not last and len(found) >= _MOST_CHANGES:
+                return None
+            names.update(
+                fields[b"name"].decode("utf-8", "replace") for _, fields in found[1 if last else 0 :]
+            )
+        return names
+
+    def _asked(
+        self, kind: Kind, partition_key: str, command: Callable[..., Any], *arguments: object, **named: object
+    ) -> Any:
         """What a command answers; None where its key is none of our hashes."""
         with explained(self._where):
             try:
-                return command(*arguments)
+                return command(*arguments, **named)
             except Exception as error:
                 if not str(error).startswith("WRONGTYPE"):
                     raise

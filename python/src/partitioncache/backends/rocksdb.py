@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
@@ -20,7 +21,14 @@ from partitioncache.backends.stored import Kind, StoredCache
 from partitioncache.config import rocksdb_path
 from partitioncache.errors import ConfigurationError, UnavailableError
 
-_KINDS: Final[Mapping[Kind, bytes]] = {"registration": b"k", "entry": b"e", "query": b"q"}
+_KINDS: Final[Mapping[Kind, bytes]] = {
+    "registration": b"k", "entry": b"e", "query": b"q", "about": b"a", "form": b"f"
+}  # fmt: skip
+_OF_AN_ENTRY: Final[tuple[Kind, ...]] = ("entry", "query", "about", "form")
+_CHANGES: Final = b"c"
+_MOST_CHANGES: Final = 200
+"""Changes that are remembered: a reader that has seen an earlier one reads all forms again."""
+_TOKEN_BYTES: Final = 12
 
 
 class Rocksdict(StoredCache):
@@ -86,7 +94,7 @@ class Rocksdict(StoredCache):
 
     def _name(self, kind: Kind, partition_key: str, name: str = "") -> bytes:
         parts = [self._cache, *([partition_key] if kind != "registration" else []), name]
-        return b"\0".join([_KINDS[kind], *(part.encode("utf-8", "surrogatepass") for part in parts)])
+        return b"\0".join([_KINDS[kind], *map(_encoded, parts)])
 
     def _read(self, kind: Kind, partition_key: str, names: Sequence[str]) -> list[bytes | None]:
         keys = [self._name(kind, partition_key, name) for name in names]
@@ -115,29 +123,74 @@ class Rocksdict(StoredCache):
                 position.next()
         return names
 
-    def _write(self, kind: Kind, partition_key: str, name: str, value: bytes, only_new: bool = False) -> None:
-        key = self._name(kind, partition_key, name)
+    def _register(self, partition_key: str, value: bytes, only_new: bool) -> None:
         with self._files.lock:
-            if not (only_new and self._read(kind, partition_key, [name]) != [None]):
-                self._put({key: value})
+            if not (only_new and self._read("registration", "", [partition_key]) != [None]):
+                self._put({self._name("registration", "", partition_key): value})
+
+    def _write(self, partition_key: str, name: str, values: Mapping[Kind, bytes | None]) -> None:
+        with self._files.lock:
+            self._put(
+                {self._name(kind, partition_key, name): value for kind, value in values.items()}
+                | self._noted(partition_key, name)
+            )
 
     def _remove(self, partition_key: str, name: str) -> bool:
         with self._files.lock:
-            found: list[bytes] = []
-            for kind in ("entry", "query"):
-                if self._read(kind, partition_key, [name]) != [None]:
-                    found.append(self._name(kind, partition_key, name))
-            if found:
-                self._put(dict.fromkeys(found))
-        return bool(found)
+            there: list[Kind] = [
+                kind for kind in _OF_AN_ENTRY if self._read(kind, partition_key, [name]) != [None]
+            ]
+            if there:
+                gone = dict.fromkeys(self._name(kind, partition_key, name) for kind in there)
+                self._put(gone | self._noted(partition_key, name))
+        return "entry" in there or "query" in there
 
     def _remove_all(self, partition_key: str) -> int:
         with self._files.lock:
-            entries = self._below(self._name("entry", partition_key))
-            queries = self._below(self._name("query", partition_key))
-            if entries or queries:
-                self._put(dict.fromkeys(entries + queries))
-        return len(entries)
+            there = {kind: self._below(self._name(kind, partition_key)) for kind in _OF_AN_ENTRY}
+            gone = [name for names in there.values() for name in names]
+            if gone:
+                self._put(dict.fromkeys([*gone, self._of_changes(partition_key)]))
+        return len(there["entry"])
+
+    # Changes: the last of them, each a token of its own and the entry's name. They go with the entries.
+
+    def _noted(self, partition_key: str, name: str) -> dict[bytes, bytes | None]:
+        """What is to be written beside a change."""
+        changes = [*self._changes(partition_key)[1 - _MOST_CHANGES :], (os.urandom(_TOKEN_BYTES), name)]
+        content = b"\0".join(token.hex().encode() + b" " + _encoded(name) for token, name in changes)
+        return {self._of_changes(partition_key): content}
+
+    def _of_changes(self, partition_key: str) -> bytes:
+        return b"\0".join([_CHANGES, *map(_encoded, (self._cache, partition_key))])
+
+    def _written_changes(self, partition_key: str) -> bytes:
+        try:
+            with self._files.reading() as store:
+                return cast("bytes | None", store.get(self._of_changes(partition_key))) or b""
+        except UnavailableError as error:
+            if "corruption" not in error.message.lower():
+                raise
+            return b""
+
+    def _changes(self, partition_key: str) -> list[tuple[bytes, str]]:
+        found = []
+        for part in self._written_changes(partition_key).split(b"\0"):
+            token, _, name = part.partition(b" ")
+            with suppress(ValueError):
+                found.append(
+                    (bytes.fromhex(token.decode("ascii", "replace")), name.decode("utf-8", "replace"))
+                )
+        return found
+
+    def last_change(self, partition_key: str) -> bytes:
+        last = self._written_changes(partition_key).rpartition(b"\0")[2]
+        return last.partition(b" ")[0]
+
+    def changed_since(self, partition_key: str, token: bytes) -> set[str] | None:
+        changes = self._changes(partition_key)
+        place = next((place for place, (one, _) in enumerate(changes) if one.hex().encode() == token), None)
+        return None if place is None else {name for _, name in changes[place + 1 :]}
 
     def _put(self, values: Mapping[bytes, bytes | None]) -> None:
         """Puts values, and removes those that are None, in one step."""
@@ -164,3 +217,7 @@ class RocksdbBit(Rocksdict):
 
     backend = "rocksdb_bit"
     _bytes_a_number = 8
+
+
+def _encoded(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")

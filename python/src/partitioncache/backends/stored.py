@@ -1,19 +1,26 @@
 """`StoredCache`: a cache in a store that knows nothing but names and bytes, such as Redis and RocksDB.
 
 A store offers four steps: read values, list names, write values, remove all values of a kind. Everything else is here,
-once: registrations, key sets, queries, and what happens to a value that is not what was stored. Such a value counts as
-missing, with one warning in the log: a cache may forget, but never answer wrongly.
+once: registrations, key sets, queries, forms, and what happens to a value that is not what was stored. Such a value
+counts as missing, with one warning in the log: a cache may forget, but never answer wrongly.
+
+The form of an entry is what its fragment says, as data (`analysis.forms`). All forms together are the catalogue in
+which each client looks for what a query contains. An entry under a name of the user's own has none, and is found by
+that name.
 """
 
 from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, Literal, TypeAlias, cast
 
+from partitioncache.analysis import Analysis
+from partitioncache.analysis.forms import believed
 from partitioncache.backends.bitmaps import dense
+from partitioncache.backends.catalogues import Catalogues, about
 from partitioncache.backends.entries import Damaged, moment, read, seal, unseal, written
 from partitioncache.backends.packing import pack_bytes, unpack_bytes
 from partitioncache.backends.protocol import State
@@ -29,8 +36,8 @@ from partitioncache.datatypes import INTEGER_DATATYPES, Key, KeySet, checked, co
 from partitioncache.errors import RegistrationConflictError, logger, not_registered
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
-Kind: TypeAlias = Literal["registration", "entry", "query"]
-"""What a value is."""
+Kind: TypeAlias = Literal["registration", "entry", "query", "about", "form"]
+"""What a value is: ``about`` and ``form`` are what the catalogue holds of an entry."""
 
 _WARNINGS: Final = 1000
 """Damaged values that are named; more are only counted as missing."""
@@ -55,6 +62,7 @@ class StoredCache(Closing):
         self._cache = checked_cache_name(cache or table_prefix or DEFAULT_CACHE)
         self._max_age = checked_max_age(max_age)
         self._named: set[tuple[str, ...]] = set()
+        self._catalogues = Catalogues(self)
 
     # What a store does
 
@@ -67,16 +75,28 @@ class StoredCache(Closing):
         """The names of all values of a kind."""
 
     @abstractmethod
-    def _write(self, kind: Kind, partition_key: str, name: str, value: bytes, only_new: bool = False) -> None:
-        """Stores a value, in one step; with `only_new` only if there is none."""
+    def _register(self, partition_key: str, value: bytes, only_new: bool) -> None:
+        """Stores a registration; with `only_new` only if there is none."""
+
+    @abstractmethod
+    def _write(self, partition_key: str, name: str, values: Mapping[Kind, bytes | None]) -> None:
+        """Stores an entry's values, removes those that are None, and notes the change, in one step."""
 
     @abstractmethod
     def _remove(self, partition_key: str, name: str) -> bool:
-        """Removes an entry and its query; whether there was any."""
+        """Removes all values of an entry and notes the change, in one step; whether there was a set or a query."""
 
     @abstractmethod
     def _remove_all(self, partition_key: str) -> int:
-        """Removes all entries and queries; how many entries there were."""
+        """Removes the values of all entries, and all that is noted of changes; how many entries there were."""
+
+    @abstractmethod
+    def last_change(self, partition_key: str) -> bytes:
+        """See `catalogues.Stored`."""
+
+    @abstractmethod
+    def changed_since(self, partition_key: str, token: bytes) -> set[str] | None:
+        """See `catalogues.Stored`."""
 
     def _registered_as(self, datatype: str) -> str:
         """What a new registration says; it begins with the data type."""
@@ -99,9 +119,9 @@ class StoredCache(Closing):
             value = seal(
                 self._registered_as(datatype).encode(), "registration", self._cache, "", partition_key
             )
-            self._write("registration", "", partition_key, value, only_new=True)
+            self._register(partition_key, value, only_new=True)
             if self.datatype(partition_key) is None:  # what is there is damaged
-                self._write("registration", "", partition_key, value)
+                self._register(partition_key, value, only_new=False)
         known = self.datatype(partition_key)
         if known != datatype:
             raise RegistrationConflictError(
@@ -124,9 +144,13 @@ class StoredCache(Closing):
         bitmap = datatype in INTEGER_DATATYPES and dense(
             sorted(cast("set[int]", held - {None})), self._bytes_a_number
         )
-        content = written(held, datatype, bitmap, time.time() if as_of is None else as_of)
-        value = seal(content, "entry", self._cache, partition_key, hash, datatype)
-        self._write("entry", partition_key, hash, value)
+        moment = time.time() if as_of is None else as_of
+        content = written(held, datatype, bitmap, moment)
+        values: dict[Kind, bytes | None] = {
+            "entry": seal(content, "entry", self._cache, partition_key, hash, datatype),
+            "about": self._sealed("about", partition_key, hash, about(len(held), moment)),
+        }
+        self._write(partition_key, hash, values)
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
         return self.get_intersected([hash], partition_key)[0]
@@ -149,12 +173,43 @@ class StoredCache(Closing):
     def states(self, partition_key: str) -> dict[str, State]:
         return dict.fromkeys(self._names("entry", partition_key), "asserted")
 
-    def set_query(self, hash: str, query: str, partition_key: str) -> None:
+    def set_query(self, hash: str, query: str, partition_key: str, form: str | None = None) -> None:
         checked_hash(hash)
         if self.datatype(partition_key) is None:
             raise not_registered(partition_key, self._cache)
-        value = seal(pack_bytes(query.encode()), "query", self._cache, partition_key, hash)
-        self._write("query", partition_key, hash, value)
+        found = believed(form, hash, query, partition_key)
+        values: dict[Kind, bytes | None] = {
+            "query": self._sealed("query", partition_key, hash, pack_bytes(query.encode())),
+            "form": None
+            if found is None
+            else self._sealed("form", partition_key, hash, pack_bytes(found.encode())),
+        }
+        self._write(partition_key, hash, values)
+
+    def get_form(self, hash: str, partition_key: str) -> str | None:
+        found = self._contents("form", partition_key, [hash])
+        return unpack_bytes(found[0]).decode() if found else None
+
+    def contained(self, analysis: Analysis, partition_key: str) -> dict[str, list[str]]:
+        """The entries that a query contains and that are not too old, by family, the smallest first."""
+        if analysis.reason is not None or self.datatype(partition_key) is None:
+            return {}
+        now = time.time()
+        with self._catalogues.lock:
+            return analysis.contained(
+                self._catalogues.current(partition_key), lambda as_of: self._is_fresh(as_of, now)
+            )
+
+    def with_forms(self, partition_key: str) -> list[str]:
+        """See `catalogues.Stored`."""
+        return self._names("form", partition_key)
+
+    def forms(self, partition_key: str, names: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
+        """See `catalogues.Stored`."""
+        forms = self._found("form", partition_key, names)
+        told = self._found("about", partition_key, names)
+        for name in forms.keys() & told.keys():
+            yield name, forms[name], told[name]
 
     def get_query(self, hash: str, partition_key: str) -> str | None:
         found = self._contents("query", partition_key, [hash])
@@ -190,24 +245,32 @@ class StoredCache(Closing):
     def _entries(self, partition_key: str, hashes: Sequence[str], datatype: str) -> list[bytes]:
         """The contents of those entries that are there, whole, and not too old."""
         found = self._contents("entry", partition_key, hashes, datatype)
-        if self._max_age is None:
-            return found
         now = time.time()
+        return [content for content in found if self._is_fresh(moment(content), now)]
+
+    def _is_fresh(self, as_of: float, now: float) -> bool:
         # An entry from the future comes from another clock: how old it is, nobody knows.
-        return [content for content in found if abs(now - moment(content)) <= self._max_age]
+        return self._max_age is None or abs(now - as_of) <= self._max_age
 
     def _registration(self, partition_key: str) -> list[str] | None:
         """What is registered: the data type, and what `_registered_as` adds."""
         found = self._contents("registration", "", [checked_partition_key(partition_key)])
         return found[0].decode().split() if found else None
 
+    def _sealed(self, kind: Kind, partition_key: str, name: str, content: bytes) -> bytes:
+        return seal(content, kind, self._cache, partition_key, name)
+
     def _contents(self, kind: Kind, partition_key: str, names: Sequence[str], *more: str) -> list[bytes]:
         """The contents under these names; of those that are not there, or damaged, nothing."""
-        found = []
+        return list(self._found(kind, partition_key, names, *more).values())
+
+    def _found(self, kind: Kind, partition_key: str, names: Sequence[str], *more: str) -> dict[str, bytes]:
+        """The contents under these names, by name; of those that are not there, or damaged, nothing."""
+        found = {}
         for name, value in zip(names, self._read(kind, partition_key, names), strict=True):
             if value is not None:
                 try:
-                    found.append(unseal(value, kind, self._cache, partition_key, name, *more))
+                    found[name] = unseal(value, kind, self._cache, partition_key, name, *more)
                 except Damaged:
                     self._warn(kind, partition_key, name)
         return found
@@ -221,6 +284,8 @@ class StoredCache(Closing):
             "registration": f"the registration of {name or 'all partition keys'}",
             "entry": f"the entry {name} of {partition_key}" if name else f"all entries of {partition_key}",
             "query": f"the query of {name} of {partition_key}" if name else f"all queries of {partition_key}",
+            "form": f"the form of {name} of {partition_key}" if name else f"all forms of {partition_key}",
+            "about": f"the size of {name} of {partition_key}" if name else f"all sizes of {partition_key}",
         }
         logger.warning(
             "%r holds something else than was stored for %s: damaged, or of another version. It counts as missing.",

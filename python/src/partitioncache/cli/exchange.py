@@ -29,6 +29,7 @@ from partitioncache.migrate import Migration, Transfer, is_fragment
 from partitioncache.registry import check_datatype
 
 _VERSION: Final = 2
+_OPTIONAL: Final = {"query", "state", "as_of", "form"}
 _LONGEST_LINE: Final = 2**30
 """Characters: a text of PostgreSQL's has no more."""
 
@@ -54,6 +55,7 @@ class Entry:
     state: State
     keys: KeySet
     as_of: float | None
+    form: str | None
 
 
 @contextmanager
@@ -82,6 +84,8 @@ def lines(cache: Backend, partition_keys: list[str]) -> Iterator[str]:
             entry: dict[str, Any] = {"hash": hash, "query": cache.get_query(hash, name), "state": state}
             if as_of is not None:
                 entry["as_of"] = as_of
+            if (form := cache.get_form(hash, name)) is not None:
+                entry["form"] = form
             entry["keys"] = [_written(key) for key in in_order(keys)]
             yield json.dumps(entry)
 
@@ -126,7 +130,7 @@ def store(cache: Backend, path: str, *, push: bool, assert_static: bool) -> dict
                 )
                 done[found.partition_key] = transfer.done
             elif transfer is not None:
-                transfer.take(found.hash, found.keys, found.query, found.state, found.as_of)
+                transfer.take(found.hash, found.keys, found.query, found.state, found.as_of, found.form)
     return done
 
 
@@ -228,7 +232,7 @@ def _section(fields: dict[str, Any]) -> Section:
 
 
 def _entry(fields: dict[str, Any], section: Section, version: int) -> Entry:
-    _check_names(fields, {"hash", "keys"}, {"query", "state", "as_of"} if version > 1 else {"query"})
+    _check_names(fields, {"hash", "keys"}, _OPTIONAL if version > 1 else {"query"})
     hash, query, keys = checked_hash(fields["hash"]), fields.get("query"), fields["keys"]
     if query is not None and (not isinstance(query, str) or "\0" in query or not _is_unicode(query)):
         raise ExchangeError("Its query is no text.")
@@ -246,7 +250,10 @@ def _entry(fields: dict[str, Any], section: Section, version: int) -> Entry:
         isinstance(as_of, bool) or not isinstance(as_of, (int, float)) or abs(as_of) > 1e12
     ):
         raise ExchangeError("Its as_of is no time in seconds since 1970.")
-    return Entry(hash, query, state, found, as_of)
+    form = fields.get("form")
+    if form is not None and not isinstance(form, str):
+        raise ExchangeError("Its form is no text.")
+    return Entry(hash, query, state, found, as_of, form)
 
 
 def _check_names(fields: dict[str, Any], needed: set[str], allowed: set[str] = frozenset()) -> None:  # type: ignore[assignment]

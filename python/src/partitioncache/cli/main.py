@@ -91,7 +91,7 @@ def _explained(
     schema = None
     if not where.cache_is_postgresql and (where.db or where.db_backend != "postgresql"):
         with services.open_data(where) as source:
-            schema = {table: list(columns) for table, columns in source.columns().items()}
+            schema = source.declared()
     with services.existing_cache(where) as cache:
         return explain_query(
             text,

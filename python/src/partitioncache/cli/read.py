@@ -83,7 +83,7 @@ def _by_query(
     schema = None
     if where.db or where.db_backend != "postgresql":
         with services.open_data(where) as source:
-            schema = {table: list(columns) for table, columns in source.columns().items()}
+            schema = source.declared()
     dialect = DIALECTS[where.db_backend]
     keys, fragments, hits = get_partition_keys(query, cache, partition_key, dialect=dialect, schema=schema)
     reason = analyse(query, partition_key, dialect=dialect, schema=schema).reason if not fragments else None

@@ -125,7 +125,7 @@ def evaluator(
     if isinstance(backend, PostgresqlArray) and where.cache_is_beside_data:
         return ServerEvaluator(backend, timeout=timeout, result_limit=result_limit, again=again)
     with open_data(where) as source:
-        columns = source.columns()
+        columns, declared = source.columns(), source.declared()
     return SourceEvaluator(
         backend,
         lambda: open_data(where),
@@ -136,6 +136,7 @@ def evaluator(
         result_limit=result_limit,
         partition_local=partition_local,
         again=again,
+        declared=declared,
     )
 
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from partitioncache.analysis import Analysis, analyse
+from partitioncache.analysis.forms import form_of_entry
+from partitioncache.analysis.forms import written as written_form
 from partitioncache.backends.protocol import Backend
 from partitioncache.datatypes import INTEGER_DATATYPES, parse
 from partitioncache.errors import DatatypeError, PartitionCacheError
@@ -90,6 +92,7 @@ class SourceEvaluator:
         result_limit: most keys of one fragment; None for any number.
         partition_local: the user's assertion that matches never cross partitions.
         again: evaluate also what the cache holds already.
+        declared: the same tables with the types of their columns, as :meth:`Source.declared` gives them.
     """
 
     def __init__(
@@ -104,11 +107,12 @@ class SourceEvaluator:
         result_limit: int | None = None,
         partition_local: bool = False,
         again: bool = False,
+        declared: Mapping[str, Mapping[str, str | None]] | None = None,
     ) -> None:
         self._backend = backend
         self._open_source = open_source
         self._columns = columns
-        self._schema = {table: list(names) for table, names in columns.items()}
+        self._schema = columns if declared is None else declared
         self._dialect = dialect
         self._max_fragments = max_fragments
         self._timeout = timeout
@@ -190,7 +194,10 @@ class SourceEvaluator:
             self._backend.register(item.partition_key, datatype)
             found = {converted(key, datatype) for key in found}
         self._backend.set_set(name, found, item.partition_key, as_of)
-        self._backend.set_query(name, item.query, item.partition_key)
+        form = form_of_entry(name, item.query, item.partition_key, self._schema)
+        self._backend.set_query(
+            name, item.query, item.partition_key, None if form is None else written_form(form)
+        )
         return Evaluated(len(found), time.monotonic() - started, restricted_by)
 
     def _hold_no_keys(self, name: str, item: Item) -> None:

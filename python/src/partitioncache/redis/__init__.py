@@ -1,5 +1,5 @@
 """Talking to Redis, on one server or a Redis Cluster: connections and their errors."""
 
-from partitioncache.redis.connection import Client, connect, explained, place, unordered
+from partitioncache.redis.connection import Client, connect, explained, place
 
-__all__ = ["Client", "connect", "explained", "place", "unordered"]
+__all__ = ["Client", "connect", "explained", "place"]

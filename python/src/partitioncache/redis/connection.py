@@ -60,11 +60,6 @@ def connect(user: str, parameters: Mapping[str, object]) -> Client:
     return client
 
 
-def unordered(client: Client) -> Any:
-    """A pipeline without a transaction: commands are sent together, and others' may come between."""
-    return client.pipeline() if hasattr(client, "get_nodes") else client.pipeline(transaction=False)
-
-
 def place(parameters: Mapping[str, object]) -> str:
     """The server in words, without a password.
 

@@ -152,7 +152,9 @@ class MySQLSource(Closing):
                     "WHERE table_schema = database() ORDER BY table_name, ordinal_position"
                 )
                 padded: dict[str, set[bool]] = {}
+                declared: dict[str, dict[str, str | None]] = {}
                 for table, column, native, collation in cursor:
+                    declared.setdefault(table, {})[column] = native
                     datatype = _datatype(native, collation)
                     tables.setdefault(table, {})[column] = datatype
                     if datatype == "text":
@@ -164,7 +166,12 @@ class MySQLSource(Closing):
                 {name: None for name, kinds in padded.items() if name in columns and len(kinds) > 1}
             )
         self._padded = frozenset(name for name, kinds in padded.items() if kinds == {True})
+        self._declared = declared
         return tables
+
+    def declared(self) -> dict[str, dict[str, str | None]]:
+        """The same tables and views, each column with its type, as they were when `columns` was called last."""
+        return self._declared
 
     def check(self, query: str) -> None:
         """Raise SourceError if MySQL would not accept the query. Executes nothing."""

@@ -103,10 +103,17 @@ class PostgreSQLSource(Closing):
 
     def columns(self) -> dict[str, dict[str, str | None]]:
         """The tables and views: {table: {column: datatype}}; tables off the search path as schema.table."""
+        return {
+            table: {column: _DATATYPES.get(native or "") for column, native in columns.items()}
+            for table, columns in self.declared().items()
+        }
+
+    def declared(self) -> dict[str, dict[str, str | None]]:
+        """The same tables and views, each column with its type, that of a domain what it stands for."""
         tables: dict[str, dict[str, str | None]] = {}
         try:
             for table, column, native in self._connection.execute(_COLUMNS):
-                tables.setdefault(table, {})[column] = _DATATYPES.get(native)
+                tables.setdefault(table, {})[column] = native
         except psycopg.Error as error:
             raise SourceError(f"Cannot read the tables of the data source: {_words(error)}.") from error
         return tables

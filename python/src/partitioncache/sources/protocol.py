@@ -57,6 +57,9 @@ class Source(Protocol):
     def columns(self) -> Mapping[str, Mapping[str, str | None]]:
         """The visible tables: {table: {column: datatype}}, the datatype None if no cache could hold it."""
 
+    def declared(self) -> Mapping[str, Mapping[str, str | None]]:
+        """The same tables, with what the columns are declared as: the schema that `analyse` takes; None is unknown."""
+
     def check(self, query: str) -> None:
         """Raise SourceError if the database would not accept the query. Executes nothing."""
 

@@ -54,6 +54,7 @@ class SQLiteSource(Closing):
             )
         self._path = file
         self._deadline: float | None = None
+        self._declared: dict[str, dict[str, str | None]] = {}
         self._stop = threading.Event()
         try:
             self._connection = sqlite3.connect(
@@ -70,12 +71,14 @@ class SQLiteSource(Closing):
 
     def _read_columns(self) -> dict[str, dict[str, str | None]]:
         rows = self._connection.execute(
-            "SELECT m.name, c.name, c.type FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+            "SELECT m.name, c.name, c.type, m.type FROM sqlite_master m JOIN pragma_table_info(m.name) c "
             "WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY 1, c.cid"
         )
         tables: dict[str, dict[str, str | None]] = {}
-        for table, column, declared in rows:
+        for table, column, declared, kind in rows:
             tables.setdefault(table, {})[column] = _datatype(declared)
+            # Where a view is a UNION, its columns may compare as those of any branch.
+            self._declared.setdefault(table, {})[column] = declared if kind == "table" else None
         return tables
 
     def _run(self, query: str, timeout: float | None, limit: int | None) -> set[Any]:
@@ -106,6 +109,10 @@ class SQLiteSource(Closing):
     def columns(self) -> dict[str, dict[str, str | None]]:
         """The tables and views: {table: {column: datatype}}, from the declared column types."""
         return self._tables
+
+    def declared(self) -> dict[str, dict[str, str | None]]:
+        """The same, with the declared column types themselves; None for those of views."""
+        return self._declared
 
     def check(self, query: str) -> None:
         """Raise SourceError if SQLite would not accept the query. Executes nothing."""

@@ -7,6 +7,7 @@ rebuilt with explicit parentheses. Where the three dialects, or sqlglot, might b
 
 from partitioncache.analysis.conditions.canonical import Condition, canonical
 from partitioncache.analysis.conditions.names import sole_owner
+from partitioncache.analysis.conditions.saying import Constant, Kind, Said, Sure, date_of
 from partitioncache.analysis.conditions.values import string
 
-__all__ = ["Condition", "canonical", "sole_owner", "string"]
+__all__ = ["Condition", "Constant", "Kind", "Said", "Sure", "canonical", "date_of", "sole_owner", "string"]

@@ -19,6 +19,7 @@ from partitioncache.analysis.conditions.rendering import (
     Template,
     filled,
 )
+from partitioncache.analysis.conditions.saying import Said, says
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import Statement
 
@@ -42,6 +43,7 @@ class Condition:
         inner_tables: the tables of its sub-selects.
         equates: the two columns that it equates, if it is of the form column = column.
         key_of: the source, if it is only about that source's partition key.
+        says: what it says, to be compared with what other conditions say.
     """
 
     template: Template
@@ -50,6 +52,7 @@ class Condition:
     inner_tables: frozenset[str]
     equates: tuple[tuple[int, str], tuple[int, str]] | None
     key_of: int | None
+    says: tuple[Said, ...]
 
     def text(self, names: dict[int, str]) -> str:
         """The text with these names for its sources."""
@@ -91,6 +94,7 @@ def canonical(statement: Statement, condition: exp.Expr, key: str) -> Condition:
         inner_tables=frozenset(rendering.inner_tables),
         equates=_equates(rendering, condition),
         key_of=next(iter(rendering.sources)) if key_only else None,
+        says=says(Rendering(statement, _RENDERERS), condition, template),
     )
 
 

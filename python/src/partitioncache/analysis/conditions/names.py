@@ -100,4 +100,13 @@ def sole_owner(statement: Statement, name: str) -> int | None:
     return having[0].index if len(having) == 1 and name not in statement.using else None
 
 
+def column_type(rendering: Rendering, node: exp.Column) -> str | None:
+    """What the schema says that a column of the query is declared as; None where it is not known."""
+    _, template = column(rendering, node)
+    if not isinstance(template[0], int):
+        return None
+    columns = rendering.statement.sources[template[0]].columns
+    return None if columns is None else columns.get(rendering.rules.column(node.this))
+
+
 RENDERERS: Final[dict[type[exp.Expr], Renderer]] = {exp.Column: column}

@@ -34,6 +34,7 @@ COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
+_CONSTANTS = (exp.Literal, exp.ByteString)
 MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _ARITHMETIC: dict[type[exp.Expr], tuple[str, int]] = {
     exp.Add: ("+", SUM),
@@ -77,12 +78,12 @@ def may_mirror(rendering: Rendering, node: exp.Expr) -> bool:
     if any(isinstance(side, (exp.Any, exp.All)) for side in (node.this, node.expression)):
         return False
     return rendering.rules.name != "sqlite" or any(
-        isinstance(side, exp.Literal) for side in (node.this, node.expression)
+        isinstance(side, _CONSTANTS) for side in (node.this, node.expression)
     )
 
 
 def _mirror_first(node: exp.Expr, left: Template, right: Template) -> bool:
-    constant = isinstance(node.this, exp.Literal), isinstance(node.expression, exp.Literal)
+    constant = isinstance(node.this, _CONSTANTS), isinstance(node.expression, _CONSTANTS)
     if constant[0] != constant[1]:
         return constant[0]
     return masked(right) < masked(left)
@@ -159,6 +160,8 @@ def junction(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     operands = list(_same_operands(node))
     loosest = NEGATION if conjunction else ALL_OF
     parts = sorted({rendering.part(operand, loosest) for operand in operands}, key=masked)
+    if len(parts) == 1:
+        return rendering.render(operands[0])
     word = " AND " if conjunction else " OR "
     out: list[str | int] = []
     for template in parts:
@@ -176,7 +179,9 @@ def membership(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
         raise Unsure("IN has no list")
     elements = [rendering.part(element, OTHER) for element in node.expressions]
     if all(isinstance(element, exp.Literal) for element in node.expressions):
-        elements = sorted(set(elements), key=masked)
+        # One constant twice stays a list: PostgreSQL compares a list in another type than a constant alone.
+        unique = sorted(set(elements), key=masked)
+        elements = unique if len(unique) > 1 else elements[:2]
     out: list[str | int] = []
     for element in elements:
         out.extend((", ", *element) if out else element)

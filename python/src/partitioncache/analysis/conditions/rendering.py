@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from partitioncache.analysis.dialects import Rules, function_name
 from partitioncache.analysis.reasons import Unsure
-from partitioncache.analysis.statement import Statement
+from partitioncache.analysis.statement import Columns, Statement
 
 Template = tuple["str | int", ...]
 
@@ -28,7 +28,7 @@ class Scope:
     """The sources of a sub-select: its names for them and ours, and the columns they are known to have."""
 
     names: dict[str, str]
-    columns: dict[str, frozenset[str] | None]
+    columns: dict[str, Columns | None]
 
 
 @dataclass

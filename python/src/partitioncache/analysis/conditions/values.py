@@ -35,7 +35,7 @@ _LITERAL_TYPES = {"DATE": "date", "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "time
 
 def literal(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     value = node.this
-    if not node.args.get("is_string"):
+    if isinstance(node, exp.Literal) and not node.args.get("is_string"):
         if not _NUMBER.match(value):
             raise Unsure(f"{value} is an unusual number")
         return ATOM, (value,)
@@ -46,6 +46,13 @@ def literal(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
     if rendering.statement.has_placeholders and "%" in value:
         raise Unsure("the parameter style decides what % in a string means")
     return ATOM, (string(value, rendering.rules),)
+
+
+def escaped(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
+    only(node, "this")
+    if node.this not in rendering.statement.escaped_strings:
+        raise Unsure("it uses a string with escapes")
+    return literal(rendering, node)
 
 
 def cast(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
@@ -100,6 +107,7 @@ def _hex(value: str) -> str:
 
 RENDERERS: Final[dict[type[exp.Expr], Renderer]] = {
     exp.Literal: literal,
+    exp.ByteString: escaped,
     exp.Null: lambda _, node: (ATOM, ("NULL",)),
     exp.Boolean: lambda _, node: (ATOM, ("TRUE" if node.this else "FALSE",)),
     exp.Cast: cast,

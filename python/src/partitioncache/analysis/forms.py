@@ -1,0 +1,209 @@
+"""Query forms: a query, or a fragment, as tables, conditions and key groups.
+
+Two forms can be compared where two texts cannot: a query contains an entry whose every condition it says, or says
+more than. The form of an entry is read from its fragment's text when it is stored, and kept beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from partitioncache.analysis import fragments as parts
+from partitioncache.analysis.classes import classes
+from partitioncache.analysis.conditions import Constant, Kind, Said, Sure, canonical
+from partitioncache.analysis.dialects import DIALECTS, Rules, rules
+from partitioncache.analysis.fragments import Plan
+from partitioncache.analysis.reasons import Unsure
+from partitioncache.analysis.statement import check_functions, read, read_schema
+
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Form:
+    """A query's block, or an entry, as data.
+
+    Attributes:
+        dialect: the SQL that it is written in: texts of two dialects are never compared.
+        tables: by number; empty for what is no plain table, which nothing is known of.
+        groups: the tables whose partition keys it equates. Of an entry, table 0 is the one whose keys it selects.
+        conditions: what it says of its tables, each with the tables' numbers in place of their names.
+        opaque: for each condition that is left out, which one, and why.
+    """
+
+    dialect: str
+    tables: tuple[str, ...]
+    groups: tuple[tuple[int, ...], ...]
+    conditions: tuple[Said, ...]
+    opaque: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"t{number}: {table or 'opaque'}" for number, table in enumerate(self.tables)]
+        lines += [f"equal keys: {', '.join(f't{table}' for table in group)}" for group in self.groups]
+        lines += dict.fromkeys(map(_shown, self.conditions))
+        return "\n".join([*lines, *self.opaque])
+
+
+def form_of_query(plan: Plan, notes: Collection[str]) -> Form:
+    """The form of a query that has been taken apart."""
+    statement = plan.statement
+    # USING and NATURAL compare as the left table's column does.
+    merged = [
+        Said((left, f".{name} = ", right, f".{other}")) for (left, name), (right, other) in statement.merged
+    ]
+    return Form(
+        dialect=statement.rules.name,
+        tables=tuple(source.table if source.plain else "" for source in statement.sources),
+        groups=_groups(plan),
+        conditions=tuple(dict.fromkeys([*_said(plan), *merged])),
+        opaque=tuple(notes),
+    )
+
+
+def _groups(plan: Plan) -> tuple[tuple[int, ...], ...]:
+    found = {tuple(sorted(group)) for one in plan.classes for group in one.equated if len(group) > 1}
+    return tuple(sorted(found))
+
+
+def _said(plan: Plan) -> list[Said]:
+    """What the conditions say, in every way in which an entry may have it; also as a whole, whichever way round."""
+    found: list[Said] = []
+    for condition in plan.conditions:
+        mirrored = [] if condition.mirrored is None else [Said(condition.mirrored)]
+        found += [*condition.says, Said(condition.template), *mirrored]
+    return found
+
+
+def form_of_entry(
+    hash: str, text: str | None, partition_key: str, schema: Mapping[str, Collection[str]] | None = None
+) -> Form | None:
+    """The form of an entry that was computed for a fragment, read from the fragment's text.
+
+    Args:
+        hash: the name of the entry: it has to be the text's.
+        text: what was remembered beside it.
+        partition_key: the partition key.
+        schema: as for `analyse`, with types: they tell what is compared as a number.
+
+    Returns:
+        None for every text that is no fragment as this version writes it.
+
+    >>> from partitioncache.analysis import analyse
+    >>> fragment = analyse("SELECT 1 FROM poi p WHERE 9 > p.stars", "city_id").fragments[0]
+    >>> print(form_of_entry(fragment.hash, fragment.sql, "city_id"))
+    t0: poi
+    t0.stars < 9
+    """
+    if text is None or hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() != hash:
+        return None
+    for name in DIALECTS:
+        try:
+            found = rules(name)
+            if _looks_like_one(text, found, partition_key):
+                form = _read(text, found, partition_key, schema)
+                # With a schema, names are told apart that were left to the server where the text was written.
+                return form if form is not None or schema is None else _read(text, found, partition_key, None)
+        except (Unsure, RecursionError):
+            continue
+    return None
+
+
+def _looks_like_one(text: str, found: Rules, partition_key: str) -> bool:
+    selected, after = parts.selection(found, f"t1.{found.exact_column(partition_key)}")
+    return text.startswith(f"SELECT {selected} FROM ") and text.endswith(after)
+
+
+def _read(
+    text: str, found: Rules, partition_key: str, schema: Mapping[str, Collection[str]] | None
+) -> Form | None:
+    statement = read(text, found, read_schema(schema, found))
+    check_functions(statement)
+    key = found.exact_column(partition_key)
+    conditions = tuple(dict.fromkeys(canonical(statement, node, key) for node in statement.conditions))
+    plan = Plan(statement, key, conditions, classes(statement, conditions, key, False))
+    (group,) = (group for group in plan.classes if 0 in group.members)
+    # Nothing else stands in the text: written from what was read, it is the same.
+    if not all(source.plain for source in statement.sources) or parts.whole(plan, group) != text:
+        return None
+    own = [said for condition in parts.usable(plan, group) for said in condition.says]
+    tables = tuple(source.table for source in statement.sources)
+    return Form(found.name, tables, _groups(plan), tuple(dict.fromkeys(own)))
+
+
+def _shown(said: Said) -> str:
+    text = "".join(part if isinstance(part, str) else f"t{part}" for part in said.expression)
+    if said.kind is Kind.BOUND:
+        return f"{text} {said.operator} {said.constants[0]}"
+    if said.kind is Kind.SET:
+        return f"{text} in ({', '.join(said.constants)})"
+    return f"{text} is not null" if said.kind is Kind.PRESENT else text
+
+
+# -- as text --
+
+
+def written(form: Form) -> str:
+    """A form as JSON.
+
+    >>> form = Form("sqlite", ("poi",), (), (Said((0, ".a"), Kind.PRESENT),))
+    >>> written(form), read_form(written(form)) == form
+    ('{"v":1,"d":"sqlite","t":["poi"],"g":[],"c":[[[0,".a"],"present"]]}', True)
+    """
+    conditions = []
+    for said in form.conditions:
+        fields: list[Any] = [said.expression, said.kind.value]
+        if said.constants:
+            fields += [said.operator, said.of.value, said.constants, said.sure.value]
+        conditions.append(fields)
+    content = {"v": _VERSION, "d": form.dialect, "t": form.tables, "g": form.groups, "c": conditions}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_form(text: str) -> Form | None:
+    """The form that `written` made a text of; None for any other text."""
+    try:
+        content = json.loads(text)
+        if content["v"] != _VERSION:
+            return None
+        return Form(
+            str(content["d"]),
+            tuple(map(str, content["t"])),
+            tuple(tuple(map(int, group)) for group in content["g"]),
+            tuple(_read_said(*fields) for fields in content["c"]),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _read_said(
+    expression: list[str | int],
+    kind: str,
+    operator: str = "",
+    of: str = Constant.TEXT.value,
+    constants: Collection[str] = (),
+    sure: str = "",
+) -> Said:
+    return Said(tuple(expression), Kind(kind), operator, Constant(of), tuple(constants), Sure(sure))
+
+
+def believed(given: str | None, hash: str, text: str | None, partition_key: str) -> str | None:
+    """The form of an entry that comes from elsewhere: what was given, if it is that of the text; else the text's.
+
+    What was given may know more of the columns' types than the text alone tells.
+    """
+    form = form_of_entry(hash, text, partition_key)
+    if form is None:
+        return None
+    other = None if given is None else read_form(given)
+    return written(other if other is not None and _without_types(other) == _without_types(form) else form)
+
+
+def _without_types(form: Form) -> Form:
+    plain = [
+        Said(said.expression, said.kind, said.operator, said.of, said.constants) for said in form.conditions
+    ]
+    return Form(form.dialect, form.tables, form.groups, tuple(plain))

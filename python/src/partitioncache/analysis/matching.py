@@ -1,0 +1,331 @@
+"""Which entries a query contains: each of their conditions is said by the query, or follows from what it says.
+
+Every row of the query then holds a row of the entry, so the query's partitions are among the entry's keys.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Final
+
+from partitioncache.analysis.conditions import Constant, Kind, Said, Sure, date_of
+from partitioncache.analysis.conditions.rendering import Template
+from partitioncache.analysis.forms import Form
+
+#: Places tried for the tables of one entry; past that it is not known whether the query contains it.
+MOST_TRIED: Final = 200
+#: Entries looked at for one query.
+MOST_CANDIDATES: Final = 5000
+
+
+# -- implication --
+
+
+def implies(known: Said, wanted: Said, dialect: str) -> bool:
+    """Whether a condition on an expression is true wherever another one on the same expression is.
+
+    Where in doubt, no: columns may be compared by a collation, converted, or rounded. Texts are only compared for
+    being the same; numbers and dates only where what they are compared with surely is of their kind.
+
+    >>> area = (0, ".area")
+    >>> more, less = (Said(area, Kind.BOUND, ">", Constant.NUMBER, (n,), Sure.NUMERIC) for n in ("1000", "900"))
+    >>> implies(more, less, "sqlite"), implies(less, more, "sqlite")
+    (True, False)
+    """
+    if known.expression != wanted.expression or known.kind is Kind.SAME or wanted.kind is Kind.SAME:
+        return known == wanted
+    if wanted.kind is Kind.PRESENT:
+        # In PostgreSQL a row with a null in it is equal to others, and not "not null".
+        return known.kind is Kind.PRESENT or dialect != "postgres" or known.of is Constant.NUMBER
+    if known.kind is Kind.PRESENT:
+        return False
+    if wanted.kind is Kind.SET:
+        return known.kind is Kind.SET and _is_part(known, wanted, dialect)
+    return _is_within(known, wanted, dialect)
+
+
+def _is_part(known: Said, wanted: Said, dialect: str) -> bool:
+    """Whether all constants are among others, and are compared there as they are here.
+
+    A list may be compared in another type than a constant alone: as numbers of four bytes, or by another collation.
+    """
+    if known.of is not wanted.of or not set(known.constants) <= set(wanted.constants):
+        return False
+    if len(known.constants) == len(wanted.constants):
+        return True
+    if (
+        known.of is Constant.NUMBER
+        and len(known.constants) == 1
+        and not all(map(_is_exact, wanted.constants))
+    ):
+        return False
+    if dialect != "mysql":
+        return True
+    sure = known.sure if known.sure is not Sure.UNKNOWN else wanted.sure
+    if wanted.of is Constant.TEXT:
+        return sure is Sure.TEXT and all(text.isascii() and text[0] != "_" for text in wanted.constants)
+    return wanted.of is Constant.NUMBER and sure is Sure.NUMERIC
+
+
+def _is_within(known: Said, wanted: Said, dialect: str) -> bool:
+    """Whether each value that the known condition allows lies within a bound."""
+    operator, (bound,) = wanted.operator, wanted.constants
+    if known.kind is Kind.BOUND and known.operator[0] != operator[0]:
+        return False
+    if known.kind is Kind.BOUND and known.of is wanted.of and known.constants == wanted.constants:
+        return known.operator in (operator, operator[0])
+    sure = known.sure if known.sure is not Sure.UNKNOWN else wanted.sure
+    # Constants that differ may still be one value of what they are compared with, of which we do not know what it is.
+    are_distinct = sure is not Sure.UNKNOWN or known.of is Constant.NUMBER
+    reaches = known.kind is Kind.SET or len(known.operator) == 2
+    excludes = len(operator) == 1
+    for constant in known.constants:
+        compared = _compared(known, constant, wanted, bound, sure, dialect)
+        if compared is None or (
+            known.kind is Kind.SET and known.of is Constant.NUMBER and not _is_exact(constant)
+        ):
+            return False
+        if compared != 0 and (compared > 0) != (operator[0] == ">"):
+            return False
+        if reaches and excludes and (compared == 0 or not are_distinct):
+            return False
+    return True
+
+
+def _compared(known: Said, constant: str, wanted: Said, bound: str, sure: Sure, dialect: str) -> int | None:
+    """How two constants compare: less than 0, 0, or more; None where that is not sure."""
+    if known.of is Constant.NUMBER and wanted.of is Constant.NUMBER:
+        compared = _compared_numbers(constant, bound)
+        if sure is Sure.NUMERIC or compared is None:
+            return compared
+        # PostgreSQL compares nothing but numbers with a number, and unsigned oids, to which negative ones are large.
+        same_sign = (float(constant) < 0) == (float(bound) < 0)
+        return compared if dialect == "postgres" and same_sign else None
+    if sure is Sure.DATE or known.of is wanted.of is Constant.DATE:
+        return _compared_dates(constant, bound)
+    return None
+
+
+def _compared_numbers(first: str, second: str) -> int | None:
+    """Numbers so close that a conversion might make them one, or exchange them, are not compared."""
+    try:
+        exact = Decimal(first), Decimal(second)
+    except InvalidOperation:
+        return None
+    one, other = float(exact[0]), float(exact[1])
+    if abs(one) == float("inf") or abs(other) == float("inf"):
+        return None
+    if exact[0] == exact[1]:
+        return 0 if ("e" in first.lower()) == ("e" in second.lower()) else None
+    if abs(one - other) <= 1e-12 * max(abs(one), abs(other)):
+        return None
+    return -1 if one < other else 1
+
+
+def _compared_dates(first: str, second: str) -> int | None:
+    one, other = date_of(first), date_of(second)
+    return None if one is None or other is None else (one > other) - (one < other)
+
+
+def _is_exact(text: str) -> bool:
+    """Whether a number is the same in four bytes.
+
+    >>> _is_exact("3"), _is_exact("0.1"), _is_exact("16777217")
+    (True, False, False)
+    """
+    try:
+        exact = Decimal(text)
+        (short,) = struct.unpack("f", struct.pack("f", float(exact)))
+        return Decimal(short) == exact
+    except (InvalidOperation, OverflowError, ValueError):
+        return False
+
+
+# -- containment --
+
+
+class Asked:
+    """A query's form, as entries are compared with it."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self._said: dict[Template, list[Said]] = {}
+        for said in form.conditions:
+            self._said.setdefault(said.expression, []).append(said)
+        self._group = {table: number for number, group in enumerate(form.groups) for table in group}
+
+    def says(self, wanted: Said) -> bool:
+        """Whether the query says what is wanted, or more."""
+        return any(
+            implies(known, wanted, self.form.dialect) for known in self._said.get(wanted.expression, ())
+        )
+
+    def equates(self, tables: Sequence[int]) -> bool:
+        """Whether the query equates the partition keys of these tables."""
+        return len({self._group.get(table, -1 - table) for table in tables}) == 1
+
+    def contains(self, entry: Form, source: int) -> bool:
+        """Whether the entry's tables can stand for tables of the query, its selected one for ``source``.
+
+        Two tables of the entry never stand for one of the query: their keys would be equal only where they are not
+        null.
+        """
+        if entry.dialect != self.form.dialect or entry.tables[0] != self.form.tables[source]:
+            return False
+        due = _due(entry)
+        waiting = [[source]]
+        for _ in range(MOST_TRIED):
+            if not waiting:
+                return False
+            places = waiting.pop()
+            if not self._agrees(places, *due[len(places) - 1]):
+                continue
+            if len(places) == len(entry.tables):
+                return True
+            wanted = entry.tables[len(places)]
+            waiting += [
+                [*places, number]
+                for number, table in enumerate(self.form.tables)
+                if table == wanted and number not in places
+            ]
+        return False
+
+    def _agrees(
+        self, places: Sequence[int], conditions: Sequence[Said], groups: Sequence[tuple[int, ...]]
+    ) -> bool:
+        return all(self.equates([places[table] for table in group]) for group in groups) and all(
+            self.says(_placed(said, places)) for said in conditions
+        )
+
+    @cached_property
+    def looked_under(self) -> frozenset[Signature]:
+        """All signatures under which an entry may be filed that the query contains."""
+        found: set[Signature] = set()
+        for said in self.form.conditions:
+            found.add(_signature(self.form, said))
+            if said.kind is not Kind.SAME:
+                found.add((*_signature(self.form, said)[:2], ""))
+        return frozenset(found)
+
+
+def _due(entry: Form) -> list[tuple[list[Said], list[tuple[int, ...]]]]:
+    """For each table of an entry what can be judged once it has a place: whatever else it speaks of comes before."""
+    due: list[tuple[list[Said], list[tuple[int, ...]]]] = [([], []) for _ in entry.tables]
+    for said in entry.conditions:
+        due[max(part for part in said.expression if isinstance(part, int))][0].append(said)
+    for group in entry.groups:
+        for end in range(2, len(group) + 1):
+            due[group[end - 1]][1].append(group[:end])
+    return due
+
+
+def _placed(said: Said, places: Sequence[int]) -> Said:
+    expression = tuple(part if isinstance(part, str) else places[part] for part in said.expression)
+    return Said(expression, said.kind, said.operator, said.of, said.constants, said.sure)
+
+
+# -- the index --
+
+Signature = tuple[str, str, str]
+"""The tables that a condition speaks of; how; and its constant, if it is equal to one alone: there are many."""
+
+
+def _signature(form: Form, said: Said) -> Signature:
+    tables = sorted({form.tables[part] for part in said.expression if isinstance(part, int)})
+    text = "".join(part if isinstance(part, str) else "?" for part in said.expression)
+    alone = said.kind is Kind.SET and len(said.constants) == 1
+    return (
+        ",".join(tables),
+        ("=" if said.kind is Kind.SAME else "") + text,
+        said.constants[0] if alone else "",
+    )
+
+
+def _filed_under(form: Form) -> Signature | None:
+    """The signature of an entry's rarest condition, as far as can be guessed."""
+
+    def rarity(said: Said) -> tuple[bool, bool, bool, int, str]:
+        alone = said.kind is Kind.SET and len(said.constants) == 1
+        text = _signature(form, said)[1]
+        return not alone, said.kind is not Kind.SAME, said.kind is Kind.PRESENT, -len(text), text
+
+    found = sorted(form.conditions, key=rarity)
+    return _signature(form, found[0]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry of a catalogue: its form, how many keys it has, and the time of its data in seconds since 1970."""
+
+    form: Form
+    count: int
+    as_of: float
+
+
+@dataclass
+class Catalogue:
+    """The forms of all entries of a partition key.
+
+    Attributes:
+        token: what the store says of its last change; another one there means that something has changed.
+    """
+
+    token: bytes = b""
+    _entries: dict[str, Known] = field(default_factory=dict)
+    _filed: dict[Signature, dict[str, None]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, hash: str, known: Known) -> None:
+        """Takes an entry in, in place of what is known under its hash."""
+        self.discard(hash)
+        under = _filed_under(known.form)
+        if under is not None and known.form.tables:
+            self._entries[hash] = known
+            self._filed.setdefault(under, {})[hash] = None
+
+    def discard(self, hash: str) -> None:
+        """Forgets an entry."""
+        known = self._entries.pop(hash, None)
+        if known is not None and (under := _filed_under(known.form)) is not None:
+            self._filed[under].pop(hash)
+            if not self._filed[under]:
+                del self._filed[under]
+
+    def contained(
+        self, query: Form, sources: Mapping[int, str], usable: Callable[[float], bool]
+    ) -> dict[str, list[str]]:
+        """The entries that a query contains, those with the fewest keys first.
+
+        Args:
+            query: its form.
+            sources: its tables that can be restricted, and the family of each.
+            usable: whether data of a time may be used.
+
+        Returns:
+            The hashes, by family.
+        """
+        asked = Asked(query)
+        found: dict[str, list[tuple[int, str]]] = {}
+        for hash in self._candidates(asked):
+            known = self._entries[hash]
+            if not usable(known.as_of):
+                continue
+            for source, family in sources.items():
+                if asked.contains(known.form, source):
+                    found.setdefault(family, []).append((known.count, hash))
+        return {family: [hash for _, hash in sorted(some)] for family, some in found.items()}
+
+    def _candidates(self, asked: Asked) -> Iterator[str]:
+        left = MOST_CANDIDATES
+        for signature in sorted(asked.looked_under, key=lambda one: len(self._filed.get(one, ()))):
+            for hash in self._filed.get(signature, ()):
+                if left == 0:
+                    return
+                left -= 1
+                yield hash
