@@ -66,23 +66,15 @@ class Restricting(psycopg.Cursor[Any]):
         turn = None if prepare else begun(self.acceleration, connection, query)
         if turn is None:
             return super().execute(query, params, prepare=prepare, binary=binary)
-        if turn.asks:
-            try:
-                with connection.lock:
-                    connection.wait(asking(connection, self.acceleration, turn, query, params))
-            except psycopg.Error as error:
-                refused(turn, error)
+        ask(connection, self.acceleration, turn, query, params)
         if turn.rewritten is not None:
-            alone = connection.info.transaction_status == TransactionStatus.IDLE
+            before = connection.info.transaction_status
             try:
-                super().execute(
-                    turn.rewritten.encode(connection.info.encoding), prepare=prepare, binary=binary
-                )
+                super().execute(encoded(connection, turn.rewritten), prepare=prepare, binary=binary)
                 turn.ran()
                 return self
             except psycopg.Error as error:
-                turn.broke(error)
-                if not alone or connection.closed or not statements.may_run_again(error.sqlstate):
+                if not runs_again(turn, error, connection, before):
                     raise
             if connection.info.transaction_status == TransactionStatus.INERROR:
                 connection.rollback()  # of a transaction that began with this query
@@ -108,23 +100,15 @@ class AsyncRestricting(psycopg.AsyncCursor[Any]):
         turn = None if prepare else begun(self.acceleration, connection, query)
         if turn is None:
             return await super().execute(query, params, prepare=prepare, binary=binary)
-        if turn.asks:
-            try:
-                async with connection.lock:
-                    await connection.wait(asking(connection, self.acceleration, turn, query, params))
-            except psycopg.Error as error:
-                refused(turn, error)
+        await ask_async(connection, self.acceleration, turn, query, params)
         if turn.rewritten is not None:
-            alone = connection.info.transaction_status == TransactionStatus.IDLE
+            before = connection.info.transaction_status
             try:
-                await super().execute(
-                    turn.rewritten.encode(connection.info.encoding), prepare=prepare, binary=binary
-                )
+                await super().execute(encoded(connection, turn.rewritten), prepare=prepare, binary=binary)
                 turn.ran()
                 return self
             except psycopg.Error as error:
-                turn.broke(error)
-                if not alone or connection.closed or not statements.may_run_again(error.sqlstate):
+                if not runs_again(turn, error, connection, before):
                     raise
             if connection.info.transaction_status == TransactionStatus.INERROR:
                 await connection.rollback()  # of a transaction that began with this query
@@ -174,7 +158,7 @@ def asking(
         ]
         message = statements.script(inside, acceleration.limit_ms, *literals).encode(encoding)
     except (PartitionCacheError, UnicodeError, psycopg.Error) as error:
-        turn.refused(error, of_the_query=True, too_late=False)
+        turn.refused(error, statements.OF_THE_QUERY)
         return
     pgconn = connection.pgconn
     pgconn.send_query(message)
@@ -193,10 +177,47 @@ def asking(
         )
 
 
-def refused(turn: Turn, error: psycopg.Error) -> None:
-    """Tells a turn that asking has failed."""
-    state = error.sqlstate
-    turn.refused(error, of_the_query=statements.of_the_query(state), too_late=state == statements.CANCELLED)
+def ask(
+    connection: psycopg.Connection[Any], acceleration: Acceleration, turn: Turn, query: object, params: Any
+) -> None:
+    """Asks about a query if its turn says so. Whatever happens, the connection is as before."""
+    if turn.asks:
+        try:
+            with connection.lock:
+                connection.wait(asking(connection, acceleration, turn, query, params))
+        except psycopg.Error as error:
+            turn.refused(error, error.sqlstate)
+
+
+async def ask_async(
+    connection: psycopg.AsyncConnection[Any],
+    acceleration: Acceleration,
+    turn: Turn,
+    query: object,
+    params: Any,
+) -> None:
+    """`ask` on an asynchronous connection."""
+    if turn.asks:
+        try:
+            async with connection.lock:
+                await connection.wait(asking(connection, acceleration, turn, query, params))
+        except psycopg.Error as error:
+            turn.refused(error, error.sqlstate)
+
+
+def encoded(connection: _Connection, text: str) -> bytes:
+    """A text as the connection sends it."""
+    return text.encode(connection.info.encoding)
+
+
+def runs_again(turn: Turn, error: psycopg.Error, connection: _Connection, before: TransactionStatus) -> bool:
+    """Whether the original can run after the restricted query has failed: not if a transaction was open before it."""
+    turn.broke(error)
+    return (
+        before == TransactionStatus.IDLE
+        and not connection.closed
+        and statements.may_run_again(error.sqlstate)
+    )
 
 
 def cursor_factory(base: Cursor | None = None, *, partition_key: str, **options: Any) -> Cursor:

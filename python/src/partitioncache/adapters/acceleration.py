@@ -15,8 +15,9 @@ from collections import OrderedDict
 from inspect import signature
 from typing import Any, Final
 
+from partitioncache.adapters.asking import CANCELLED, of_the_query
 from partitioncache.adapters.control import is_candidate, is_off
-from partitioncache.adapters.learning import Learner
+from partitioncache.adapters.learning import Learner, Question
 from partitioncache.adapters.statistics import ShapeStatistics, Statistics, Times
 from partitioncache.config import checked_partition_key
 from partitioncache.errors import ConfigurationError
@@ -79,7 +80,7 @@ class Turn:
     An adapter asks if `asks`, reports `answered` or `refused`, runs `rewritten` or the original, and reports `ran`.
     """
 
-    __slots__ = ("_acceleration", "_asked_ms", "_began", "_bound", "_path", "_shape", "asks", "rewritten")
+    __slots__ = ("_acceleration", "_asked_ms", "_began", "_question", "_shape", "asks", "rewritten")
 
     def __init__(self, acceleration: Acceleration, shape: Shape, asks: bool) -> None:
         self._acceleration = acceleration
@@ -87,8 +88,7 @@ class Turn:
         self.asks = asks
         self.rewritten: str | None = None
         self._asked_ms = 0.0
-        self._bound: str | None = None
-        self._path: str | None = None
+        self._question: Question | None = None
         self._began = time.perf_counter()
 
     def _split(self) -> float:
@@ -97,13 +97,23 @@ class Turn:
         self._began = now
         return ms
 
-    def answered(self, bound: str, rewritten: str | None, search_path: str | None = None) -> None:
+    def answered(
+        self,
+        bound: str,
+        rewritten: str | None,
+        search_path: str | None,
+        params: list[str | None] | None = None,
+    ) -> None:
         """The cache has answered: a text other than the query with its values, or that one, or nothing.
 
-        The search_path is that of the session, None where the query is not to be learned.
+        Args:
+            bound: the query, with its values.
+            rewritten: the answer; None: there is none.
+            search_path: that of the session; None: the query is not to be learned.
+            params: the values as texts, if they are not in the query.
         """
         ms = self._asked_ms = self._split()
-        self._bound, self._path = bound, search_path
+        self._question = None if search_path is None else Question(bound, search_path, params)
         totals, shape = self._acceleration, self._shape
         totals.asked += 1
         totals.asking_ms += ms
@@ -114,14 +124,9 @@ class Turn:
         else:
             self.rewritten = rewritten
 
-    def refused(self, error: BaseException, *, of_the_query: bool, too_late: bool) -> None:
-        """Asking has failed; the query runs as it is.
-
-        Args:
-            error: why.
-            of_the_query: whether others may still be asked about.
-            too_late: whether it took longer than allowed.
-        """
+    def refused(self, error: BaseException, sqlstate: str | None) -> None:
+        """Asking has failed with an error; the query runs as it is."""
+        too_late = sqlstate == CANCELLED
         ms = self._split()
         totals, shape = self._acceleration, self._shape
         totals.asked += 1
@@ -137,7 +142,7 @@ class Turn:
         excused = too_late and not shape.late
         shape.late = shape.late or too_late
         shape.credit, shape.price = 0.0, 0.0 if excused else max(2 * shape.price, ms)
-        if not of_the_query:
+        if not of_the_query(sqlstate):
             totals.pause()
 
     def broke(self, error: BaseException) -> None:
@@ -159,10 +164,9 @@ class Turn:
         if self.rewritten is None:
             shape.as_it_is.add(ms)
             shape.credit += ms * totals.share
-            if self._bound is not None and shape.worth_learning:
+            if self._question is not None and shape.worth_learning:
                 shape.learn_at = 2 * shape.as_it_is.total
-                if self._path is not None:
-                    totals.learner.offer(self._bound, self._path, shape)
+                totals.learner.offer(self._question, shape)
             return
         totals.restricted += 1
         shape.restricted.add(ms + self._asked_ms)

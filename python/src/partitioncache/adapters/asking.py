@@ -15,28 +15,33 @@ _LIMIT: Final = (
     "nullif(pg_catalog.current_setting('statement_timeout')::pg_catalog.interval, '0'), '{limit} ms'))"
     " * 1000)::pg_catalog.int4::pg_catalog.text, true)"
 )
+_KEEP: Final = (
+    "pg_catalog.set_config('partitioncache.kept', pg_catalog.current_setting('statement_timeout'), true)"
+)
+_KEPT: Final = "pg_catalog.current_setting('partitioncache.kept')"
+_RESTORE: Final = f"select pg_catalog.set_config('statement_timeout', {_KEPT}, true)"
 _ASK: Final = (
     "select case when pg_catalog.current_setting('transaction_isolation') <> 'serializable' then "
-    "partitioncache_internal.partitioncache_apply({query}, {key}, {cache}, {method}) end, "
+    "partitioncache_internal.partitioncache_apply({query}, {key}, {cache}, {method}{params}) end, "
     "case when current_user = session_user then pg_catalog.current_setting('search_path') end"
 )
-ALONE: Final = f"set transaction isolation level read committed; select {_LIMIT}; {_ASK}"
-"""Where no transaction is open."""
-INSIDE: Final = (
-    "savepoint partitioncache_asks; "
-    "select pg_catalog.set_config('partitioncache.kept', pg_catalog.current_setting('statement_timeout'), true), "
-    f"{_LIMIT}; "
-    f"{_ASK}; "
-    "select pg_catalog.set_config('statement_timeout', pg_catalog.current_setting('partitioncache.kept'), true); "
-    "release savepoint partitioncache_asks"
-)
-"""In an open transaction."""
-UNDO: Final = "rollback to savepoint partitioncache_asks; release savepoint partitioncache_asks"
+_BEGIN: Final = "set transaction isolation level read committed"
+_SAVEPOINT: Final = "savepoint partitioncache_asks"
+_RELEASE: Final = "release savepoint partitioncache_asks"
+UNDO: Final = f"rollback to savepoint partitioncache_asks; {_RELEASE}"
 """In an open transaction, after an error: it is as before."""
+ASK_WITH_PARAMETERS: Final = _ASK.format(
+    query="$1", key="$2", cache="$3", method="$4", params=", params => $5"
+)
+"""For drivers that bind: query, partition key, cache, method, and the query's own values as texts."""
 ANSWER: Final = 2
 """Which of the results, from 0, holds the answer: the text, and the search_path if the role is the session's."""
 
 CANCELLED: Final = "57014"
+"""The error of a statement that took too long."""
+OF_THE_QUERY: Final = "22000"
+"""For a query whose values cannot be written."""
+_IN_FAILED_TRANSACTION: Final = "25P02"
 
 
 def script(inside: bool, limit_ms: int, query: str, key: str, cache: str, method: str) -> str:
@@ -45,12 +50,33 @@ def script(inside: bool, limit_ms: int, query: str, key: str, cache: str, method
     >>> script(False, 50, "'select 1'", "'k'", "'c'", "'auto'").count(";")
     2
     """
-    template = INSIDE if inside else ALONE
-    return template.format(limit=limit_ms, query=query, key=key, cache=cache, method=method)
+    ask = _ASK.format(query=query, key=key, cache=cache, method=method, params="")
+    limit = _LIMIT.format(limit=limit_ms)
+    if inside:
+        return f"{_SAVEPOINT}; select {_KEEP}, {limit}; {ask}; {_RESTORE}; {_RELEASE}"
+    return f"{_BEGIN}; select {limit}; {ask}"
+
+
+def begin(inside: bool, limit_ms: int) -> str:
+    """What stands before the question, for drivers that send it by itself."""
+    before = _SAVEPOINT if inside else f"begin; {_BEGIN}"
+    return f"{before}; select {_KEEP}, {_LIMIT.format(limit=limit_ms)}"
+
+
+def end(inside: bool) -> str:
+    """What stands behind the answer of `begin`."""
+    return f"{_RESTORE}; {_RELEASE}" if inside else "commit"
+
+
+def undo(inside: bool) -> str:
+    """What stands behind an error after `begin`."""
+    return UNDO if inside else "rollback"
 
 
 def of_the_query(sqlstate: str | None) -> bool:
-    """Whether an error says something of this query alone, and not that the cache cannot be used here."""
+    """Whether an error says something of this query or transaction alone: the cache can still be used here."""
+    if sqlstate == _IN_FAILED_TRANSACTION:
+        return True
     return sqlstate is not None and not sqlstate.startswith(("3F", "42", "08", "PC", "XX", "25"))
 
 

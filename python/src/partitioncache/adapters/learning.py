@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -16,8 +16,23 @@ _WAITING: Final = 50  # queries that wait at most; what comes then is offered ag
 _IDLE: Final = 10.0  # seconds after which the thread and its connection end
 _AT_ONCE: Final = 5.0  # seconds of work in one transaction
 _LOCK_TIMEOUT: Final = "1s"  # a push may begin to track a table, which waits for its writers
-_PUSH: Final = "select partitioncache_internal.partitioncache_push(%s, %s, cache => %s, session_path => %s)"
+_PUSH: Final = (
+    "select partitioncache_internal.partitioncache_push("
+    "%s, %s, cache => %s, session_path => %s, params => %s)"
+)
 _PROCESS: Final = "select partitioncache_internal.partitioncache_process_queue(%s, max_seconds => %s)"
+
+
+class Question(NamedTuple):
+    """A query, as it was asked."""
+
+    query: str
+    search_path: str
+    params: list[str | None] | None
+
+    @property
+    def identity(self) -> tuple[str, str, tuple[str | None, ...]]:
+        return self.query, self.search_path, tuple(self.params or ())
 
 
 class Priced(Protocol):
@@ -53,8 +68,8 @@ class Learner:
         self._note = note
         self._day = -1
         self._used = 0.0
-        self._queue: queue.Queue[tuple[str, str, Priced]] = queue.Queue(_WAITING)
-        self._known: set[tuple[str, str]] = set()
+        self._queue: queue.Queue[tuple[Question, Priced]] = queue.Queue(_WAITING)
+        self._known: set[object] = set()
         self._thread: threading.Thread | None = None
         self._process = 0
         self._lock = threading.Lock()
@@ -69,8 +84,8 @@ class Learner:
         """Whether it could learn if it knew how to connect."""
         return self.conninfo is None and self._seconds > 0
 
-    def offer(self, query: str, search_path: str, shape: Priced) -> None:
-        """A query, with its values, that is worth learning. Returns at once."""
+    def offer(self, question: Question, shape: Priced) -> None:
+        """A query that is worth learning. Returns at once."""
         if not self.learns:
             return
         with self._lock:
@@ -79,15 +94,15 @@ class Learner:
                 self._process = os.getpid()
                 self._queue = queue.Queue(_WAITING)
                 self._thread = None
-            if (query, search_path) in self._known:
+            if question.identity in self._known:
                 return
             if len(self._known) > 10_000:
                 self._known.clear()
             try:
-                self._queue.put_nowait((query, search_path, shape))
+                self._queue.put_nowait((question, shape))
             except queue.Full:
                 return
-            self._known.add((query, search_path))
+            self._known.add(question.identity)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._work, name="partitioncache-learning", daemon=True
@@ -146,16 +161,16 @@ class Learner:
         connection.execute("select pg_catalog.set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
         return connection
 
-    def _learn(
-        self, connection: psycopg.Connection[Any], query: str, search_path: str, shape: Priced
-    ) -> None:
+    def _learn(self, connection: psycopg.Connection[Any], question: Question, shape: Priced) -> None:
         left = self._left()
         if left <= 0:
             return
         connection.execute(
             "select pg_catalog.set_config('statement_timeout', %s, false)", [f"{left * 1e3:.0f}ms"]
         )
-        connection.execute(_PUSH, [query, self._partition_key, self._cache, search_path])
+        connection.execute(
+            _PUSH, [question.query, self._partition_key, self._cache, question.search_path, question.params]
+        )
         self.pushed += 1
         ends = time.monotonic() + left
         while time.monotonic() < ends:

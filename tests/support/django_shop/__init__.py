@@ -1,0 +1,1 @@
+"""An app of a Django project: the tables of support.shop as models."""
