@@ -1,30 +1,58 @@
-create function pc_placement_text(relation oid, expression text, session jsonb) returns text
+create type pc_expression as (
+    written text,
+    type oid,
+    collation_ oid,
+    relations oid[],
+    functions oid[],
+    operators oid[],
+    types oid[],
+    roots pc_object[],
+    odd boolean
+);
+
+comment on type pc_expression is
+'What PostgreSQL says of an expression over the rows of a table: the canonical text of a query of it, its type and collation, and what it uses, as in pc_parsed. odd: there is something in it that is no plain expression, or may depend on more than the row.';
+
+create function pc_expression(relation oid, expression text, session jsonb) returns pc_expression
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set check_function_bodies = off
+set client_min_messages = error
+set standard_conforming_strings = on
 as $$
 declare
-    source text := (select format('%I.%I partitioncache_row', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = relation);
-    written text;
+    query text := (select format(E'select (%s\n) as partitioncache_key from %I.%I partitioncache_row', expression, n.nspname, c.relname)
+                   from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = relation);
+    found_one partitioncache_internal.pc_expression;
 begin
     perform pc_begin_temporary();
     begin
         perform pc_enter_session(session);
         perform set_config('search_path', session ->> 'search_path', true);
-        execute partitioncache_internal.pc_storing_statement(pg_catalog.format(E'select (%s\n) as partitioncache_key from %s', expression, source));
-        perform set_config('search_path', '', true);
+        execute partitioncache_internal.pc_storing_statement(query);
+        execute 'create temporary view partitioncache_expression as ' operator(pg_catalog.||) query;
+        perform pg_catalog.set_config('search_path', '', true);
         perform partitioncache_internal.pc_enter_canonical();
-        written := partitioncache_internal.pc_inner_query(partitioncache_internal.pc_stored_text());
+        found_one.written := partitioncache_internal.pc_inner_query(partitioncache_internal.pc_stored_text());
+        perform pg_catalog.set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
+        select a.atttypid, a.attcollation into found_one.type, found_one.collation_
+        from pg_attribute a where a.attrelid = to_regclass('pg_temp.partitioncache_expression') and a.attname = 'partitioncache_key';
+        select f.relations, f.functions, f.operators, f.types, f.roots || pc_stored_objects(f.relations),
+               f.odd_nodes or pc_stored_tree() ~ '\{(SUBLINK|AGGREF|WINDOWFUNC|GROUPINGFUNC|PARAM|ROWEXPR|ROW) '
+        into found_one.relations, found_one.functions, found_one.operators, found_one.types, found_one.roots, found_one.odd
+        -- The texts of integers, numeric, uuid and boolean depend on no setting.
+        from pc_tree_facts(array[regexp_replace(pc_stored_tree(),
+            '\{COERCEVIAIO (:arg \{(?:FUNCEXPR :funcid \d+ :funcresulttype|OPEXPR :opno \d+ :opfuncid \d+ :opresulttype|VAR :varno \d+ :varattno \d+ :vartype) (?:16|20|21|23|1700|2950) )', '{RELABELTYPE \1', 'g')]) f;
         raise exception using errcode = 'PC000';
     exception when sqlstate 'PC000' then
         null;
     end;
-    return written;
+    return found_one;
 end
 $$;
 
-comment on function pc_placement_text(oid, text, jsonb) is
-'A query of an expression over the rows of a table, as PostgreSQL writes it out. Nothing is executed. The expression must be known to hold a single one. Raises PostgreSQL''s own error for what it does not accept. Example: select pc_placement_text(''pg_class''::regclass, ''relname'', pc_session(''pg_catalog''))';
+comment on function pc_expression(oid, text, jsonb) is
+'What an expression over the rows of a table is, asked of PostgreSQL as the session would. Nothing is executed. The text must be known to hold a single expression. Raises PostgreSQL''s own error for what it does not accept. Example: select pc_expression(''pg_class''::regclass, ''relname'', pc_session(''pg_catalog''))';
 
 create function pc_placement_template(relation oid, expression text, session jsonb) returns text
 language plpgsql volatile parallel unsafe
@@ -50,7 +78,7 @@ begin
         perform pc_fail('PC001', format('the expression %L cannot be read surely', expression), '',
             'Write one expression over the columns of the table: no backslashes, dollar signs, semicolons or comments; every bracket and string closed.');
     end if;
-    written := pc_placement_text(relation, expression, session);
+    written := (pc_expression(relation, expression, session)).written;
     select array_agg(t.token order by t.n), array_agg(t.closes order by t.n), array_agg(t.spaced order by t.n)
     into tokens, closes, spaced from pc_tokens(written) t;
     parts := pc_select_parts(tokens, closes, 1, cardinality(tokens));

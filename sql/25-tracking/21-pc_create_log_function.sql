@@ -4,6 +4,16 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     native text := pc_native_type(registration.datatype);
+    plain boolean := coalesce((placement).plain, true);
+    columns text[] := coalesce((placement).columns, array[quote_ident(registration.partition_key)]);
+    -- In the place of a row: its type, and the key.
+    kind text := case when plain then format('pg_typeof(%%s.%s)::oid', replace(columns[1], '%', '%%'))
+                      else format('case when %s then %L::oid end', (
+                          select string_agg(format('pg_typeof(%%1$s.%s)::oid = %s', replace(quote_ident(a.attname), '%', '%%'), a.atttypid), ' and ')
+                          from pg_attribute a where a.attrelid = (placement).relation and quote_ident(a.attname) = any (columns) and a.attnum > 0), pc_native_type(registration.datatype)::oid) end;
+    value text := case when plain then format('%%s.%s::%s', replace(columns[1], '%', '%%'), native)
+                       else format('%s(%s)', replace(pc_key_function((placement).cache, (placement).partition_key, (placement).template), '%', '%%'),
+                                   (select string_agg(format('%%1$s.%s', replace(c, '%', '%%')), ', ' order by n) from unnest(columns) with ordinality x(c, n))) end;
     types oid[] := array(select t.oid from pg_type t
                          where t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b' and t.typelem = 0
                            and pc_fits(t.oid, 0, registration.datatype, (placement).template is not null)
@@ -34,14 +44,14 @@ begin
     elsif tg_level = 'ROW' then
         begin
             -- What is generated when it is read (VIRTUAL), from PostgreSQL 18 on, is null here. In a whole statement it is an error.
-            own.kind := (select pg_typeof(new.%2$s)::oid
+            own.kind := (select %7$s
                          where not exists (select from pg_attribute a where a.attrelid = tg_relid and quote_ident(a.attname) = any (%6$L::text[]) and a.attgenerated = 'v'));
         exception when others then
             null;
         end;
     elsif own.reachable then
         begin
-            select pg_typeof(n.%2$s)::oid, exists (select from new_rows offset 1) into own.kind, own.several from new_rows n limit 1;
+            select %2$s, %10$s exists (select from new_rows offset 1) into own.kind, own.several from new_rows n limit 1;
             if not found then
                 return null;
             end if;
@@ -66,11 +76,11 @@ begin
             if not own.several then
                 -- Most statements write one row, and are quick themselves.
                 insert into %4$s (relation, keys, xid)
-                select own.root, array[n.%2$s::%1$s], pg_current_xact_id() from new_rows n;
+                select own.root, array[%8$s], pg_current_xact_id() from new_rows n;
                 return null;
             end if;
             begin
-                own.written := array(select distinct n.%2$s::%1$s %5$s from new_rows n);
+                own.written := array(select distinct %8$s %5$s from new_rows n);
                 if pg_column_size(own.written) > 100000000 then
                     own.written := null;
                 end if;
@@ -79,7 +89,7 @@ begin
             end;
         elsif own.kind is not null then
             begin
-                own.written := array[new.%2$s::%1$s];
+                own.written := array[%9$s];
             exception when others then
                 null;
             end;
@@ -102,14 +112,67 @@ begin
     end if;
     return null;
 end
-$body$, native, case when (placement).template is null then quote_ident(registration.partition_key) else (placement).columns[1] end, types, pc_changes_table(registration.cache, registration.partition_key),
-        case when registration.datatype = 'text' then 'collate "C"' else '' end,
-        coalesce((placement).columns, array[quote_ident(registration.partition_key)]));
+$body$, native, format(kind, 'n'), types, pc_changes_table(registration.cache, registration.partition_key),
+        case when registration.datatype = 'text' then 'collate "C"' else '' end, columns, format(kind, 'new'), format(value, 'n'), format(value, 'new'),
+        -- An expression may fail for a row, and the write must not.
+        case when plain then '' else 'true or' end);
 end
 $$;
 
 comment on function pc_log_function_body(partitioncache_registration, partitioncache_placement) is
 'The body of the trigger function that logs writes for a partition key, to the tables in which it is placed so. Example: select pc_log_function_body(pc_registration(''partitioncache'', ''city_id''))';
+
+create function pc_key_function(cache text, partition_key text, template text) returns text
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return format('partitioncache_internal.%I', 'key_' || left(pc_sha256(concat_ws(E'\x1f', cache, partition_key, template)), 24));
+end
+$$;
+
+comment on function pc_key_function(text, text, text) is
+'The function that gives the partition key of a row where that stands in an expression. Example: select pc_key_function(''partitioncache'', ''month'', ''...'')';
+
+create function pc_create_key_function(registration partitioncache_registration, placement partitioncache_placement) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+as $$
+declare
+    target text := partitioncache_internal.pc_key_function(placement.cache, placement.partition_key, placement.template);
+    expression text := placement.template;
+    arguments text;
+    argument record;
+begin
+    -- Its body is read once, now: whatever is made later under names that it uses, it calls what was looked at.
+    select string_agg(format_type(a.atttypid, null), ', ' order by c.n) into arguments
+    from unnest(placement.columns) with ordinality c(name, n)
+    join pg_attribute a on a.attrelid = placement.relation and quote_ident(a.attname) = c.name and a.attnum > 0 and not a.attisdropped;
+    if to_regprocedure(format('%s(%s)', target, arguments)) is not null then
+        return;
+    end if;
+    for argument in
+        select c.name, c.n, (select format(' collate %I.%I', o.collnamespace::regnamespace, o.collname) from pg_collation o
+                             where o.oid = a.attcollation and o.oid <> (select t.typcollation from pg_type t where t.oid = a.atttypid)) as collated
+        from unnest(placement.columns) with ordinality c(name, n)
+        join pg_attribute a on a.attrelid = placement.relation and quote_ident(a.attname) = c.name and a.attnum > 0 and not a.attisdropped
+    loop
+        expression := regexp_replace(expression, partitioncache_internal.pc_column_in(argument.name), format(E'($\x02%s%s)', argument.n, argument.collated), 'g');
+    end loop;
+    perform set_config('search_path', 'pg_catalog, pg_temp', true);
+    execute format('create function %s(%s) returns %s language sql immutable parallel safe return (%s)::%s', target, arguments,
+                   partitioncache_internal.pc_native_type(registration.datatype), replace(expression, E'\x02', ''), partitioncache_internal.pc_native_type(registration.datatype));
+    execute format('comment on function %s(%s) is %L', target, arguments, format('The partition key %I in cache %I of rows of %s.', placement.partition_key, placement.cache, placement.relation_name));
+    perform partitioncache_internal.pc_take_back(to_regprocedure(format('%s(%s)', target, arguments)));
+end
+$$;
+
+comment on function pc_create_key_function(partitioncache_registration, partitioncache_placement) is
+'Makes the function by which writes are logged where a partition key stands in an expression: it is bound to what the expression uses now. Example: see pc_create_log_function';
 
 create function pc_create_log_function(registration partitioncache_registration, placement partitioncache_placement default null) returns void
 language plpgsql volatile parallel unsafe
@@ -120,6 +183,13 @@ declare
     body text := pc_log_function_body(registration, placement);
     tracker regrole;
 begin
+    if (placement).plain is false then
+        if (placement).untrusted is not null then
+            return;
+        end if;
+        perform pc_create_key_function(registration, placement);
+        body := pc_log_function_body(registration, placement);
+    end if;
     if exists (select from pg_proc p where p.oid = to_regprocedure(logger || '()') and p.prosrc = body) then
         return;
     end if;

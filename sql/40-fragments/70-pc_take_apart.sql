@@ -40,6 +40,7 @@ declare
     unfit oid[];
     prunes_wrongly boolean;
     doubtful boolean;
+    placed record;
 begin
     -- What is found out belongs to what was parsed: the catalog can change in between.
     loop
@@ -53,6 +54,21 @@ begin
         result.functions := parsed.functions || coalesce(behind_views.functions, '{}');
         result.operators := parsed.operators;
         result.types := parsed.types;
+        -- Where the partition key stands in an expression, that is added to the query: it has to mean there what it means to us.
+        for placed in
+            select p.relation, p.raw, pc_expression(p.relation, p.raw, session) as expression
+            from (select r as relation, replace(p.template, E'\x01\x02', 'partitioncache_row') as raw
+                  from unnest(parsed.relations) r cross join lateral pc_placement_of(cache, partition_key, r) p
+                  where registration.placed > 0 and not p.plain and pc_placement_problem(p, r) is null offset 0) p
+        loop
+            if not starts_with(regexp_replace((placed.expression).written, '\s+', ' ', 'g'), regexp_replace(format('SELECT %s AS partitioncache_key ', placed.raw), '\s+', ' ', 'g')) then
+                result.reason := format('under the settings of this session the placement of the partition key in %s would mean something else', placed.relation::regclass);
+            end if;
+            result.functions := result.functions || (placed.expression).functions;
+            result.operators := result.operators || (placed.expression).operators;
+            result.types := result.types || (placed.expression).types;
+            parsed.roots := parsed.roots || (placed.expression).roots;
+        end loop;
         result.closure := pc_closure(parsed.roots, result.relations);
         -- Taken before the catalog is read any further: what changes meanwhile shows.
         exit when not with_state;
@@ -61,7 +77,7 @@ begin
     end loop;
     -- PostgreSQL reads 'today' as a date once, when it parses. Whatever could hide such a word (escapes) counts as one.
     result.passing := parsed.holds_date and (query ~* 'now|today|tomorrow|yesterday|\\|u&' or parsed.canonical ~ 'time with time zone');
-    result.reason := pc_refusal(result.relations, result.functions);
+    result.reason := coalesce(result.reason, pc_refusal(result.relations, result.functions));
     if result.reason is not null then
         return result;
     end if;

@@ -1,0 +1,131 @@
+-- Where a partition key stands: in expressions.
+\ir _core.sql
+select no_plan();
+set search_path = public, partitioncache_internal, tap;
+
+create table visit (id integer, at timestamp, tz timestamptz, day date, n integer, big bigint, amount numeric, x float8, country text, code char(5), note varchar(9), flag boolean, token uuid);
+insert into visit select i, nullif(timestamp '2024-01-01' + i * interval '17 h', '2024-02-01 11:00'), '2024-01-01', date '2024-01-01' + i % 300, i * 7 % 500 - 200, i, i / 3.0, i / 7.0 - 30,
+    (array['DE', 'Fr', 'it', null])[1 + i % 4], 'c' || i % 9, 'n' || i % 9, i % 2 = 0, null from generate_series(1, 900) i;
+analyze visit;
+select partitioncache_register(key, type) from (values ('month', 'timestamp'), ('date_', 'date'), ('number', 'bigint'), ('int', 'integer'), ('num', 'numeric'), ('word', 'text'), ('float_', 'float')) v(key, type);
+
+create function placed(expression text, key text) returns text language plpgsql as $$
+begin
+    perform partitioncache_place('public.visit', expression, key);
+    return (select p.expression from partitioncache_placements() p where p.partition_key = key);
+exception when others then
+    return sqlstate || ' ' || sqlerrm;
+end
+$$;
+select is(placed(e, k), p, format('%s as %s', e, k)) from (values
+    ('date_trunc(''month'', at)', 'month', 'date_trunc(''month''::text, at)'),
+    ('date_trunc(''month'', tz at time zone ''UTC'')', 'month', 'date_trunc(''month''::text, (tz AT TIME ZONE ''UTC''::text))'),
+    ('at::date', 'date_', '(at)::date'),
+    ('(tz at time zone ''Europe/Berlin'')::date', 'date_', '((tz AT TIME ZONE ''Europe/Berlin''::text))::date'),
+    ('n / 100', 'int', '(n / 100)'), ('n % 16', 'int', '(n % 16)'), ('n & 15', 'int', '(n & 15)'), ('hashint4(n) & 1023', 'int', '(hashint4(n) & 1023)'),
+    ('big / 1000', 'number', '(big / 1000)'), ('n / 100', 'number', '(n / 100)'),
+    ('extract(year from at)', 'num', 'EXTRACT(year FROM at)'), ('floor(amount / 10)', 'num', 'floor((amount / (10)::numeric))'), ('floor(x::numeric / 10)', 'num', 'floor(((x)::numeric / (10)::numeric))'),
+    ('floor(x / 10)', 'float_', 'floor((x / (10)::double precision))'), ('floor(x / 2.5)', 'float_', 'floor((x / (2.5)::double precision))'),
+    ('lower(country)', 'word', 'lower(country)'), ('left(country, 1)', 'word', '"left"(country, 1)'), ('n::text || '':'' || big::text', 'word', '(((n)::text || '':''::text) || (big)::text)'),
+    ('note', 'word', 'note'), ('coalesce(country, ''none'')', 'word', 'COALESCE(country, ''none''::text)'), ('case when n > 0 then ''more'' else ''less'' end', 'word', 'CASE WHEN (n > 0) THEN ''more''::text ELSE ''less''::text END')) v(e, k, p);
+select alike(placed(e, k), p, format('refused: %s as %s', e, k)) from (values
+    ('date_trunc(''month'', tz)', 'month', 'PC001 %may give another value for the same row'), ('tz::date', 'date_', 'PC001 %may give another value for the same row'),
+    ('random()::integer', 'int', 'PC001 %may give another value for the same row'), ('to_char(at, ''YYYY'')', 'word', 'PC001 %may give another value for the same row'), ('x::text', 'word', 'PC001 %may give another value for the same row'),
+    ('at::text', 'word', 'PC001 %may give another value for the same row'), ('count(*)', 'number', 'PC001 %may give another value for the same row'), ('sum(n) over ()', 'number', 'PC001 %may give another value for the same row'),
+    ('substr(country, 1, n)', 'word', 'PC001 %may fail for some row: it calls substr%'), ('substr(country, 1, 2)', 'word', 'substr(country, 1, 2)'), ('tz at time zone country', 'month', 'PC001 %may fail for some row: it calls ZONE%'), ('tz at time zone ''Nowhere/City''', 'month', 'PC001 %may fail for some row: it calls ZONE%'), ('n / 0', 'int', 'PC001 %may fail for some row: it divides by something else than a number of at least 1: / 0'), ('n / n', 'int', 'PC001 %may fail for some row: it divides by%'), ('n / (n + 1)', 'int', 'PC001 %may fail for some row: it calls int4pl%'),
+    ('n / (-1)', 'int', 'PC001 %may fail for some row: it divides by%'), ('x / 0.001', 'float_', 'PC001 %may fail for some row: it divides by%'), ('n + 1', 'int', 'PC001 %may fail for some row: it calls int4pl%'), ('floor(x)::integer', 'int', 'PC001 %may fail for some row: it calls%int4%'),
+    ('country::integer', 'int', 'PC001 %may give another value for the same row'), ('date_trunc(''mouth'', at)', 'month', 'PC001 %may fail for some row: it takes no part of a date that there is: ''mouth''::text'),
+    ('extract(mouth from at)', 'num', 'PC001 %may fail for some row: it takes no part of a date that there is: mouth'),
+    ('at', 'date_', 'PC004 %'), ('at::date', 'month', 'PC004 %'), ('code', 'word', 'PC004 %'), ('lower(code)', 'word', 'lower((code)::text)'), ('flag', 'int', 'PC004 %'), ('row(n, big)', 'word', '42P16%'),
+    ('visit.*', 'word', '%'), ('partitioncache_row', 'word', 'PC%'), ('n[1]', 'int', '42%'), ('nothing / 10', 'int', '42703 %'), ('xmin::text::bigint', 'number', 'PC001 %'), ('tableoid', 'number', 'PC%'),
+    ('lower(''X'')', 'word', 'PC001 %is no expression over the columns of %')) v(e, k, p);
+
+-- Functions of others
+create role stranger; create role owner_of_visit;
+grant create on schema public to stranger, owner_of_visit;
+set role stranger;
+create function theirs(integer) returns integer language sql immutable as 'select $1';
+reset role;
+create function ours(integer) returns integer language sql immutable as 'select $1';
+select alike(placed('theirs(n)', 'int'), 'PC001 %may fail for some row: it calls public.theirs(integer)', 'a function that may fail');
+select throws_ok($$select partitioncache_place('visit', 'theirs(n)', 'int', never_fails => true)$$, 'PC007', '''public.theirs(n)'' calls public.theirs(integer), which belongs neither to a superuser nor to the owner of public.visit', 'a stranger''s function would run in the queries of others');
+select lives_ok($$select partitioncache_place('visit', 'ours(n)', 'int', never_fails => true)$$, 'a superuser''s');
+select matches((select tracked from partitioncache_placements() where partition_key = 'int'), 'no: the partition key is placed in public.visit by an expression that calls the function public.ours', 'is not called when writes are logged');
+select throws_ok($$select partitioncache_track('visit', 'int')$$, 'PC008', 'writes to public.visit cannot be tracked', 'so the table is not tracked for it');
+select is(placed('n / 100', 'int'), '(n / 100)', 'placed otherwise');
+select lives_ok($$select partitioncache_track('visit', 'int')$$, 'it is');
+
+-- Past the function
+create function channel(template text) returns jsonb language sql as $$
+    select partitioncache_internal.pc_call('place', jsonb_build_object('cache', 'partitioncache', 'partition_key', 'int', 'relation', 'visit'::regclass::oid, 'template', template, 'never_fails', true))
+$$;
+select throws_ok(format('select channel(%L)', E'\x01\x02.n / 100'), 'PC001', '''n / 100'' cannot be written in a way that means the same everywhere', 'a template that is not canonical');
+select throws_ok(format('select channel(%L)', t), null, null, 'a template that is none: ' || t)
+from unnest(array['1) as k from public.visit; drop table visit; --', E'(\x01\x02.n / 100)) as k from public.visit partitioncache_row) q; end; drop table visit; --', E'\x01\x02', '', '(select 1)', E'E''\\''', '$$', 'pg_sleep(1)',
+    E'(\x01\x02.n / 100)) as partitioncache_key from public.visit partitioncache_row where (true']) t;
+select has_table('public', 'visit', 'and nothing happens');
+
+-- Fragments, restriction, writes
+create table booking (id integer, month timestamp, at timestamp, day date, land text, n integer, total integer);
+insert into booking select i, date_trunc('month', timestamp '2024-01-01' + i * interval '41 h'), timestamp '2024-01-01' + i * interval '17 h', date '2024-01-01' + i % 200, (array['de', 'FR', null])[1 + i % 3], i * 7 % 500 - 200, i % 60
+from generate_series(1, 500) i;
+analyze booking;
+select partitioncache_place('visit', 'date_trunc(''month'', at)', 'month'), partitioncache_place('visit', 'at::date', 'date_'), partitioncache_place('visit', 'lower(country)', 'word');
+select partitioncache_place('booking', 'day', 'date_'), partitioncache_place('booking', 'lower(land)', 'word'), partitioncache_place('booking', 'n / 100', 'int');
+select is((select array_agg(fragment) from partitioncache_fragments('select 1 from visit v join booking b on b.month = date_trunc(''month'', v.at) where v.n > b.total and v.n < 0', 'month') where cardinality(tables) = 2 and cardinality(conjuncts) = 3),
+    array['SELECT DISTINCT t1.month FROM public.booking t1, public.visit t2 WHERE (t1.month = date_trunc(''month''::text, t2.at)) AND (t2.n < 0) AND (t2.n > t1.total)'], 'a join of an expression with a column');
+create function same(query text, key text) returns setof text language plpgsql as $$
+declare
+    method text;
+    found record;
+begin
+    perform fill(query, key);
+    foreach method in array array['literal', 'subquery', 'current', 'IN', 'VALUES', 'TMP_TABLE_IN', 'TMP_TABLE_JOIN', 'auto'] loop
+        select * into found from partitioncache_explain(query, key, method => method);
+        if method <> 'auto' then
+            return next ok(found.applied, format('%s by %s: %s', query, method, found.reason));
+        end if;
+        return next is(rows_of(found.rewritten), rows_of(query), format('rows of %s by %s', query, method));
+    end loop;
+end
+$$;
+select * from same('select id, at from visit where n between -190 and -180', 'month');
+select * from same('select v.id, b.id as i from visit v join booking b on b.month = date_trunc(''month'', v.at) where v.n < -150 and b.total = 7', 'month');
+select * from same('select v.id, b.id as i from visit v join booking b on v.at::date = b.day where v.n < -150 and b.total < 20', 'date_');
+select * from same('select v.id, b.id as i from visit v join booking b on lower(b.land) = lower(v.country) where v.n < -190 and b.total = 7', 'word');
+select * from same('select v.id, b.id as i from visit v join booking b on v.n = b.n where v.n < -150 and b.total < 20', 'int');
+select is((select array_agg(distinct cardinality(tables)) from partitioncache_fragments('select v.id, b.id as i from visit v join booking b on v.n = b.n where v.id > b.id and b.total < 20', 'int') where fragment ~ 'total'), '{1,2}', 'columns that determine the key');
+select is(pc_key_classes(array[e], array['visit', 'booking']::regclass[]::oid[], array[k1, k2], d, false), c, e) from (values
+    (E'(\x010\x02.n = \x011\x02.n)', E'(\x010\x02.n / 100)', E'(\x011\x02.n / 100)', 'integer', '{0,0}'::integer[]),
+    (E'(\x010\x02.n = \x011\x02.n)', E'(\x010\x02.n / 100)', E'(\x011\x02.n / 10)', 'integer', '{0,1}'),
+    (E'(\x010\x02.n = \x011\x02.total)', E'(\x010\x02.n / 100)', E'(\x011\x02.n / 100)', 'integer', '{0,1}'),
+    (E'(\x010\x02.big = \x011\x02.n)', E'(\x010\x02.big / 100)', E'(\x011\x02.n / 100)', 'bigint', '{0,1}'),
+    (E'((\x010\x02.n / 100) = (\x011\x02.n / 100))', E'(\x010\x02.n / 100)', E'(\x011\x02.n / 100)', 'integer', '{0,0}'),
+    (E'((\x011\x02.n / 100) = (\x010\x02.n / 100))', E'(\x010\x02.n / 100)', E'(\x011\x02.n / 100)', 'integer', '{0,0}'),
+    (E'((\x010\x02.n / 100) = \x011\x02.total)', E'(\x010\x02.n / 100)', E'\x011\x02.total', 'integer', '{0,0}'),
+    (E'((\x010\x02.n / 100) >= \x011\x02.total)', E'(\x010\x02.n / 100)', E'\x011\x02.total', 'integer', '{0,1}'),
+    (E'(((\x010\x02.n / 100) = \x011\x02.total) OR true)', E'(\x010\x02.n / 100)', E'\x011\x02.total', 'integer', '{0,1}')) v(e, k1, k2, d, c);
+select partitioncache_update_processor_config(untracked => 'track');
+select partitioncache_track('visit', k) from unnest('{month,date_,word}'::text[]) k;
+select partitioncache_track('booking', k) from unnest('{month,date_,word,int}'::text[]) k;
+select fill('select v.id, b.id as i from visit v join booking b on b.month = date_trunc(''month'', v.at) where v.n < -150 and b.total = 7', 'month');
+insert into visit (id, at, n) values (5000, '2024-05-05', -160), (5001, null, -160), (5002, 'infinity', -160), (5003, '-infinity', -160);
+update booking set month = '2024-05-01', total = 7 where id = 3;
+select is((select array_agg(distinct k order by k) from partitioncache_changes_month c, unnest(c.keys) k), array['-infinity', '2024-05-01', 'infinity', null]::timestamp[], 'expressions are logged');
+select is(rows_of(partitioncache_apply(q, 'month', method => m)), rows_of(q), 'rows after writes by ' || m)
+from unnest(array['literal', 'subquery', 'current', 'auto']) m, (values ('select v.id, b.id as i from visit v join booking b on b.month = date_trunc(''month'', v.at) where v.n < -150 and b.total = 7')) v(q);
+
+-- A column that becomes another puts the placement aside, and no write fails
+alter table visit alter country type varchar(30);
+select matches((select state from partitioncache_placements() where relation = 'visit'::regclass and partition_key = 'word'), 'not used: column country was of type text', 'a column of another type');
+select lives_ok($$insert into visit (id, country) values (6000, 'XX')$$, 'writes go on');
+create function evil(varchar) returns text language plpgsql as $$ begin raise 'called'; end $$;
+select ok((select whole from partitioncache_changes_word order by xid desc limit 1), 'what was written is not known then');
+
+-- A session in which the expression would mean something else
+create schema shadow;
+create function shadow.lower(text) returns text language sql immutable as $$ select 'x' $$;
+alter table visit alter country type text;
+set search_path = shadow, pg_catalog, public, partitioncache_internal, tap;
+select is((partitioncache_explain('select * from visit where n = 3', 'word', method => 'literal')).reason, 'under the settings of this session the placement of the partition key in public.visit would mean something else', 'shadowed');
+select * from finish();
