@@ -16,21 +16,21 @@ README = (CHECKOUT / "README.md").read_text()
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 
-def block(language: str) -> str:
-    """The first code block in a language."""
-    found = re.search(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found.group(1)
+def blocks(language: str) -> list[str]:
+    """The code blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def test_sql_and_then_python(empty_database: Database) -> None:
-    transcript = empty_database.psql(block("sql")).stdout
+    transcript = empty_database.psql(blocks("sql")[0]).stdout
     assert re.search(r"^applied\|t$", transcript, re.MULTILINE), transcript
-    run = subprocess.run(
-        [sys.executable, "-c", block("python")], env=empty_database.environment(), capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    assert re.match(r"\d+ rows: SELECT .* = ANY", run.stdout, re.DOTALL), run.stdout
+    application, package = blocks("python")
+    for program, printed in ((application, r"\d+ cities; .* 1 restricted"), (package, r"\d+ rows: SELECT .* = ANY")):
+        run = subprocess.run(
+            [sys.executable, "-c", program], env=empty_database.environment(), capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stderr
+        assert re.match(printed, run.stdout, re.DOTALL), run.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(CHECKOUT)) for page in PAGES])

@@ -25,13 +25,16 @@ from partitioncache.errors import ConfigurationError
 logger = logging.getLogger("partitioncache.adapters")
 
 _CONSTANTS: Final = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
-_LONGEST: Final = 100_000  # characters of a text that is looked at
+_PARAMETER: Final = r"(?:\?|%s|\$\d+|%\(\w+\)s)(?:::[\w.\[\]]+)?"
+_LISTS: Final = re.compile(rf"{_PARAMETER}(?:\s*,\s*{_PARAMETER})+")
+_LONGEST: Final = 50_000  # characters of a text that is looked at
+_SPACE: Final = 8_000_000  # characters of all texts that are remembered
 _GRANT_MS: Final = 2_000.0  # what asking about unknown queries may cost before any has run
 _PAUSE: Final = 60.0  # seconds without asking after the cache could not be used
 
 
 class Shape:
-    """What is remembered of queries that differ in their constants alone."""
+    """What is remembered of queries that differ in their constants alone, and in how long their lists are."""
 
     __slots__ = (
         "as_it_is",
@@ -251,6 +254,7 @@ class Acceleration:
         self.learner = Learner(self.partition_key, cache, learn_seconds, learn_conninfo, self.note)
         self._texts: OrderedDict[str, Shape | None] = OrderedDict()
         self._shapes: OrderedDict[str, Shape] = OrderedDict()
+        self._space = 0
         self._lock = threading.Lock()
         self._paused_until = 0.0
         self._problem: str | None = None
@@ -274,15 +278,16 @@ class Acceleration:
             return None
         shape = None
         if is_candidate(text):
-            general = _CONSTANTS.sub("?", text)
+            general = _LISTS.sub("?, ...", _CONSTANTS.sub("?", text))
             shape = self._shapes.get(general)
             if shape is None:
                 shape = self._shapes[general] = Shape(general, self.learn_after_ms)
                 if len(self._shapes) > self.remember:
                     self._forgotten_ms += self._shapes.popitem(last=False)[1].statistics().saved_ms or 0.0
         self._texts[text] = shape
-        if len(self._texts) > self.remember:
-            self._texts.popitem(last=False)
+        self._space += len(text)
+        while len(self._texts) > self.remember or self._space > _SPACE:
+            self._space -= len(self._texts.popitem(last=False)[0])
         return shape
 
     def _asks(self, shape: Shape) -> bool:
