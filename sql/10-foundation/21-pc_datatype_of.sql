@@ -2,15 +2,16 @@ create function pc_datatype_of(type oid, collation_ oid default 0) returns text
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
+declare
+    base oid := type;
+    datatype text;
 begin
-    return (
-        with recursive base(type) as (
-            select pc_datatype_of.type
-            union all
-            select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typtype = 'd'
-        )
-        select case b.type
+    -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly. PostgreSQL has none of its own.
+    if collation_ >= 16384 and exists (select from pg_collation c where c.oid = collation_ and not c.collisdeterministic) then
+        return null;
+    end if;
+    loop
+        datatype := case base
             when 'smallint'::regtype then 'integer'
             when 'integer'::regtype then 'integer'
             when 'bigint'::regtype then 'bigint'
@@ -23,13 +24,12 @@ begin
             when 'date'::regtype then 'date'
             when 'timestamp without time zone'::regtype then 'timestamp'
             when 'timestamp with time zone'::regtype then 'timestamptz'
-        end
-        from base b
-        join pg_type t on t.oid = b.type and t.typtype <> 'd'
-        -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly.
-        where not exists (select from pg_collation c
-                          where c.oid = pc_datatype_of.collation_ and not c.collisdeterministic)
-    );
+        end;
+        exit when datatype is not null or base < 16384;
+        base := (select t.typbasetype from pg_type t where t.oid = base and t.typtype = 'd');
+        exit when base is null;
+    end loop;
+    return datatype;
 end
 $$;
 

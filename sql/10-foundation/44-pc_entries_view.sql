@@ -39,3 +39,17 @@ $$;
 
 comment on function pc_written_view(text, text) is
 'The view in which a role sees what was written to the tables of its entries since they were evaluated, schema-qualified and quoted. Example: select pc_written_view(''partitioncache'', ''city_id'')';
+
+create function pc_matching_view(cache text, partition_key text) returns text
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set quote_all_identifiers = off
+as $$
+#variable_conflict use_column
+begin
+    return format('partitioncache_internal.%I', cache || '_matching_' || partition_key);
+end
+$$;
+
+comment on function pc_matching_view(text, text) is
+'The view that tells a role which entries are contained in what it asks, schema-qualified and quoted. Example: select pc_matching_view(''partitioncache'', ''city_id'')';

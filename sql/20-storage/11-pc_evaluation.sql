@@ -14,8 +14,10 @@ create type pc_evaluation as (
     cluster bigint,
     milliseconds double precision,
     form pc_form,
-    filed_under text
+    signatures text[],
+    filed_under text,
+    filed_rank double precision
 );
 
 comment on type pc_evaluation is
-'How a key set was found out. keyed_tables: tables of which a changed row can only make its own partition match; parts: hashes of fragments whose key sets contain this one; named: the relations that its text names; deps: those and all behind views, dep_states: their fingerprints; keyed: keyed_tables as OIDs; keyed_roots, whole_roots: the relations under which writes to keyed and to other deps are logged; untracked: those of the deps that hold rows and whose writes nobody logs; closure, closure_state: what else its meaning hangs on (see pc_closure), and its fingerprint; snapshot, cluster: what it has seen; milliseconds: how long it took; form, filed_under: its fragment as data, and by what it is looked for.';
+'How a key set was found out. keyed_tables: tables of which a changed row can only make its own partition match; parts: hashes of fragments whose key sets contain this one; named: the relations that its text names; deps: those and all behind views, dep_states: their fingerprints; keyed: keyed_tables as OIDs; keyed_roots, whole_roots: the relations under which writes to keyed and to other deps are logged; untracked: those of the deps that hold rows and whose writes nobody logs; closure, closure_state: what else its meaning hangs on (see pc_closure), and its fingerprint; snapshot, cluster: what it has seen; milliseconds: how long it took; form: its fragment as data; signatures: where its conditions could be filed, filed_under, filed_rank: where one of them is (see pc_filing).';

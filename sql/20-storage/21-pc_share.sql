@@ -17,11 +17,12 @@ begin
               select from partitioncache_registration k
               cross join lateral (select to_regclass(case when relation = pc_entries_view(k.cache, o.partition_key) then pc_entries_view(k.cache, k.partition_key)
                                                           when relation = pc_store_view(k.cache, o.partition_key) then pc_store_view(k.cache, k.partition_key)
+                                                          when relation = pc_matching_view(k.cache, o.partition_key) then pc_matching_view(k.cache, k.partition_key)
                                                           else pc_written_view(k.cache, k.partition_key) end) as sibling
                                   from partitioncache_registration o
                                   where o.cache = k.cache
                                     and relation in (pc_entries_view(o.cache, o.partition_key), pc_store_view(o.cache, o.partition_key),
-                                                     pc_written_view(o.cache, o.partition_key))) s
+                                                     pc_matching_view(o.cache, o.partition_key), pc_written_view(o.cache, o.partition_key))) s
               where k.cache = pc_share.cache and s.sibling <> to_regclass(relation)
                 and not has_any_column_privilege(g.role, s.sibling, kind))
     loop

@@ -4,27 +4,9 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     entries text := pc_entries_view(cache, partition_key);
-begin
-    -- serves: the role may be told which partitions match, because it may read what the fragment reads. Who watches over the cache sees that
-    -- there are entries, how they stand and whose they are, not what they say.
-    execute format($sql$
-        create view %1$s with (security_barrier) as
-        select e.hash, e.role, a.serves,
-               %2$s, case when a.serves then e.matches_null end as matches_null, e.key_count, pg_column_size(%3$s)::bigint as bytes,
-               case when a.mine or a.all_texts then e.query end as query,
-               e.evaluation is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
-               (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).untracked, (e.evaluation).closure,
-               (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
-               cardinality(((e.evaluation).form).relations) as tables, (e.evaluation).filed_under,
-               -- Asked here, so that nobody is told what the fragments of others say.
-               a.serves and pc_is_contained((e.evaluation).form, (select nullif(current_setting('partitioncache.asked', true), '')::pc_form)) as contained,
-               e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at, u.uses, u.last_used
-        from %4$s e
-        left join partitioncache_entry_use u on u.cache = %5$L and u.partition_key = %6$L and u.hash = e.hash and u.role = e.role
-        cross join lateral (
-            select e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine,
-                   (select pc_has_level(pc_me(), %5$L, 'administer')) as all_texts,
-                   e.role in (0, (select pc_me()))
+    matching text := pc_matching_view(cache, partition_key);
+    -- The role may be told which partitions match, because it may read what the fragment reads.
+    serves constant text := $sql$e.role in (0, (select pc_me()))
                    and not exists (
                        select from unnest((e.evaluation).named) n(relation)
                        left join lateral (select c.relkind, c.relnamespace from pg_class c where c.oid = n.relation offset 0) c on true
@@ -33,7 +15,24 @@ begin
                                                or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'))
                                           and (c.relkind <> 'v' or pc_may_read((select pc_me()), array[n.relation])),
                                           -- a table that is gone
-                                          e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage')))) as serves
+                                          e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage'))))$sql$;
+begin
+    -- Who watches over the cache sees that there are entries, how they stand and whose they are, not what they say.
+    execute format($sql$
+        create view %1$s with (security_barrier) as
+        select e.hash, e.role, a.serves,
+               %2$s, case when a.serves then e.matches_null end as matches_null, e.key_count, pg_column_size(%3$s)::bigint as bytes,
+               case when a.mine or a.all_texts then e.query end as query,
+               (e.evaluation).snapshot is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
+               (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).untracked, (e.evaluation).closure,
+               (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
+               cardinality(((e.evaluation).form).relations) as tables, e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at, u.uses, u.last_used
+        from %4$s e
+        left join partitioncache_entry_use u on u.cache = %5$L and u.partition_key = %6$L and u.hash = e.hash and u.role = e.role
+        cross join lateral (
+            select e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine,
+                   (select pc_has_level(pc_me(), %5$L, 'administer')) as all_texts,
+                   %7$s as serves
             -- Said once, not wherever it is mentioned.
             offset 0) a
         where a.serves or a.mine or (select pc_has_level(pc_me(), %5$L, 'monitor'))
@@ -41,15 +40,43 @@ begin
         case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'
                      else 'case when a.serves then e.keys end as keys' end,
         case storage when 'bit' then 'e.bits' else 'e.keys' end,
-        pc_key_table(cache, partition_key), cache, partition_key);
+        pc_key_table(cache, partition_key), cache, partition_key, serves);
     execute format('comment on view %s is %L', entries,
         format('The entries of partition key %I in cache %I that the role in force may see. serves: it may use them; mine: it stored them.', partition_key, cache));
     perform pc_take_back(entries::regclass);
     perform pc_share(cache, entries, 'read', 'select');
     perform pc_share(cache, entries, 'monitor', 'select');
+    -- Asked here, so that nobody is told what the fragments of others say. Of each signature, the tightest that are not too tight come first.
+    execute format($sql$
+        create view %1$s with (security_barrier) as
+        with asked as materialized (
+            select (x.asked).form, (x.asked).sought, array(select s.signature from unnest((x.asked).sought) s) as signatures
+            from (select nullif(current_setting('partitioncache.asked', true), '')::pc_asked as asked offset 0) x
+        ), candidate as materialized (
+            select f.hash, f.form
+            from asked a
+            cross join unnest(a.sought) s
+            cross join lateral (
+                select e.hash, e.key_count, (e.evaluation).form as form
+                from (select i.* from %2$s i
+                      where (i.evaluation).filed_under = s.signature and (i.evaluation).filed_rank <= s.rank
+                      order by (i.evaluation).filed_rank desc, i.key_count
+                      limit 1000) e
+                where (e.evaluation).signatures <@ a.signatures and e.key_count is not null and %3$s
+                limit 50) f
+            order by f.key_count, f.hash
+            limit 64
+        )
+        select c.hash from candidate c cross join asked a where pc_is_contained(c.form, a.form)
+        $sql$, matching, pc_key_table(cache, partition_key), serves);
+    execute format('comment on view %s is %L', matching,
+        format('The entries of partition key %I in cache %I that the role in force may use and that are contained in what it asks (see pc_contained_entries).', partition_key, cache));
+    perform pc_take_back(matching::regclass);
+    perform pc_share(cache, matching, 'read', 'select');
+    perform pc_share(cache, matching, 'monitor', 'select');
     perform pc_create_people_view(cache, partition_key, storage);
 end
 $$;
 
 comment on function pc_create_entries_view(text, text, text) is
-'Makes the view in which roles see the entries of a partition key, and shares it with those that were granted the cache. Example: select pc_create_entries_view(''partitioncache'', ''city_id'', ''array'')';
+'Makes the views in which roles see the entries of a partition key and find those that a query contains, and shares them with those that were granted the cache. Example: select pc_create_entries_view(''partitioncache'', ''city_id'', ''array'')';

@@ -29,7 +29,7 @@ begin
         execute format('alter table %s alter keys set compression lz4', key_table);
     end if;
     perform pc_take_back(key_table::regclass);
-    execute format('create index on %s (((evaluation).filed_under))', key_table);
+    execute format('create index on %s (((evaluation).filed_under), ((evaluation).filed_rank) desc, key_count)', key_table);
     execute format('comment on table %s is %L', key_table,
         format('Key sets of partition key %I in cache %I. role: 0 for one that serves everybody, else the role that it serves alone. key_count is null where only the query is known; evaluation where the user asserted it.',
                partition_key, cache));

@@ -5,6 +5,7 @@ as $$
 declare
     registration partitioncache_registration := pc_registration(tg_argv[0], tg_argv[1]);
     evaluated boolean := (new.evaluation).snapshot is not null;
+    asserted pc_evaluation;
 begin
     perform pc_require(new.caller, registration.cache, 'push');
     perform pc_check_hash(new.hash);
@@ -25,6 +26,10 @@ begin
             raise exception using errcode = 'PC000', message = 'the entry was discarded: what may be read of its tables, or which of them are tracked, was changed while it was evaluated';
         end if;
         new.evaluation.cluster := pc_cluster();
+        new.evaluation := pc_file(registration, new.evaluation);
+    elsif ((new.evaluation).form).relations is not null then
+        asserted.form := (new.evaluation).form;
+        new.evaluation := pc_file(registration, asserted);
     else
         new.evaluation := null;
     end if;

@@ -22,7 +22,9 @@ begin
         set (%2$s, key_count, matches_null, query, generation, evaluation, evaluated_at, owner, owner_name, cluster) =
                 (select %6$s, excluded.key_count, excluded.matches_null,
                         coalesce(excluded.query, case when (e.owner, e.cluster) = (excluded.owner, excluded.cluster) then e.query end),
-                        excluded.generation, excluded.evaluation, excluded.evaluated_at, excluded.owner, excluded.owner_name, excluded.cluster)
+                        excluded.generation,
+                        coalesce(excluded.evaluation, case when excluded.query is null and (e.owner, e.cluster) = (excluded.owner, excluded.cluster) and (e.evaluation).snapshot is null then e.evaluation end),
+                        excluded.evaluated_at, excluded.owner, excluded.owner_name, excluded.cluster)
         $sql$,
         pc_key_table(registration.cache, registration.partition_key), columns,
         case registration.storage when 'bit' then ', s.base' else '' end, held, native,

@@ -6,6 +6,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
+    asserted pc_evaluation;
 begin
     perform pc_require_writable('store key sets');
     perform pc_check_hash(hash);
@@ -14,10 +15,11 @@ begin
             'Pass an array, empty if nothing matches; partitioncache_delete removes an entry.');
     end if;
     perform pc_check_key_type(registration, (select t.typelem::regtype from pg_type t where t.oid = pg_typeof(keys)));
-    execute format('insert into %s (hash, keys, query) values ($1, $2::%s[], $3)', pc_store_view(cache, partition_key), pc_native_type(registration.datatype))
-    using hash, keys, query;
+    asserted.form := pc_asserted_form(registration, hash, query);
+    execute format('insert into %s (hash, keys, query, evaluation) values ($1, $2::%s[], $3, $4)', pc_store_view(cache, partition_key), pc_native_type(registration.datatype))
+    using hash, keys, query, asserted;
 end
 $$;
 
 comment on function partitioncache_set(text, text, anyarray, text, text) is
-'Stores the partition keys that match under a hash or a name of your own, and replaces what stood there. A null among the keys says that rows without a partition key match too. Such an entry is your assertion: it does not follow later writes. It serves everybody if the role may fill the cache, else the role alone. Raises PC001, PC002 (not registered), PC004 (keys of another type), PC007 (no right). Example: select partitioncache_set(''city_id'', ''pizza'', array[3, 5, 8])';
+'Stores the partition keys that match under a hash or a name of your own, and replaces what stood there. A null among the keys says that rows without a partition key match too. Such an entry is your assertion: it does not follow later writes. One under the hash of a fragment (see partitioncache_fragments) and with its text as query restricts queries; a name of your own is for partitioncache_intersect and the like. It serves everybody if the role may fill the cache, else the role alone. Raises PC001, PC002 (not registered), PC004 (keys of another type), PC007 (no right). Example: select partitioncache_set(''city_id'', ''pizza'', array[3, 5, 8])';

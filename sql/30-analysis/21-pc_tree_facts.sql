@@ -10,11 +10,11 @@ as $$
         ('operator', 'opno opnos eqop sortop cycle_mark_neop'),
         ('function', 'funcid opfuncid aggfnoid winfnoid hashfuncid negfuncid startInRangeFunc endInRangeFunc'),
         ('type', 'vartype aggtype aggargtypes aggtranstype array_typeid element_typeid casetype typeId coalescetype resulttype ctecoltypes coltypes
-                  colTypes funccoltypes cycle_mark_type funcresulttype minmaxtype opresulttype paramtype refcontainertype refelemtype refrestype
+                  colTypes funccoltypes cycle_mark_type funcresulttype minmaxtype opresulttype paramtype consttype refcontainertype refelemtype refrestype
                   row_typeid wintype'),
         ('collation', 'inputcollid inputcollids inRangeColl'),
         ('order', 'limitCount limitOffset tablesample hasWindowFuncs hasDistinctOn'),
-        ('other', 'aggcollid aggdirectargs aggdistinct aggfilter aggkind agglevelsup aggno aggorder aggpresorted aggsplit aggstar aggtransno
+        ('other', 'consttypmod constcollid constlen constbyval constisnull constvalue aggcollid aggdirectargs aggdistinct aggfilter aggkind agglevelsup aggno aggorder aggpresorted aggsplit aggstar aggtransno
                    aggvariadic alias aliascolnames aliasname all arg args argisrow array_collid boolop booltesttype canSetTag casecollid checkAsUser
                    cmptype coalescecollid colCollations colTypmods colcollations collOid collation colnames cols coltypmods commandType
                    constraintDeps content copiedOrder cteList ctecolcollations ctecolnames ctecoltypmods ctelevelsup ctematerialized ctename
@@ -125,31 +125,25 @@ begin
         holds_date := false;
         return;
     end if;
-    with node as materialized (
-        -- A constant holds no other node: what stands behind its end belongs to the nodes around it.
-        select split_part(n.text, ' ', 1) as kind,
-               case when n.text ^@ 'CONST ' then split_part(n.text, '}', 1) end as constant,
-               case when n.text ^@ 'CONST ' then substr(n.text, position('}' in n.text)) else n.text end as text
-        from unnest(trees) t(tree), string_to_table(t.tree, '{') n(text)
-    ), constant as materialized (
-        select split_part(n.constant, ' ', 3)::oid as type,
-               n.constant as text
-        from node n where n.constant is not null
-    ), field as materialized (
+    with piece as materialized (
         -- A field is " :name value"; names that users chose cannot look like one, since their spaces are escaped: they look like no field we know.
-        select distinct f.name, case when k.holds <> 'other' then f.value end as value, k.holds
-        from (select distinct n.text from node n where position(' :' in n.text) > 0) n
-        cross join lateral (select t.text, split_part(t.text, ' ', 1) as name, rtrim(substr(t.text, position(' ' in t.text) + 1)) as value
-                            from string_to_table(n.text, ' :') with ordinality t(text, place) where t.place > 1 offset 0) f
-        cross join lateral (select pc_field_kinds() ->> f.name as holds) k
+        select distinct p.text, p.place > 1 as is_field from unnest(trees) t(tree), string_to_table(t.tree, ' :') with ordinality p(text, place)
+    ), node as materialized (
+        select distinct split_part(n.text, ' ', 1) as kind
+        from piece p, string_to_table(p.text, '{') with ordinality n(text, place)
+        where position('{' in p.text) > 0 and (n.place > 1 or not p.is_field)
+    ), field as materialized (
+        -- What stands behind the next opening brace is another node's.
+        select distinct f.name, case when k.holds <> 'other' then rtrim(split_part(substr(p.text, length(f.name) + 2), '{', 1)) end as value, k.holds
+        from (select p.text from piece p where p.is_field) p
+        cross join lateral (select split_part(p.text, ' ', 1) as name offset 0) f
+        cross join lateral (select pc_field_kinds() ->> f.name as holds offset 0) k
     ), fact as materialized (
         -- one OID, or a list of them
         select distinct f.holds, f.name, m[1]::oid as id
         from field f
         cross join lateral regexp_matches(substring(f.value from '^\d+\M|^\(o[ \d]*\)'), '\d+', 'g') m
         where f.holds in ('relation', 'operator', 'function', 'type', 'collation')
-        union
-        select 'type', 'consttype', c.type from constant c
     )
     select array(select distinct id from fact where holds = 'relation' and id <> 0),
            array(select distinct p.oid from (
@@ -180,7 +174,7 @@ begin
            or exists (select from field where holds in ('relation', 'operator', 'function', 'type', 'collation') and value !~ '^(\d+\M|\(o[ \d]*\)|<>)')
            -- Money is read by the rules of lc_monetary, which a stored text does not carry.
            or exists (select from fact where holds = 'type' and id = 'money'::regtype)
-           or not pc_plain_types(array(select distinct type from constant)),
+           or not pc_plain_types(array(select id from fact where name = 'consttype')),
            exists (
                select from field
                where name in ('limitCount', 'limitOffset', 'tablesample') and value <> '<>' or name in ('hasWindowFuncs', 'hasDistinctOn') and value = 'true')
@@ -190,9 +184,9 @@ begin
                where name = 'aggfnoid'
                  and (p.oid >= 16384 or p.proname not in ('count', 'min', 'max', 'sum', 'avg', 'bool_and', 'bool_or', 'every', 'bit_and', 'bit_or')
                       or p.proname in ('sum', 'avg') and p.proargtypes[0] in ('real'::regtype, 'double precision'::regtype))),
-           exists (select from constant c join pg_type t on t.oid = c.type
-                   where t.typcategory in ('D', 'R') or t.oid >= 16384
-                      or exists (select from pg_type e where e.oid = t.typelem and e.typcategory in ('D', 'R')))
+           exists (select from fact c join pg_type t on t.oid = c.id
+                   where c.name = 'consttype' and (t.typcategory in ('D', 'R') or t.oid >= 16384
+                      or exists (select from pg_type e where e.oid = t.typelem and e.typcategory in ('D', 'R'))))
     into relations, functions, operators, types, roots, odd_nodes, order_dependent, holds_date;
 end
 $$;

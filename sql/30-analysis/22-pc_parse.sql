@@ -31,6 +31,7 @@ declare
     difference boolean := false;
     effective name[];
     accepted boolean := false;
+    planning jsonb;
 begin
     perform pc_begin_temporary();
     begin
@@ -38,8 +39,10 @@ begin
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
         effective := pg_catalog.current_schemas(true);
         -- Refuses several statements, and what the role may not read; executes nothing.
+        planning := partitioncache_internal.pc_enter_quick_planning();
         open checked for execute statement;
         close checked;
+        perform partitioncache_internal.pc_enter_session(planning);
         accepted := true;
         execute partitioncache_internal.pc_storing_statement(statement);
         perform pg_catalog.set_config('search_path', '', true);

@@ -5,12 +5,11 @@ create type pc_fragment as (
     tables text[],
     conjuncts text[],
     keyed_tables text[],
-    parts text[],
-    looked_up_only boolean
+    parts text[]
 );
 
 comment on type pc_fragment is
-'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s; looked_up_only: it is not evaluated for this query, which has a condition more.';
+'Some of a query''s tables with some of the conditions on them. family: which restriction its key set serves; fragment: canonical text; keyed_tables: those tables whose changes can only touch the partitions that the changed rows name; parts: fragments whose key sets contain this one''s.';
 
 create type pc_family as (
     family integer,
@@ -20,12 +19,9 @@ create type pc_family as (
     columns text[],
     relation text,
     matches_null boolean,
-    hashes text[],
-    lesser_hashes text[],
     prunes_wrongly boolean,
-    form pc_form,
-    signatures text[]
+    asked pc_asked
 );
 
 comment on type pc_family is
-'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; hashes: the fragments that say something of it; lesser_hashes: those that other queries may have left, with a condition or two less; prunes_wrongly: PostgreSQL could leave out partitions of a table for a list of keys alone (see pc_prunes_wrongly); form: its block as data, to find entries that it contains; signatures: what they may be filed under.';
+'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; prunes_wrongly: PostgreSQL could leave out partitions of a table for a list of keys alone (see pc_prunes_wrongly); asked: its block as data, to find the entries that it contains.';

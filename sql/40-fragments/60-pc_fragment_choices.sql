@@ -1,6 +1,6 @@
 create function pc_fragment_choices(
     conjunct_tables bigint[], classes integer[], most integer,
-    out tables bigint, out conjuncts bigint, out class integer, out looked_up_only boolean
+    out tables bigint, out conjuncts bigint, out class integer
 ) returns setof record
 language plpgsql immutable parallel safe rows 20
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -22,49 +22,37 @@ begin
             select s.tables, s.rank, bit_count(s.tables::bit(64)) as size,
                    (select bit_or(c.bit) from conjunct c where c.tables & s.tables = c.tables) as bits
             from table_set s
-        ), choice(tables, conjuncts, value, looked_up_only) as (
+        ), choice(tables, conjuncts, value) as (
             -- one table: its conditions alone, in pairs, and all together
-            select o.tables, o.all_bits, 1, false from own o
+            select o.tables, o.all_bits, 1 from own o
             union all
-            select o.tables, b, 3, false from own o, unnest(o.bits) b
+            select o.tables, b, 3 from own o, unnest(o.bits) b
             union all
-            select o.tables, a | b, 5, false from own o, unnest(o.bits) a, unnest(o.bits) b where a < b and cardinality(o.bits) between 3 and 5
+            select o.tables, a | b, 5 from own o, unnest(o.bits) a, unnest(o.bits) b where a < b and cardinality(o.bits) between 3 and 5
             union all
             -- several: everything that is said of them
-            select f.tables, f.bits, case when f.rank = 1 then 2 else 4 end, false from filled f
+            select f.tables, f.bits, case when f.rank = 1 then 2 else 4 end from filled f
             union all
             -- and of two, without what is said of one alone
-            select f.tables, f.bits & ~o.all_bits, 6, false from filled f join own o on o.tables & f.tables <> 0 where f.size = 2
-            union all
-            -- What a query with one condition less would have left, or one with two less on two tables: worth a look, not an evaluation.
-            select f.tables, f.bits & ~c.bit, 7, true from filled f join conjunct c on c.is_single and c.tables & f.tables <> 0
-            union all
-            select f.tables, f.bits & ~(a.bit | b.bit), 8, true
-            from filled f
-            join conjunct a on a.is_single and a.tables & f.tables <> 0
-            join conjunct b on b.is_single and b.tables & f.tables <> 0 and a.bit < b.bit
-            where f.size = 2
-            union all
-            select o.tables, o.all_bits & ~b, 7, true from own o, unnest(o.bits) b where cardinality(o.bits) > 3
+            select f.tables, f.bits & ~o.all_bits, 6 from filled f join own o on o.tables & f.tables <> 0 where f.size = 2
         ), class_of as (
             select distinct k.class, bit_or(1::bigint << (k.n::integer - 1)) over (partition by k.class) as members
             from unnest(classes) with ordinality k(class, n) where k.class is not null
         ), distinct_choice as (
-            select c.tables, c.conjuncts, k.class, min(c.value) as value, bool_and(c.looked_up_only) as looked_up_only
+            select c.tables, c.conjuncts, k.class, min(c.value) as value
             from choice c join class_of k on k.members & c.tables <> 0
             where c.conjuncts <> 0
             group by 1, 2, 3
         ), best as (
-            select *, row_number() over (partition by looked_up_only
-                                         order by value, bit_count(tables::bit(64)), tables, conjuncts, class) as place
+            select *, row_number() over (order by value, bit_count(tables::bit(64)), tables, conjuncts, class) as place
             from distinct_choice
         )
         -- parts before wholes, so that what is small is known when what is large is evaluated
-        select b.tables, b.conjuncts, b.class, b.looked_up_only from best b
-        where b.place <= case when b.looked_up_only then most / 2 else most end
+        select b.tables, b.conjuncts, b.class from best b
+        where b.place <= most
         order by bit_count(b.tables::bit(64)), bit_count(b.conjuncts::bit(64)), b.tables, b.conjuncts, b.class;
 end
 $$;
 
 comment on function pc_fragment_choices(bigint[], integer[], integer) is
-'Which tables (bits) and which of the conjuncts on them (bits) make fragments for each class of partition columns: at most so many, the most telling kept, small ones first; beside them half as many that are only looked up. conjunct_tables: the tables of each conjunct, as bits; classes: by table, as pc_key_classes gives them. Example: select * from pc_fragment_choices(''{1,2,3}'', ''{0,0}'', 64)';
+'Which tables (bits) and which of the conjuncts on them (bits) make fragments for each class of partition columns: at most so many, the most telling kept, small ones first. conjunct_tables: the tables of each conjunct, as bits; classes: by table, as pc_key_classes gives them. Example: select * from pc_fragment_choices(''{1,2,3}'', ''{0,0}'', 64)';

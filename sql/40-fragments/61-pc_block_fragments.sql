@@ -44,7 +44,7 @@ as $$
 begin
     return query
         with written as materialized (
-            select row_number() over () as n, c.tables, c.conjuncts, c.class, c.looked_up_only, used.numbers, used.templates,
+            select row_number() over () as n, c.tables, c.conjuncts, c.class, used.numbers, used.templates,
                    f.fragment, f.conjuncts as texts, pc_sha256(f.fragment) as hash
             from pc_fragment_choices(conjunct_tables, classes, most) c
             cross join lateral (
@@ -60,9 +60,8 @@ begin
                w.texts,
                pc_keyed_tables(w.numbers, relations, relids, classes, w.class, w.templates),
                array(select distinct p.hash from written p
-                     where p.class = w.class and p.hash <> w.hash and not p.looked_up_only
-                       and p.tables & w.tables = p.tables and p.conjuncts & w.conjuncts = p.conjuncts),
-               w.looked_up_only
+                     where p.class = w.class and p.hash <> w.hash
+                       and p.tables & w.tables = p.tables and p.conjuncts & w.conjuncts = p.conjuncts)
         from written w
         order by w.n;
 end

@@ -1,6 +1,6 @@
 create function pc_block_families(
     tokens text[], spaced boolean[], closes integer[], block pc_block,
-    registration partitioncache_registration, unfit oid[], doubtful boolean, most integer,
+    registration partitioncache_registration, unfit oid[], doubtful boolean, listed integer,
     out family pc_family, out fragments pc_fragment[]
 ) returns setof record
 language plpgsql volatile parallel unsafe
@@ -13,7 +13,6 @@ declare
     keys text[];
     templates text[];
     all_templates text[];
-    conjunct_tables bigint[];
     classes integer[];
     one_class integer;
     all_fragments pc_fragment[];
@@ -36,32 +35,31 @@ begin
 
     all_templates := templates;
     -- Conditions on the partition columns alone stay in the query and restrict it there; in fragments they would only cost hits.
-    templates := array(select t from unnest(templates) t
-                       where not pc_is_key_condition(t, keys) limit 60);
-    conjunct_tables := array(select pc_template_tables(t.template) from unnest(templates) with ordinality t(template, n) order by t.n);
-
-    all_fragments := array(select f from pc_block_fragments(relations, relids, classes, templates, conjunct_tables,
-                                                            keys, most) f);
-    for one_class in select distinct c from unnest(classes) c where c is not null order by 1 loop
-        fragments := array(select f from unnest(all_fragments) f where f.family = one_class and not f.looked_up_only);
-        continue when cardinality(fragments) = 0;
+    templates := array(select t from unnest(templates) t where not pc_is_key_condition(t, keys));
+    if listed > 0 then
+        all_fragments := array(select f from pc_block_fragments(relations, relids, classes, templates[1:60],
+                                                                array(select pc_template_tables(t) from unnest(templates[1:60]) with ordinality t(t, n) order by t.n),
+                                                                keys, listed) f);
+    end if;
+    for one_class in
+        select distinct classes[n + 1] from unnest(pc_bits((select bit_or(pc_template_tables(t)) from unnest(templates) t))) n
+        where classes[n + 1] is not null order by 1
+    loop
         family := row(null, null, null, null,
             array(select pc_named(keys[c.n], c.n::integer - 1, aliases[c.n]) from unnest(classes) with ordinality c(class, n) where c.class = one_class order by c.n),
             pc_keys_of(relations[one_class + 1], replace(keys[one_class + 1], format(E'\x01%s\x02', one_class), E'\x01\x02'), (registration).partition_key),
             (select count(*) = 1 from unnest(classes) c where c = one_class),
-            array(select distinct f.hash from unnest(fragments) f),
-            array(select f.hash from unnest(all_fragments) f where f.family = one_class and f.looked_up_only
-                  except select f.hash from unnest(fragments) f),
             false,
-            pc_block_form(relations, all_templates, classes, one_class, keys), null)::pc_family;
-        family.signatures := pc_looked_under(family.form);
+            row(pc_block_form(relations, all_templates, classes, one_class, keys), null))::pc_family;
+        family.asked.sought := pc_sought((family.asked).form);
+        fragments := array(select f from unnest(all_fragments) f where f.family = one_class);
         return next;
     end loop;
 end
 $$;
 
 comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, oid[], boolean, integer) is
-'The families of one block with their fragments. unfit: relations that are no part of fragments; doubtful: something in the query is not surely immutable, so that each condition is looked at by itself. Example: see pc_take_apart';
+'The families of one block, of those columns on whose tables there are conditions, with their fragments. unfit: relations that are no part of fragments; doubtful: something in the query is not surely immutable, so that each condition is looked at by itself; listed: how many fragments, none for 0. Example: see pc_take_apart';
 
 create function pc_template_tables(template text) returns bigint
 language plpgsql immutable parallel safe

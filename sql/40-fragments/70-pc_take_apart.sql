@@ -16,7 +16,7 @@ create type pc_taken_apart as (
 comment on type pc_taken_apart is
 'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; state: the fingerprint of all this (see pc_analysis_state), if it was asked for; passing: that is true at this moment only, because the text says today or the like.';
 
-create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false) returns pc_taken_apart
+create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false, with_fragments boolean default true) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -99,7 +99,8 @@ begin
     result.fragments := '{}';
     for block in select * from pc_query_blocks(tokens, closes) b order by b.block loop
         for part in
-            select * from pc_block_families(tokens, spaced, closes, block, registration, unfit, doubtful, (pc_settings(cache)).max_fragments)
+            select * from pc_block_families(tokens, spaced, closes, block, registration, unfit, doubtful,
+                                            case when with_fragments then (pc_settings(cache)).max_fragments else 0 end)
         loop
             family := part.family;
             family.family := cardinality(result.families) + 1;
@@ -109,7 +110,7 @@ begin
             family.has_where := block.where_ends is not null;
             result.families := result.families || family;
             result.fragments := result.fragments || array(
-                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.looked_up_only)::pc_fragment
+                select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts)::pc_fragment
                 from unnest(part.fragments) f);
         end loop;
     end loop;
@@ -128,5 +129,5 @@ begin
 end
 $$;
 
-comment on function pc_take_apart(text, text, text, jsonb, boolean) is
+comment on function pc_take_apart(text, text, text, jsonb, boolean, boolean) is
 'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';

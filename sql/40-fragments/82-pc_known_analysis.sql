@@ -116,7 +116,7 @@ begin
         if analysis.reason is not null then
             return analysis;
         end if;
-        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true));
+        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true, false));
     exception when others then
         analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.

@@ -5,10 +5,10 @@ as $$
 #variable_conflict use_column
 begin
     return query
-        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts, f.looked_up_only
+        select f.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts
         from (select u.*, row_number() over (partition by u.hash order by u.n) as copy
               from unnest((pc_take_apart(query, partition_key, cache, session)).fragments)
-                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, looked_up_only, n)) f
+                   with ordinality u(family, hash, fragment, tables, conjuncts, keyed_tables, parts, n)) f
         where f.copy = 1
         order by f.n;
 end
@@ -49,6 +49,7 @@ declare
     statement text := rtrim(query, E' \t\r\n;');
     checked refcursor;
     accepted boolean := false;
+    planning jsonb;
     advice constant text := 'Pass one SELECT, with values in the place of parameters.';
 begin
     if query is null then
@@ -58,8 +59,10 @@ begin
     begin
         perform pc_enter_session(session);
         perform set_config('search_path', session ->> 'search_path', true);
+        planning := partitioncache_internal.pc_enter_quick_planning();
         open checked for execute statement;
         close checked;
+        perform partitioncache_internal.pc_enter_session(planning);
         accepted := true;
         execute partitioncache_internal.pc_storing_statement(statement);
         raise exception using errcode = 'PC000';

@@ -9,12 +9,12 @@ begin
     return (
         select row(relations, classes,
                    array(select c.n::integer - 1 from unnest(classes) with ordinality c(class, n) where c.class = pc_block_form.class order by 1),
-                   array(select distinct pc_condition_of(t.template)
-                         from (select unnest(templates) as template
-                               union
-                               -- what follows of the partition columns
-                               select format('(%s = %s)', keys[a.n], keys[b.n])
-                               from unnest(classes) with ordinality a(class, n) join unnest(classes) with ordinality b(class, n) on a.class = b.class and a.n < b.n) t)
+                   array(select distinct c from unnest(pc_conditions_of(array(
+                         select unnest(templates)
+                         union
+                         -- what follows of the partition columns
+                         select format('(%s = %s)', keys[a.n], keys[b.n])
+                         from unnest(classes) with ordinality a(class, n) join unnest(classes) with ordinality b(class, n) on a.class = b.class and a.n < b.n))) c)
                   )::pc_form
     );
 end
@@ -43,15 +43,20 @@ declare
     classes integer[];
     selected integer;
     understood boolean;
+    at integer;
     form pc_form;
 begin
-    -- PostgreSQL writes brackets round the whole of a condition, a fragment's text does not.
+    -- PostgreSQL writes brackets round conditions joined by AND, a fragment's text does not.
     for round in 1 .. 2 loop
         select array_agg(t.token order by t.n), array_agg(t.spaced order by t.n), array_agg(t.closes order by t.n), array_agg(t.ends order by t.n)
         into tokens, spaced, closes, ends
         from pc_tokens(written) t;
         block := (select b from pc_query_blocks(tokens, closes) b order by b.block limit 1);
-        exit when block.where_starts is null or round = 2;
+        at := block.where_starts;
+        while at <= block.where_ends and tokens[at] <> 'AND' loop
+            at := coalesce(closes[at], at) + 1;
+        end loop;
+        exit when round = 2 or not coalesce(at <= block.where_ends, false);
         written := left(written, ends[block.where_starts - 1]) || ' (' || substr(written, ends[block.where_starts - 1] + 1) || ')';
     end loop;
     select array_agg(t.alias order by t.n), array_agg(t.relation order by t.n), array_agg(t.relid order by t.n), array_agg(t.key order by t.n)

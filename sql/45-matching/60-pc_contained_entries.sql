@@ -1,49 +1,88 @@
-create function pc_signature(form pc_form, condition pc_condition) returns text
-language sql immutable parallel safe
+create function pc_rank(type text, constant_ text, direction text) returns double precision
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- Which relations it speaks of, and how, without the numbers of tables and the bounds. A single constant belongs to it: there are many.
-    -- A digest, because conditions may be longer than what an index holds.
-    select md5(concat_ws(E'\x1f', (select string_agg(distinct form.relations[m[1]::integer + 1], ',') from regexp_matches(condition.expression, E'\x01(\\d+)\x02', 'g') m),
-                     regexp_replace(condition.expression, E'\x01\\d+\x02', E'\x01\x02', 'g'),
-                     case when condition.kind = 'set' and cardinality(condition.constants) = 1 then condition.constants[1] end))
+declare
+    value double precision;
+begin
+    -- Rounded, which keeps the order, as it may make two that differ equal. What does not fit would be an error. Times are in ISO format, read alike everywhere.
+    value := case
+        when length(constant_) > 300 then null
+        when type in ('date', 'timestamp without time zone') then extract(epoch from constant_::timestamp)
+        when type = 'timestamp with time zone' then extract(epoch from constant_::timestamptz)
+        else constant_::double precision end;
+    -- NaN is more than infinity.
+    return case when direction = '>' then value when value = 'NaN' then '-Infinity' else -value end;
+end
 $$;
 
-comment on function pc_signature(pc_form, pc_condition) is
-'Under what a condition of a form is filed: what every condition that implies it has in common with it. Example: see pc_filed_under';
+comment on function pc_rank(text, text, text) is
+'The rank of a bound (see pc_filing): the tighter, the higher. type: of its constant, one of pc_ordered_as; direction: > or <. Null for what cannot be ranked. Example: select pc_rank(''integer'', ''900'', ''>'')';
 
-create function pc_filed_under(form pc_form) returns text
-language sql immutable parallel safe
+create function pc_named_conditions(form pc_form, out kind text, out operator text, out type text, out constants text[], out named text)
+returns setof record
+language sql immutable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- One constant is rare, an expression is, an equality of columns is not.
-    select pc_signature(form, c)
+    select c.kind, c.operator, c.type, c.constants, (
+        select min(x.named collate "C")
+        from (select string_agg(case when p.n = 1 then p.part
+                                else form.relations[split_part(p.part, E'\x02', 1)::integer + 1] || E'\x02' || split_part(p.part, E'\x02', 2) end,
+                                E'\x01' order by v.n, p.n) as named
+              from unnest(array[c.expression, case when c.kind = 'other' and c.expression like E'(%\x02.% = %\x02.%)' then pc_turned(c.expression) end])
+                   with ordinality v(expression, n),
+                   string_to_table(v.expression, E'\x01') with ordinality p(part, n)
+              group by v.n) x)
     from unnest(form.conditions) c
-    order by c.kind = 'set' and cardinality(c.constants) = 1 desc, c.kind = 'other', c.kind = 'present', length(c.expression) desc, c.expression collate "C"
-    limit 1
 $$;
 
-comment on function pc_filed_under(pc_form) is
-'The signature of the condition of an entry by which it is looked for: its rarest, as far as can be guessed. Example: select pc_filed_under(pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id'')))';
+comment on function pc_named_conditions(pc_form) is
+'The conditions of a form, with the names of relations in the place of the numbers of tables; of the two ways to write an equality, one. Example: see pc_filings';
 
-create function pc_looked_under(form pc_form) returns text[]
+create function pc_filings(form pc_form) returns setof pc_filing
+language sql immutable parallel safe rows 10
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- A digest, because conditions may be longer than what an index holds. One constant is rare, an expression is, an equality of columns is not.
+    select md5(concat_ws(E'\x1f', c.named, case c.kind
+                   when 'bound' then left(c.operator, 1) || pc_ordered_as(c.type)
+                   when 'set' then concat_ws(' ', '=', c.type, case when cardinality(c.constants) = 1 then c.constants[1] end)
+                   else c.kind end)),
+           coalesce(case when c.kind = 'bound' then pc_rank(c.type, c.constants[1], left(c.operator, 1)) end, '-Infinity')
+    from pc_named_conditions(form) c
+    order by c.kind = 'set' and cardinality(c.constants) = 1 desc, c.named like E'(\x01%\x02.% = \x01%\x02.%)', c.kind = 'present', length(c.named) desc, c.named collate "C"
+$$;
+
+comment on function pc_filings(pc_form) is
+'Where each condition of an entry may be filed: the rarest first, as far as can be guessed. Example: select pc_filings(pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id'')))';
+
+create function pc_sought(form pc_form) returns pc_filing[]
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(array_agg(distinct s.signature), '{}')
-    from unnest(form.conditions) c
-    cross join lateral (
-        select pc_signature(form, c) as signature
+    with condition as materialized (
+        select * from pc_named_conditions(form)
+    ), implied(named, what, rank) as (
+        select c.named, c.kind, null::double precision from condition c where c.kind in ('other', 'present')
         union all
-        -- A set, and a bound, that holds these constants is filed without them.
-        select pc_signature(form, row(c.expression, 'bound', null, null, null)::pc_condition) where c.kind = 'set'
+        select c.named, 'present', null from condition c where c.kind in ('set', 'bound')
         union all
-        -- That something is not null is filed under the column; and an equality may be written the other way round.
-        select pc_signature(form, row(pc_turned(c.expression), 'other', null, null, null)::pc_condition) where c.kind = 'other' and pc_turned(c.expression) is not null) s
+        select c.named, concat_ws(' ', '=', c.type, k.constant_), null from condition c
+        cross join lateral (select null as constant_ union all select c.constants[1] where cardinality(c.constants) = 1) k
+        where c.kind = 'set'
+        union all
+        -- A bound implies those of its own rank and below, constants those that hold all of them.
+        select c.named, d.direction || pc_ordered_as(c.type), (select min(pc_rank(c.type, k, d.direction)) from unnest(c.constants) k)
+        from condition c
+        cross join lateral unnest(case c.kind when 'bound' then array[left(c.operator, 1)] when 'set' then '{>,<}'::text[] end) d(direction)
+        where pc_ordered_as(c.type) is not null
+    )
+    select coalesce(array_agg(row(s.signature, s.rank)::pc_filing order by s.signature), '{}')
+    from (select md5(concat_ws(E'\x1f', i.named, i.what)) as signature, max(coalesce(i.rank, 'Infinity')) as rank from implied i group by 1) s
 $$;
 
-comment on function pc_looked_under(pc_form) is
-'All signatures under which an entry may be filed that a query contains. Example: see pc_contained_entries';
+comment on function pc_sought(pc_form) is
+'Where every condition may be filed that follows from those of a query. Example: see pc_contained_entries';
 
 create function pc_is_contained(entry pc_form, query pc_form) returns boolean
 language plpgsql stable strict parallel safe
@@ -57,21 +96,20 @@ $$;
 comment on function pc_is_contained(pc_form, pc_form) is
 'Whether a query contains an entry: see pc_embeds. Example: select pc_is_contained(f, f) from pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1'', pc_registration(''partitioncache'', ''city_id'')) f';
 
-create function pc_contained_entries(registration partitioncache_registration, query pc_form, signatures text[], known text[], most integer default 200) returns text[]
+create function pc_contained_entries(registration partitioncache_registration, asked pc_asked) returns text[]
 language plpgsql stable parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     contained text[];
 begin
-    -- The view of the entries asks whether they are contained, and tells that alone: the forms of others hold the constants of their queries.
-    perform set_config('partitioncache.asked', query::text, true);
-    execute format('select array(select c from %s($1, $2, $3) c)', pc_reader((registration).cache, (registration).partition_key, 'filed'))
-    into contained using signatures, known, most;
+    -- The view asks whether entries are contained, and tells that alone: the forms of others hold the constants of their queries.
+    perform set_config('partitioncache.asked', asked::text, true);
+    execute format('select %s()', pc_reader((registration).cache, (registration).partition_key, 'contained')) into contained;
     perform set_config('partitioncache.asked', '', true);
     return contained;
 end
 $$;
 
-comment on function pc_contained_entries(partitioncache_registration, pc_form, text[], text[], integer) is
-'The hashes of entries, beside those that are known already, whose every condition a block of a query implies: the partitions in which it has rows are among their keys. Those with the fewest keys, and no more than a few: a further one would hardly leave fewer. signatures: of pc_looked_under. Looks at no more than so many. Example: see pc_restrict_family';
+comment on function pc_contained_entries(partitioncache_registration, pc_asked) is
+'The hashes of entries of which a query''s block says every condition, or more: the partitions in which it has rows are among their keys. Those with the fewest keys, and no more than a few: a further one would hardly leave fewer. Example: see pc_restrict_family';

@@ -118,7 +118,7 @@ create function pc_all_entries(cache text, partition_key text) returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select format('select hash, role, matches_null, key_count, evaluation is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
+    select format('select hash, role, matches_null, key_count, (evaluation).snapshot is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
                           (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at, cardinality(((evaluation).form).relations) as tables
                    from %s', pc_key_table(cache, partition_key))
 $$;

@@ -30,23 +30,12 @@ begin
                 from %s e where e.hash = $1 and e.role = $2);
     end if;$body$, stored, pc_written_view(cache, partition_key), entries) end, stored, entries),
              'The keys of one entry: see pc_entry_keys.'),
-            ('filed', 'signatures text[], known text[], most integer', 'text[], text[], integer', 'setof text',
-             format($body$begin
-    return query
-        with filed as materialized (
-            select f.* from (
-                select distinct on (e.hash) e.hash, e.role, e.key_count from %1$s e
-                where e.filed_under = any ($1) and e.serves and e.key_count is not null and e.hash <> all ($2)
-                order by e.hash) f
-            order by f.key_count, f.hash limit $3
-        )
-        select f.hash from filed f cross join lateral (select e.contained from %1$s e where e.hash = f.hash and e.role = f.role offset 0) e
-        where e.contained limit 10;
-end$body$, entries),
-             'Those of the entries filed under these signatures that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
+            ('contained', '', '', 'text[]',
+             format(E'begin\n    return array(select distinct c.hash from (select m.hash from %s m limit 16) c);\nend', pc_matching_view(cache, partition_key)),
+             'The entries that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
     loop
         execute format('create or replace function %s(%s) returns %s language plpgsql stable parallel safe
-                        set search_path = pg_catalog, partitioncache_internal, pg_temp set jit = off set plan_cache_mode = force_generic_plan as %L',
+                        set search_path = pg_catalog, partitioncache_internal, pg_temp set jit = off set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as %L',
                        reader.target, reader.arguments, reader.result, E'\n#variable_conflict use_column\n' || reader.body || E'\n');
         execute format('comment on function %s(%s) is %L', reader.target, reader.types, format('%s Made for partition key %I in cache %I.', reader.meaning, partition_key, cache));
         perform pc_take_back(to_regprocedure(format('%s(%s)', reader.target, reader.types)));

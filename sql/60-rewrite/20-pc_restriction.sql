@@ -42,7 +42,7 @@ begin
     elsif method in ('TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
         wanted := '%1$s IN (SELECT k.partition_key FROM ' || pc_key_temp_table(keys) || ' k)';
     else
-        wanted := '%1$s ' || replace(pc_lookup_call(family, cardinality(keys), registration), '%', '%%');
+        wanted := '%1$s ' || replace(pc_lookup_call(family, used, cardinality(keys), registration), '%', '%%');
     end if;
     result.conditions := (
         select string_agg(format('(' || wanted || keep_null || ')', c.name), ' AND ' order by c.n)
@@ -65,7 +65,7 @@ $$;
 comment on function pc_changed_call(pc_family, text[], text[], partitioncache_registration) is
 'The call by which a query finds, while it runs, what was written since its list of keys was made. Example: see pc_restriction';
 
-create function pc_lookup_call(family pc_family, expected integer, registration partitioncache_registration) returns text
+create function pc_lookup_call(family pc_family, used text[], expected integer, registration partitioncache_registration) returns text
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -80,11 +80,11 @@ begin
                 else 'IN (SELECT k.k FROM pg_catalog.unnest(ARRAY(SELECT k.k FROM %s k(k))) k(k))'
             end,
             format('partitioncache_internal.partitioncache_lookup(%L, %L::text[], %L, NULL::%s, %L)',
-                   (registration).partition_key, (family).hashes, (family).relation,
+                   (registration).partition_key, used, (family).relation,
                    pc_native_type((registration).datatype), (registration).cache))
     );
 end
 $$;
 
-comment on function pc_lookup_call(pc_family, integer, partitioncache_registration) is
-'The part of a condition that looks the keys up while the query runs. expected: how many there are now. Example: see pc_restriction';
+comment on function pc_lookup_call(pc_family, text[], integer, partitioncache_registration) is
+'The part of a condition that looks the keys up while the query runs. used: the entries; expected: how many there are now. Example: see pc_restriction';

@@ -24,9 +24,8 @@ as $$
 declare
     looked_up record;
 begin
-    family.lesser_hashes := family.lesser_hashes || pc_contained_entries(registration, family.form, family.signatures, family.hashes || family.lesser_hashes);
-    select * into looked_up from pc_lookup(registration, family.hashes || family.lesser_hashes, of_type);
-    hits := (select count(*) from unnest(looked_up.usable) h where h = any (family.hashes));
+    select * into looked_up from pc_lookup(registration, pc_contained_entries(registration, family.asked), of_type);
+    hits := cardinality(looked_up.usable);
     keys := cardinality(looked_up.keys);
     own_keys := looked_up.own_keys;
     used := looked_up.used;
@@ -39,8 +38,6 @@ begin
         reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
         return;
     end if;
-    -- What may come in later is found by a lookup that runs with the query; of the lesser ones, those that are there.
-    family.hashes := family.hashes || array(select h from unnest(looked_up.used) h except select h from unnest(family.hashes) h);
     method_used := case
         when method <> 'auto' then method
         when keys > 5000 then 'subquery'

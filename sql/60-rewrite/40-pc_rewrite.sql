@@ -2,7 +2,6 @@ create type pc_rewritten as (
     applied boolean,
     reason text,
     method text,
-    fragments integer,
     hits integer,
     keys bigint,
     partitions bigint,
@@ -12,7 +11,7 @@ create type pc_rewritten as (
 );
 
 comment on type pc_rewritten is
-'The outcome of a rewrite. reason: why nothing was done, null if applied; fragments: how many the query has; hits: how many are in the cache; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used; own_keys: how many partitions the conditions on one of its tables alone would leave.';
+'The outcome of a rewrite. reason: why nothing was done, null if applied; hits: how many entries say something of it; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used; own_keys: how many partitions the conditions on one of its tables alone would leave.';
 
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
 language plpgsql volatile parallel unsafe
@@ -28,7 +27,7 @@ declare
     alternatives pc_restriction[] := '{}'::pc_restriction[];
     alternative_method text;
     restricted pc_restricted;
-    result pc_rewritten := row(false, null, null, 0, 0, null, null, query, '{}', null);
+    result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null);
 begin
     perform pc_check_method(method);
     begin
@@ -51,7 +50,6 @@ begin
             alternative_method := coalesce(restricted.alternative_method, alternative_method);
             restrictions := restrictions || restricted.restriction;
             alternatives := alternatives || case when restricted.alternative_method is null then restricted.restriction else restricted.alternative end;
-            result.fragments := result.fragments + cardinality(family.hashes);
             result.hits := result.hits + restricted.hits;
             result.hashes := result.hashes || coalesce(restricted.used, '{}');
             result.partitions := coalesce(result.partitions, restricted.partitions);
@@ -92,7 +90,7 @@ end
 $$;
 
 comment on function pc_rewrite(text, text, text, text, text) is
-'Analyses a query, looks its fragments up and restricts each family of partition columns that something is known of. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
+'Analyses a query, finds the entries that it contains and restricts each family of partition columns that something is known of. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
 
 create function pc_check_method(method text) returns void
 language plpgsql immutable parallel safe

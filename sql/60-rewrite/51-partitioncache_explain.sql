@@ -11,6 +11,8 @@ as $$
 declare
     given record;
     outcome pc_rewritten;
+    analysis partitioncache_analysis;
+    contained text[];
 begin
     select * into given from pc_bind_if_possible(query, params, pc_session(session_path));
     query := given.bound;
@@ -21,34 +23,39 @@ begin
     applied := outcome.applied;
     reason := outcome.reason;
     method_used := outcome.method;
-    fragments := outcome.fragments;
     hits := outcome.hits;
     keys := outcome.keys;
     partitions := outcome.partitions;
     rewritten := outcome.rewritten;
     begin
-        if outcome.fragments > 0 then
-            entries := pc_explain_entries(query, pc_registration(cache, partition_key), pc_session(session_path));
+        analysis := pc_analyse(query, pc_registration(cache, partition_key), pc_session(session_path));
+        contained := array(select distinct h from unnest(analysis.families) f, unnest(pc_contained_entries(pc_registration(cache, partition_key), f.asked)) h);
+        entries := pc_explain_entries(cache, partition_key, contained);
+        fragments := 0;
+        if analysis.families <> '{}' then
+            select count(*) into fragments
+            from (select h from unnest(contained) h union select f.hash from pc_fragments(query, partition_key, cache, pc_session(session_path)) f) x;
         end if;
     exception when others then
-        reason := coalesce(reason, sqlerrm);
+        -- In a read-only transaction, say, no query can be taken apart.
+        fragments := coalesce(cardinality(contained), 0);
+        reason := case when not applied then coalesce(reason, sqlerrm) end;
     end;
 end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text, text[]) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into; hits among them (an entry with fewer conditions may be used beside them); keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each cached fragment with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
-create function pc_explain_entries(query text, registration partitioncache_registration, session jsonb) returns jsonb
+create function pc_explain_entries(cache text, partition_key text, hashes text[]) returns jsonb
 language sql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
                'tables', case when s.state = 'asserted' then null when not s.static then 'tracked' else 'static' end)) order by s.hash)
-    from pc_entry_state((registration).cache, (registration).partition_key, (
-             select array_agg(h) from unnest((pc_analyse(query, registration, session)).families) f, unnest(f.hashes || f.lesser_hashes) h)) s
+    from pc_entry_state(cache, partition_key, hashes) s
 $$;
 
-comment on function pc_explain_entries(text, partitioncache_registration, jsonb) is
-'The cached fragments of a query and how they stand. Example: see partitioncache_explain';
+comment on function pc_explain_entries(text, text, text[]) is
+'How the entries under these hashes stand. Example: see partitioncache_explain';

@@ -69,7 +69,6 @@ begin
     if evaluated.keys is null then
         select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed);
     end if;
-    evaluation.filed_under := pc_filed_under(evaluation.form);
     evaluation.milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
     execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',
                    pc_store_view((registration).cache, (registration).partition_key))

@@ -38,6 +38,7 @@ as $$
         cross join lateral (values
             ('monitor', pc_entries_view(r.cache, r.partition_key), 'select'),
             ('monitor', pc_written_view(r.cache, r.partition_key), 'select'),
+            ('monitor', pc_matching_view(r.cache, r.partition_key), 'select'),
             ('monitor', pc_people_view(r.cache, r.partition_key), 'select'),
             ('push', pc_store_view(r.cache, r.partition_key), 'insert (hash, keys, query, evaluation, generation)')) v(level, target, privilege)
         where r.cache = pc_privileges.cache and to_regclass(v.target) is not null
@@ -45,7 +46,7 @@ as $$
         union all
         select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
         from partitioncache_registration r
-        cross join unnest('{usable,keys,filed}'::text[]) w(name)
+        cross join unnest('{usable,keys,contained}'::text[]) w(name)
         join pg_proc p on p.oid = to_regproc(pc_reader(r.cache, r.partition_key, w.name))
         where r.cache = pc_privileges.cache
         union all

@@ -37,11 +37,9 @@ CONTAINED = """
 select count(*)
 from partitioncache_internal.pc_rewrite($1, $2, $3, 'literal', current_setting('search_path')) r, unnest(r.hashes) h
 where h <> all (array(
-    select known
-    from partitioncache_internal.pc_analyse(
-             $1, partitioncache_internal.pc_registration($3, $2),
-             partitioncache_internal.pc_session(current_setting('search_path'))) a,
-         unnest(a.families) f, unnest(f.hashes || f.lesser_hashes) known))
+    select f.hash
+    from partitioncache_internal.pc_fragments(
+             $1, $2, $3, partitioncache_internal.pc_session(current_setting('search_path'))) f))
 """
 ICU = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
 # Classes that keep one of several equal values.

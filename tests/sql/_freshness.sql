@@ -25,10 +25,11 @@ begin
 end
 $$;
 
--- The states of the entries that the query would use, and whether it is restricted by any.
+-- The states of the entries of the query's own fragments, and whether it is restricted by any.
 create function standing(query text) returns text language sql as $$
     select concat_ws(', ', case when e.applied then 'restricted' else 'unchanged' end, (
-        select string_agg(distinct entry ->> 'state', ', ' order by entry ->> 'state') from jsonb_array_elements(e.entries) entry))
+        select string_agg(distinct entry ->> 'state', ', ' order by entry ->> 'state') from jsonb_array_elements(e.entries) entry
+        where entry ->> 'hash' in (select f.hash from pc_fragments(query, 'city_id', 'partitioncache', pc_session(current_setting('search_path'))) f)))
     from partitioncache_explain(query, 'city_id', method => 'current') e
 $$;
 

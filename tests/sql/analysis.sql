@@ -72,7 +72,7 @@ select matches(pc_stored_tree(), ':relid ' || 'poi'::regclass::oid, 'what is sto
 rollback;
 select is(pc_stored_tree(), null, 'stored until it is rolled back');
 select matches((pc_reparse('select 1 as a')).written, 'SELECT 1 AS a\) ', 'what PostgreSQL makes of a text under the settings in force');
-select is(pc_inner_query(E'BEGIN ATOMIC\n SELECT 1\n    FROM ( SELECT 2 AS x) q;\nEND'), 'SELECT 2 AS x', 'the query inside');
+select is(pc_inner_query(E'BEGIN ATOMIC\n SELECT 1\n    FROM ( SELECT 2 AS x) partitioncache_query;\nEND'), 'SELECT 2 AS x', 'the query inside');
 select is((pc_parse(E'select ''a'' as "x\ny"', pc_session('public'))).canonical, E'SELECT ''a''::text AS "x\ny"', 'a name with a line break');
 
 -- Blocks

@@ -48,10 +48,7 @@ select is(pc_template_tables(E'(\x010\x02.a = \x012\x02.b)'), 5::bigint, 'the ta
 -- Choices
 select is((select count(*) from pc_fragment_choices('{1,2,3}', '{0,1}', 64) where tables = 3), (select count(*) * 2 from pc_fragment_choices('{1,2,3}', '{0,0}', 64) where tables = 3), 'each class of partition columns has its own');
 select is((select max(tables) from pc_fragment_choices('{1,2,3}', '{0,0}', 1)), 1::bigint, 'one only: a single table');
-select set_eq($$ select conjuncts from pc_fragment_choices('{1,1,2,3}', '{0,0}', 64) where tables = 3 and not looked_up_only $$, '{15,11,12}'::bigint[], 'of a pair all is evaluated, and what one side says');
-select set_eq($$ select conjuncts from pc_fragment_choices('{1,1,2,3}', '{0,0}', 64) where looked_up_only $$, '{14,13,9,10}'::bigint[], 'with a condition or two less it is looked up only');
-select set_eq($$ select conjuncts from pc_fragment_choices('{1,1,1,1}', '{0}', 64) where looked_up_only $$, '{14,13,11,7}'::bigint[], 'as are four conditions on one table');
-select is((select count(*) from pc_fragment_choices('{1,1,1,2,2,2,3}', '{0,0}', 8) where looked_up_only), 4::bigint, 'half as many as are evaluated, at most');
+select set_eq($$ select conjuncts from pc_fragment_choices('{1,1,2,3}', '{0,0}', 64) where tables = 3 $$, '{15,11,12}'::bigint[], 'of a pair all is evaluated, and what one side says');
 
 -- Equalities and classes
 select is((select row(e.*)::text from pc_equality(t) e), columns, 'equality: ' || translate(t, E'\x01\x02', '<>'))
@@ -82,7 +79,6 @@ select is(bool_and(f.hash = encode(sha256(convert_to(f.fragment, 'UTF8')), 'hex'
 -- Families
 select is((select array_agg(array_to_string(f.columns, ',') || ' ' || f.relation || ' ' || f.matches_null order by f.family) from unnest((taken('select * from poi p, street s, event e where p.city_id = s.city_id and p.kind = 1 and e.visitors = 2')).families) f),
     array['p.city_id,s.city_id public.poi false', 'e.city_id public.event true'], 'families: columns, a table with all keys, whether null can match');
-select is((select distinct f.looked_up_only from pc_fragments('select * from poi where kind = 1', 'city_id', 'partitioncache', pc_session('public')) f), false, 'fragments are evaluated');
 select is((select array_agg(cardinality(f.parts) order by cardinality(f.conjuncts)) from pc_fragments('select * from poi where kind = 1 and area > 2', 'city_id', 'partitioncache', pc_session('public')) f), '{0,0,2}'::integer[], 'the parts of a fragment');
 select is((select array_agg(distinct f.keyed_tables) from pc_fragments('select * from poi p, kind k where p.kind = k.kind and k.label = ''x''', 'city_id', 'partitioncache', pc_session('public')) f), '{{public.poi}}'::text[], 'of which tables a change stays in its partition');
 select is((select f.keyed_tables from pc_fragments('select * from poi p, poi q where p.id = q.kind', 'city_id', 'partitioncache', pc_session('public')) f limit 1), '{}'::text[], 'not of one that is there twice without being equated');

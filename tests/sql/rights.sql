@@ -44,7 +44,7 @@ insert into expected
 select 'monitor', 'schema', unnest('{public,partitioncache_internal}'::text[]), 'USAGE'
 union all
 select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,pc_own_learning,
-    partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area}'::text[]), 'SELECT'
+    partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area,partitioncache_matching_city_id,partitioncache_matching_area}'::text[]), 'SELECT'
 union all
 select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis,partitioncache_cache_city_id,partitioncache_cache_area}'::text[]), 'SELECT'
 union all
@@ -58,13 +58,13 @@ union all
 select 'push', 'function', 'partitioncache_internal.partitioncache_log_' || unnest('{city_id,area}'::text[]), 'EXECUTE'
 union all
 select 'monitor', 'function', format('partitioncache_internal.partitioncache_%s_%s', what, key), 'EXECUTE'
-from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,filed}'::text[]) what
+from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,contained}'::text[]) what
 union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
 from unnest('{public,partitioncache_internal}'::text[]) s, (values
     ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,placements,suggest_placements,queue_lengths,queue_counts,dead_items}'::text[]),
-    ('read', '{apply,explain,open,fragments,get,exists,query,intersect,lookup,changed}'),
+    ('read', '{apply,explain,open,fragments,contained,get,exists,query,intersect,lookup,changed}'),
     ('push', '{push,push_many,push_fragment,process_queue,run_processor,queue_push,queue_claim,queue_finish,queue_extend,requeue,clear_queue,set,set_query,delete,clear,
                listen,unlisten,track,untrack,assert_static,retract_static}'),
     ('administer', '{register,place,unplace,grant,revoke,enable_processor,disable_processor,update_processor_config}')) f(level, names)
@@ -133,7 +133,7 @@ select partitioncache_revoke('rights_push', 'other');
 select partitioncache_revoke('rights_push');
 select partitioncache_grant('rights_push', 'push');
 select set_eq($$ select name, privilege from of_role('rights_push') $$,
-              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|usable|keys|filed)_city_id' $$,
+              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|contained)_city_id' $$,
               'revoked and granted anew: everything');
 
 -- A lower level takes rights away, in this cache alone.
@@ -144,7 +144,7 @@ select partitioncache_grant('rights_changing', 'push', 'other');
 select partitioncache_grant('rights_changing', 'read');
 select set_eq($$ select name, privilege from of_role('rights_changing') where name !~ 'other_' $$,
               $$ select name, privilege from of_level('push') where name !~ '(store|log)_(city_id|area)'
-                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|usable|keys|filed)_city_id' $$,
+                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|contained)_city_id' $$,
               'from administer to read: what push needs in another cache is kept, nothing else');
 select set_eq($$ select level, cache from partitioncache_internal.partitioncache_role where role = 'rights_changing'::regrole $$, $$ values ('read', 'partitioncache'), ('push', 'other') $$, 'one level a cache');
 select partitioncache_grant('rights_changing', 'monitor');

@@ -11,8 +11,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg import sql
-
 from partitioncache.analysis import analyse
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
@@ -78,9 +76,10 @@ def get_partition_keys(
         search_path: as for `apply_cache`.
 
     Returns:
-        The keys; how many fragments were looked up; how many were found. The keys are None where nothing is known,
-        and where the query does not equate the partition columns of its tables, so that no one set is right for all
-        of them (`apply_cache` restricts each). `explain_query` says which.
+        The keys; how many fragments were looked up (in PostgreSQL: how many entries the query contains); how many
+        were found. The keys are None where nothing is known, and where the query does not equate the partition columns
+        of its tables, so that no one set is right for all of them (`apply_cache` restricts each). `explain_query` says
+        which.
 
     Raises:
         NotRegisteredError: the cache knows no such partition key, but one whose name is nearly the same.
@@ -317,19 +316,17 @@ def _known_by_server(asked: Question, handler: PostgresqlArray) -> tuple[KeySet 
     found = [handler.get_intersected(hashes, asked.partition_key) for hashes in families]
     # A query without conditions on the key has one family; with several, no one set is right for all.
     keys = found[0][0] if len(found) == 1 else None
-    return keys, len(set().union(*families)), sum(hits for _, hits in found)
+    # Of columns of which nothing is known, that much was asked.
+    return keys, sum(len(hashes) or 1 for hashes in families), sum(hits for _, hits in found)
 
 
 def _families_by_server(asked: Question, handler: PostgresqlArray) -> list[set[str]]:
-    """The hashes of the fragments that restrict the same columns, for each of them."""
+    """The hashes of the entries that restrict the same columns, for each of them."""
     if handler.datatype(asked.partition_key) is None:
         return []
-    server = handler.server
-    statement = sql.SQL(
-        "select f.family, f.hashes from unnest(({}(%s, {}(%s, %s), {}(coalesce(%s, "
-        "pg_catalog.current_setting('search_path'))))).families) f"
-    ).format(*map(server.function, ("pc_analyse", "pc_registration", "pc_session")))
-    with server.connection() as connection:
-        parameters = [asked.query, handler.cache, asked.partition_key, asked.search_path]
-        rows = server.rows(connection, statement, parameters)
-    return [set(hashes) for _, hashes in rows if hashes]
+    families: dict[int, set[str]] = {}
+    for row in handler.server.records(
+        "partitioncache_contained", asked.query, asked.partition_key, handler.cache, **asked.path
+    ):
+        families.setdefault(row["key_group"], set()).update({row["hash"]} - {None})
+    return list(families.values())

@@ -1,0 +1,35 @@
+create function pc_asserted_form(registration partitioncache_registration, hash text, query text) returns pc_form
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return case when hash = pc_sha256(query) then pc_fragment_form(query, registration) end;
+exception when others then
+    return null;
+end
+$$;
+
+comment on function pc_asserted_form(partitioncache_registration, text, text) is
+'The form of what a user stored, if that is a fragment under its own hash, as another cache or partitioncache_fragments gives it; null for a name of one''s own, whatever stands in the text. Example: select pc_asserted_form(pc_registration(''partitioncache'', ''city_id''), ''pizza'', ''select 1'')';
+
+create function pc_file(registration partitioncache_registration, inout evaluation pc_evaluation)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    filing pc_filing;
+begin
+    evaluation.signatures := array(select f.signature from pc_filings((evaluation).form) f);
+    -- Under the rarest, as far as the index tells quickly.
+    execute format('select f.signature, f.rank
+                    from pc_filings($1) with ordinality f(signature, rank, n)
+                    cross join lateral (select count(*) as others from (select from %s e where (e.evaluation).filed_under = f.signature limit 100) e) o
+                    order by o.others, f.n limit 1', pc_key_table(registration.cache, registration.partition_key))
+    into filing using (evaluation).form;
+    evaluation.filed_under := filing.signature;
+    evaluation.filed_rank := filing.rank;
+end
+$$;
+
+comment on function pc_file(partitioncache_registration, pc_evaluation) is
+'Says of an entry that is stored, by its form, under what queries will find it. Example: see pc_store';
