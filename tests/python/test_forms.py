@@ -243,6 +243,45 @@ def test_a_comparison_implies_that_something_is_not_null(
         assert asked(cache, f"SELECT id FROM poi WHERE {condition}").applied == served, condition
 
 
+@pytest.mark.parametrize(
+    ("known", "query"),
+    [
+        (
+            "SELECT main.poi.id FROM main.poi WHERE (main.poi.kind = 3 AND (main.poi.id) IN "
+            "(SELECT t1.poi_id FROM main.street AS t1 WHERE (t1.x > 5 AND t1.poi_id IS NOT NULL)))",
+            "SELECT `main`.`poi`.`id` FROM `main`.`poi` WHERE (`main`.`poi`.`id`) IN (SELECT `t0`.`poi_id` FROM "
+            "`main`.`street` AS `t0` WHERE (`t0`.`poi_id` IS NOT NULL AND `t0`.`x` > 5)) AND `main`.`poi`.`kind` = 3 "
+            "ORDER BY `main`.`poi`.`id` LIMIT 10 OFFSET 0",
+        ),
+        (
+            "SELECT poi.id FROM poi WHERE (EXISTS(SELECT 1 AS a FROM street U0 WHERE (U0.poi_id = (poi.id) AND "
+            "U0.x > 5) LIMIT 1))",
+            'SELECT "poi"."id" FROM "poi" WHERE ("poi"."kind" = 3 AND EXISTS(SELECT 1 AS "a" FROM "street" V1 WHERE '
+            '(V1."poi_id" = ("poi"."id") AND V1."x" > 5) LIMIT 1)) ORDER BY "poi"."id" LIMIT 21',
+        ),
+    ],
+    ids=["Prisma", "Django"],
+)
+def test_what_frameworks_write(
+    open_cache: OpenCache, data: sqlite3.Connection, known: str, query: str
+) -> None:
+    cache = open_cache("rocksdict")
+    store(data, cache, known)
+    found = asked(cache, query)
+    assert found.applied
+    assert data.execute(found.rewritten).fetchall() == data.execute(query).fetchall()
+
+
+def test_a_schema_in_front_of_a_column_is_that_of_its_table() -> None:
+    for query in (
+        "SELECT 1 FROM poi WHERE other.poi.kind = 3",
+        "SELECT 1 FROM other.poi, a.street poi2 WHERE a.poi.kind = 3",
+        "SELECT 1 FROM s.poi WHERE s.poi.id IN (SELECT poi.id FROM x poi WHERE s.poi.kind = 3)",
+        "SELECT 1 FROM s.poi WHERE db.s.poi.kind = 3",
+    ):
+        assert analyse(query, "city_id").reason is not None, query
+
+
 def test_what_has_no_form() -> None:
     (fragment,) = analyse(KNOWN[0], "city_id", "sqlite").fragments
     assert form_of_entry("mine", fragment.sql, "city_id") is None

@@ -149,14 +149,14 @@ def _shown(said: Said) -> str:
 def written(form: Form) -> str:
     """A form as JSON.
 
-    >>> form = Form("sqlite", ("poi",), (), (Said((0, ".a"), Kind.PRESENT),))
+    >>> form = Form("sqlite", ("poi",), (), (Said((0, ".kind <> 3")),))
     >>> written(form), read_form(written(form)) == form
-    ('{"v":1,"d":"sqlite","t":["poi"],"g":[],"c":[[[0,".a"],"present"]]}', True)
+    ('{"v":1,"d":"sqlite","t":["poi"],"g":[],"c":[[[0,".kind <> 3"],"same"]]}', True)
     """
     conditions = []
     for said in form.conditions:
         fields: list[Any] = [said.expression, said.kind.value]
-        if said.constants:
+        if said.kind is not Kind.SAME:
             fields += [said.operator, said.of.value, said.constants, said.sure.value]
         conditions.append(fields)
     content = {"v": _VERSION, "d": form.dialect, "t": form.tables, "g": form.groups, "c": conditions}

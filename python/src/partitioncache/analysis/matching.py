@@ -40,7 +40,8 @@ def implies(known: Said, wanted: Said, dialect: str) -> bool:
         return known == wanted
     if wanted.kind is Kind.PRESENT:
         # In PostgreSQL a row with a null in it is equal to others, and not "not null".
-        return known.kind is Kind.PRESENT or dialect != "postgres" or known.of is Constant.NUMBER
+        is_row = Sure.UNKNOWN is known.sure is wanted.sure and known.of is not Constant.NUMBER
+        return known.kind is Kind.PRESENT or dialect != "postgres" or not is_row
     if known.kind is Kind.PRESENT:
         return False
     if wanted.kind is Kind.SET:

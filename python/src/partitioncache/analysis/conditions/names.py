@@ -23,11 +23,13 @@ _SYSTEM_COLUMNS = {
 
 
 def column(rendering: Rendering, node: exp.Expr) -> tuple[int, Template]:
-    only(node, "this", "table")
+    only(node, "this", "table", "db")
     name = rendering.rules.column(node.this)
     if name in _SYSTEM_COLUMNS[rendering.rules.name]:
         raise Unsure(f"{name} is not a column of the data")
     table = node.args.get("table")
+    if table is not None and node.args.get("db") is not None:
+        return ATOM, _with_schema(rendering, node, name)
     if table is not None:
         return ATOM, _qualified(rendering, rendering.rules.relation(table), name)
     if not node.this.args.get("quoted") and _VALUE_FUNCTIONS.match(name):
@@ -42,6 +44,16 @@ def _qualified(rendering: Rendering, alias: str, name: str) -> Template:
     source = rendering.statement.source(alias)
     if source is None:
         raise Unsure(f"{alias} is not in FROM")
+    return _about(rendering, source.index, name)
+
+
+def _with_schema(rendering: Rendering, node: exp.Expr, name: str) -> Template:
+    """``schema.table.column`` is a column of the table that FROM names in the same way, and gives no alias."""
+    schema, table = (rendering.rules.relation(node.args[part]) for part in ("db", "table"))
+    source = rendering.statement.source(table)
+    hidden = any(table.lower() == known.lower() for scope in rendering.scopes for known in scope.names)
+    if source is None or source.table != f"{schema}.{table}" or hidden:
+        raise Unsure(f"{schema}.{table} is not written so in FROM")
     return _about(rendering, source.index, name)
 
 

@@ -87,7 +87,7 @@ _NUMERIC_TYPES: Final = {
         "smallint int integer bigint int2 int4 int8 decimal numeric real float float4 float8 double"
     ),
 }
-_TEXT_TYPES: Final = words("char varchar tinytext text mediumtext longtext")
+_TEXT_TYPES: Final = words("char character varchar tinytext text mediumtext longtext")
 
 
 def says(rendering: Rendering, node: exp.Expr, template: Template) -> tuple[Said, ...]:
@@ -118,7 +118,7 @@ def _said(rendering: Rendering, node: exp.Expr) -> Iterator[Said]:
         if low and high and _may_be_taken_apart(rendering, low[0], high[0]):
             yield from low + high
     elif (subject := _not_null(node)) is not None:
-        yield Said(rendering.part(subject, OTHER), Kind.PRESENT)
+        yield Said(rendering.part(subject, OTHER), Kind.PRESENT, sure=_sure(rendering, subject))
 
 
 def _may_be_taken_apart(rendering: Rendering, low: Said, high: Said) -> bool:
@@ -234,6 +234,6 @@ def _sure_type(declared: str | None, dialect: str) -> Sure:
         return Sure.DATE
     if spelled and spelled[0] in _NUMERIC_TYPES[dialect] and "[" not in name:
         return Sure.NUMERIC
-    if dialect == "mysql" and spelled and spelled[0] in _TEXT_TYPES:
+    if spelled and spelled[0] in _TEXT_TYPES and "[" not in name:
         return Sure.TEXT
     return Sure.UNKNOWN

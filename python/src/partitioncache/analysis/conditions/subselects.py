@@ -80,9 +80,12 @@ def _anded(condition: exp.Expr) -> Iterator[exp.Expr]:
 def _check_limit(limit: object) -> None:
     if limit is None:
         return
+    count = None
     if isinstance(limit, exp.Limit):
         only(limit, "expression")
-    count = limit.args.get("expression") if isinstance(limit, exp.Limit) else None
+        count = limit.args.get("expression")
+    elif isinstance(limit, exp.Fetch) and not _unusual(limit.args.get("limit_options")):
+        count = limit.args.get("count")
     if (
         not isinstance(count, exp.Literal)
         or count.args.get("is_string")
@@ -90,6 +93,13 @@ def _check_limit(limit: object) -> None:
         or int(count.this) < 1
     ):
         raise Unsure("its sub-select has a LIMIT")
+
+
+def _unusual(options: object) -> bool:
+    """Whether FETCH says PERCENT or WITH TIES."""
+    return isinstance(options, exp.Expr) and any(
+        value for name, value in options.args.items() if name != "rows"
+    )
 
 
 def _distinct(rendering: Rendering, select: exp.Select, exists: bool) -> str:
