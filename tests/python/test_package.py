@@ -29,6 +29,7 @@ OURS = (
     "migrate",
     "postgresql",
     "registry",
+    "trial",
 )
 MODULES = ["partitioncache"] + [
     module.name

@@ -20,6 +20,7 @@ from partitioncache.cli import (
     read,
     services,
     setup_postgresql_queue_processor,
+    trial,
 )
 from partitioncache.cli.output import Format
 from partitioncache.questions import Explanation, explain_query
@@ -53,6 +54,7 @@ command.add_command(monitor_cache_queue.command)
 command.add_command(setup_postgresql_queue_processor.command)
 command.add_command(doctor.doctor)
 command.add_command(metrics.metrics)
+command.add_command(trial.trial)
 
 
 _query = (

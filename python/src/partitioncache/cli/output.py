@@ -199,3 +199,27 @@ def with_progress(what: str, things: Sequence[str]) -> Iterator[str]:
         for thing in things:
             yield thing
             bar()
+
+
+class stages:
+    """Progress of work in stages, on the error output, while a person looks on."""
+
+    def __init__(self) -> None:
+        console = stderr()
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=console, transient=True, disable=not console.is_terminal,
+        )  # fmt: skip
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what)
+        self._bar.update(self._tasks[what], completed=done, total=of)
+
+    def __enter__(self) -> stages:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

@@ -1,0 +1,116 @@
+"""``pcache trial``: one's own queries on one's own data, with and without; nothing is left behind."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from partitioncache import trial as trials
+from partitioncache.cli import base, output
+from partitioncache.cli.output import Format
+from partitioncache.errors import PartitionCacheError
+from partitioncache.postgresql import explained
+
+#: What the command exits with if the rows of a query differ, which must never happen.
+WRONG = 2
+COLUMNS = (
+    "query",
+    "rows",
+    "partitions",
+    "remaining",
+    "before_ms",
+    "after_ms",
+    "faster",
+    "same_rows",
+    "reason",
+)
+
+
+@click.command(
+    "trial",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache trial --db-name shop --partition-key city_id --queries queries.sql",
+        "pcache trial --partition-key customer --queries - --format json",
+    ),
+)
+@click.option("--partition-key", required=True, help="The column that splits the data.")
+@click.option(
+    "--queries",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    required=True,
+    help='A file of queries, each with a semicolon behind it; "-" is standard input.',
+)
+@click.option(
+    "--filling-seconds", type=click.FloatRange(1), default=300, show_default=True,
+    help="How long filling the cache may take.",
+)  # fmt: skip
+@click.option(
+    "--query-seconds", type=click.FloatRange(1), default=60, show_default=True,
+    help="How long a query may take; a slower one is left out.",
+)  # fmt: skip
+@base.format_option
+@base.connected
+def trial(
+    where: base.Connections,
+    partition_key: str,
+    file: str,
+    filling_seconds: float,
+    query_seconds: float,
+    format: Format,
+) -> int:
+    """Try your own queries on your own data, with and without the cache, and leave nothing behind.
+
+    Everything happens in one transaction that is rolled back: PartitionCache is installed in it if need be, a cache is
+    filled, each query is asked as it is and by way of the cache, and the rows are compared. Tables are taken not to
+    change meanwhile; nobody else sees any of it.
+
+    The exit code is 0 if the queries together were faster, 1 if not.
+    """
+    queries = trials.split(click.open_file(file).read() if file == "-" else Path(file).read_text("utf-8-sig"))
+    if not queries:
+        raise click.UsageError(f"There is no query in {file}.")
+    conninfo = make_conninfo(application_name="pcache trial", **where.postgresql_parameters())
+    with explained(), closing(psycopg.connect(conninfo)) as connection, output.stages() as bar:
+        found = trials.run(
+            connection,
+            queries,
+            partition_key,
+            filling_seconds=filling_seconds,
+            query_seconds=query_seconds,
+            progress=bar,
+        )
+    output.rows([_record(each) for each in found.outcomes], format, COLUMNS)
+    output.note(_verdict(found))
+    if any(each.same is False for each in found.outcomes):
+        raise PartitionCacheError("The rows differ, which must never happen.", hint="Please report it.")
+    return 0 if found.after_ms < found.before_ms else base.FOUND_NOTHING
+
+
+def _record(outcome: trials.Outcome) -> dict[str, object]:
+    record = {**asdict(outcome), "query": " ".join(outcome.query.split())[:60]}
+    for name in ("before_ms", "after_ms"):
+        if record[name] is not None:
+            record[name] = round(record[name], 1)
+    record["faster"] = round(outcome.faster, 1) if outcome.faster else None
+    record["same_rows"] = "open" if outcome.same is None and outcome.after_ms is not None else outcome.same
+    return record
+
+
+def _verdict(found: trials.Trial) -> str:
+    filled = f"Filling the cache took {found.filling_ms / 1e3:,.1f} s: {found.entries} entries, {found.size:,} bytes."
+    left = "Everything was rolled back: nothing is left behind."
+    if not found.after_ms:
+        return f"No query could run with the cache. {filled} {left}"
+    factor = found.before_ms / found.after_ms
+    return (
+        f"All together {found.before_ms:,.0f} ms without, {found.after_ms:,.0f} ms with: {factor:.1f} times as fast. "
+        f"{filled} {left}"
+    )
