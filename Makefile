@@ -5,6 +5,7 @@
 # make demo-cron     the same on a system PostgreSQL 15, with pg_cron doing the work
 # make test          everything that is checked; installs what it needs when run by root on Debian
 # make fuzz          random queries against their rewritten forms, for SECONDS=600 or until one differs
+# make docs          the documentation as a site, in .build/site
 # make dist          the archive for PGXN
 
 EXTENSION    = partitioncache
@@ -38,7 +39,7 @@ clean:
 endif
 
 SECONDS ?= 600
-.PHONY: test fuzz demo demo-cron dist test-docker-install
+.PHONY: test fuzz demo demo-cron docs dist test-docker-install
 test:
 	@scripts/run-tests
 fuzz:
@@ -47,6 +48,8 @@ demo:
 	@demo/run
 demo-cron:
 	@demo/run --cron
+docs:
+	@scripts/build-docs
 dist: build
 	@scripts/build-dist
 test-docker-install:

@@ -9,8 +9,10 @@ from support.installation import CHECKOUT
 from support.transcript import renewed, script
 
 
-@pytest.mark.parametrize("name", ["how-it-works.md", "never-rewritten.md"])
-def test_outputs(database: Database, name: str) -> None:
+@pytest.mark.parametrize("name", ["how-it-works.md", "never-rewritten.md", "tutorial.md"])
+def test_outputs(request: pytest.FixtureRequest, name: str) -> None:
     page = (CHECKOUT / "docs" / name).read_text()
+    empty = "create extension" in script(page)
+    database: Database = request.getfixturevalue("empty_database" if empty else "database")
     output = database.psql(script(page)).stdout
     assert renewed(page, output) == page, "write them anew: see support/transcript.py"
