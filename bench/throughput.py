@@ -80,9 +80,10 @@ def operations(queue: Queue, amount: int) -> list[float]:
     def take(limit: int, until: int) -> None:
         done = 0
         while done < until:
-            for claim in queue.claim("incoming", limit):
-                queue.finish("incoming", claim)
-                done += 1
+            claims = queue.claim("incoming", limit)
+            done += len(queue.finish_all("incoming", claims) if limit > 1 else claims)
+            if limit == 1:
+                queue.finish("incoming", claims[0])
 
     queue.clear()
     found = [
@@ -134,9 +135,14 @@ def pgmq_operations(database: Database, script: str, amount: int) -> list[float]
         def take(limit: int, until: int) -> None:
             done = 0
             while done < until:
-                for (number,) in run("select msg_id from pgmq.read('bench', 60, %s)", limit):
-                    run("select pgmq.delete('bench', %s::bigint)", number)
-                    done += 1
+                numbers = [
+                    number for (number,) in run("select msg_id from pgmq.read('bench', 60, %s)", limit)
+                ]
+                done += len(numbers)
+                if limit > 1:
+                    run("select pgmq.delete('bench', %s::bigint[])", numbers)
+                else:
+                    run("select pgmq.delete('bench', %s::bigint)", numbers[0])
 
         batches = 10 * amount // 1000
         return [

@@ -1,12 +1,15 @@
 create function pc_untracked(cache text, partition_key text, relations oid[]) returns oid[]
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+begin
+    return (
     select coalesce(array_agg(c.oid order by c.oid), '{}')
     from pg_class c
     cross join (select pc_trigger_name('insert', cache, partition_key)::name as name offset 0) i
     where c.oid = any (relations) and c.oid >= 16384 and c.relkind in ('r', 'p', 'm', 'f') and c.relpersistence <> 't'
-      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = i.name)
+      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = i.name));
+end
 $$;
 
 comment on function pc_untracked(text, text, oid[]) is

@@ -39,7 +39,7 @@ $$;
 comment on function partitioncache_fragments(text, text, text, text, text[]) is
 'What a query is taken apart into: each fragment''s hash, canonical text, tables and conditions, small ones first; no rows if it cannot be (partitioncache_explain says why). Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select * from partitioncache_fragments(''select * from poi where kind = 1'', ''city_id'')';
 
-create function pc_push_check(query text, session jsonb) returns void
+create function pc_push_check(query text, session jsonb, with_relations boolean default false) returns oid[]
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -50,21 +50,34 @@ declare
     checked refcursor;
     accepted boolean := false;
     planning jsonb;
+    -- EXPLAIN and the like, which may stand behind comments of any kind, is neither explained nor stored.
+    stores boolean := not with_relations and statement !~* '^(\s|\(|--[^\n]*\n)*(select|values|table|with)\M';
+    -- Qualified: PostgreSQL looks names up again when its caches were reset, then perhaps under the path of the query.
+    plan pg_catalog.jsonb;
     advice constant text := 'Pass one SELECT, with values in the place of parameters.';
 begin
     if query is null then
         perform pc_fail('PC001', 'the query is null', '', advice);
     end if;
-    perform pc_begin_temporary();
+    if stores then
+        perform pc_begin_temporary();
+    end if;
     begin
         perform pc_enter_session(session);
         perform set_config('search_path', session ->> 'search_path', true);
         planning := partitioncache_internal.pc_enter_quick_planning();
         open checked for execute statement;
         close checked;
-        perform partitioncache_internal.pc_enter_session(planning);
         accepted := true;
-        execute partitioncache_internal.pc_storing_statement(statement);
+        if with_relations then
+            perform pg_catalog.set_config('enable_partition_pruning', 'off', true);
+            perform pg_catalog.set_config('constraint_exclusion', 'off', true);
+            execute 'explain (verbose, costs off, format json) ' operator(pg_catalog.||) statement into plan;
+        end if;
+        perform partitioncache_internal.pc_enter_session(planning);
+        if stores then
+            execute partitioncache_internal.pc_storing_statement(statement);
+        end if;
         raise exception using errcode = 'PC000';
     exception
         when sqlstate 'PC000' then
@@ -91,8 +104,13 @@ begin
             end if;
             raise;
     end;
+    return array(
+        select distinct c.oid
+        from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name"))') n
+        join pg_namespace s on s.nspname = n ->> 'Schema'
+        join pg_class c on c.relnamespace = s.oid and c.relname = n ->> 'Relation Name');
 end
 $$;
 
-comment on function pc_push_check(text, jsonb) is
-'Lets PostgreSQL plan a query as the session that wrote it would, without running it. Raises PostgreSQL''s own error if it does not accept it, PC001 for null, PC005 for an empty text, several statements, parameters without values and for anything but a query that reads. Example: select pc_push_check(''select 1'', pc_session(''public''))';
+comment on function pc_push_check(text, jsonb, boolean) is
+'Lets PostgreSQL plan a query as the session that wrote it would, without running it; with_relations: the tables that it reads, through views as well, as its plan shows them. Raises PostgreSQL''s own error if it does not accept it, PC001 for null, PC005 for an empty text, several statements, parameters without values and for anything but a query that reads. Example: select pc_push_check(''select 1'', pc_session(''public''))';

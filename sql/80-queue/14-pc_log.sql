@@ -1,3 +1,19 @@
+create function pc_trim_log(owner oid, cache text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    delete from partitioncache_processor_log l
+    where l.id in (select o.id from partitioncache_processor_log o
+                   where o.cache = pc_trim_log.cache and o.owner = pc_trim_log.owner
+                   order by o.id desc offset (pc_settings(pc_trim_log.cache)).log_limit
+                   for update skip locked);
+end
+$$;
+
+comment on function pc_trim_log(oid, text) is
+'Removes the oldest rows of partitioncache_processor_log, of one role in one cache, that exceed log_limit. Example: select pc_trim_log(pc_me(), ''partitioncache'')';
+
 create function pc_log(
     owner oid, cache text, queue text, partition_key text, query_hash text, status text, error_msg text,
     key_count bigint, execution_time_ms double precision, attempt integer,
@@ -14,11 +30,7 @@ begin
     returning id into written;
     -- Now and then, so that keeping the log short costs a fraction of a row each.
     if written % 100 = 0 then
-        delete from partitioncache_processor_log l
-        where l.id in (select o.id from partitioncache_processor_log o
-                       where o.cache = pc_log.cache and o.owner = pc_log.owner
-                       order by o.id desc offset (pc_settings(pc_log.cache)).log_limit
-                       for update skip locked);
+        perform pc_trim_log(owner, cache);
     end if;
 end
 $$;

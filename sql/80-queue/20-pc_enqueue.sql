@@ -40,18 +40,24 @@ begin
     loop
         -- Looking first, because an insert waits for whoever is just changing the row that it meets. And in the order of the key,
         -- so that two sessions that push the same items never wait for each other in a circle.
-        insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, origin, checked, priority, scanned, cost, time_limit,
-                                          owner, owner_name, cluster)
-        select queue_, i.id, cache_, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts, i.datatype,
-               -- Nobody has a death blamed on what is another's.
-               (select i.origin from partitioncache_queue o where o.queue = 'incoming' and o.id = i.origin / 65536 and o.owner = caller),
-               (argument -> 'checked')::boolean, i.priority, i.scanned, i.cost, i.time_limit, caller, pg_get_userbyid(caller), here
-        from unnest(pushed) i
-        where (select q.id from partitioncache_queue q
-               where q.queue = queue_ and q.cache = cache_ and q.partition_key = i.partition_key
-                 and q.hash = i.hash and q.owner = caller and q.cluster = here limit 1) is null
-        order by i.partition_key, i.hash, i.id
-        on conflict do nothing;
+        with new as (
+            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, origin, checked, priority, scanned, cost, time_limit,
+                                              owner, owner_name, cluster)
+            select queue_, i.id, cache_, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts, i.datatype,
+                   -- Nobody has a death blamed on what is another's.
+                   (select i.origin from partitioncache_queue o where o.queue = 'incoming' and o.id = i.origin / 65536 and o.owner = caller),
+                   (argument -> 'checked')::boolean, i.priority, i.scanned, i.cost, i.time_limit, caller, pg_get_userbyid(caller), here
+            from unnest(pushed) i
+            where (select q.id from partitioncache_queue q
+                   where q.queue = queue_ and q.cache = cache_ and q.partition_key = i.partition_key
+                     and q.hash = i.hash and q.owner = caller and q.cluster = here limit 1) is null
+            order by i.partition_key, i.hash, i.id
+            on conflict do nothing
+            returning id
+        )
+        select array_agg(n.id order by n.id), count(*) into ids, added from new n;
+        -- Nearly always, that is all.
+        exit when added = cardinality(pushed);
 
         select array_agg(q.id order by i.id), count(*) filter (where q.id = i.id) into ids, added
         from unnest(pushed) i

@@ -10,17 +10,19 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     session jsonb := pc_session(session_path);
+    tracks boolean := (pc_settings(cache)).untracked = 'track';
+    relations oid[] := '{}'::oid[];
     query text;
 begin
     perform pc_require_writable('push queries');
     perform pc_not_null('queries', queries::text, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     foreach query in array queries loop
         perform pc_not_null('query', query);
-        perform pc_push_check(query, session);
+        relations := relations || pc_push_check(query, session, tracks);
     end loop;
     perform pc_register_by_use(queries, partition_key, cache, session);
-    if (pc_settings(cache)).untracked = 'track' then
-        perform pc_track_for(array(select distinct r from unnest(queries) q(query), unnest(pc_planned_relations(q.query, session)) r), cache, partition_key);
+    if tracks then
+        perform pc_track_for(array(select distinct r from unnest(relations) r), cache, partition_key);
     end if;
     return (select e.ids from pc_enqueue('incoming', cache,
         (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority)

@@ -25,26 +25,43 @@ declare
     here bigint := pc_cluster();
     said record;
     item partitioncache_queue;
-    settled bigint[] := '{}'::bigint[];
+    settled bigint[];
+    trimmed record;
 begin
+    -- Nearly always, all have ended well: one statement, however many there are.
+    with said as materialized (
+        select s.* from jsonb_to_recordset(argument) s(queue text, id bigint, claim bigint, outcome text, error_msg text, key_count bigint)
+        where s.outcome in ('success', 'skipped')
+    ), gone as (
+        delete from partitioncache_queue q using said s
+        where q.queue = s.queue and q.id = s.id and q.claim = s.claim and q.status = 'running' and q.owner = caller and q.cluster = here
+        returning q as item, s.outcome, s.error_msg, s.key_count
+    ), logged as (
+        insert into partitioncache_processor_log (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt,
+                                                  cost, time_limit, owner, owner_name)
+        select (g.item).cache, (g.item).queue, (g.item).partition_key, (g.item).hash, g.outcome, left(g.error_msg, 10000), g.key_count,
+               extract(epoch from clock_timestamp() - (g.item).started_at) * 1000, (g.item).attempts,
+               (g.item).cost, case when (g.item).queue = 'outgoing' then pc_item_limit(g.item) end, caller, pg_get_userbyid(caller)
+        from gone g
+        returning id, cache
+    )
+    select (select coalesce(array_agg((g.item).id), '{}') from gone g) as ids, (select l.cache from logged l where l.id % 100 = 0 limit 1) as cache into trimmed;
+    settled := trimmed.ids;
+    if trimmed.cache is not null then
+        perform pc_trim_log(caller, trimmed.cache);
+    end if;
+    if cardinality(settled) = jsonb_array_length(argument) then
+        return to_jsonb(settled);
+    end if;
     for said in
         select s.* from jsonb_to_recordset(argument) s(queue text, id bigint, claim bigint, outcome text, error_msg text, key_count bigint)
+        where s.outcome not in ('success', 'skipped')
     loop
-        if said.outcome in ('success', 'skipped') then
-            delete from partitioncache_queue q
-            where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
-            returning q.* into item;
-            continue when item.id is null;
-            perform pc_log(caller, item.cache, item.queue, item.partition_key, item.hash, said.outcome, said.error_msg, said.key_count,
-                           extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts,
-                           item.cost, case when item.queue = 'outgoing' then pc_item_limit(item) end);
-        else
-            select q.* into item from partitioncache_queue q
-            where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
-            for update;
-            continue when item.id is null;
-            perform pc_fail_item(said.queue, said.id, said.outcome, said.error_msg);
-        end if;
+        select q.* into item from partitioncache_queue q
+        where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
+        for update;
+        continue when item.id is null;
+        perform pc_fail_item(said.queue, said.id, said.outcome, said.error_msg);
         settled := settled || said.id;
     end loop;
     return to_jsonb(settled);

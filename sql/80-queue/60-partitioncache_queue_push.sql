@@ -5,14 +5,16 @@ as $$
 begin
     perform pc_require_writable('push queries');
     perform pc_check_queue(queue);
-    perform pc_not_null('items', items::text, 'cache', cache);
+    if items is null or cache is null then
+        perform pc_not_null('items', items::text, 'cache', cache);
+    end if;
     if jsonb_typeof(items) <> 'array'
         or exists (select from jsonb_array_elements(items) i
                    where i ->> 'query' is null or i ->> 'partition_key' is null or (queue = 'outgoing' and i ->> 'hash' is null)) then
         perform pc_fail('PC001', 'items is no array of items', 'Each item has "query" and "partition_key", in the outgoing queue also "hash"; "datatype", "keyed_tables", "parts" and "priority" may be there.',
             'Pass for example [{"query": "select ...", "partition_key": "city_id"}].');
     end if;
-    return (select e.added from pc_enqueue(queue, cache, items, false) e);
+    return (pc_call('enqueue', jsonb_build_object('queue', queue, 'cache', cache, 'items', items, 'checked', false, 'again', true)) ->> 'added')::bigint;
 end
 $$;
 

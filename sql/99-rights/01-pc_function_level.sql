@@ -13,7 +13,7 @@ as $$
         when name in ('partitioncache_apply', 'partitioncache_explain', 'partitioncache_open', 'partitioncache_fragments', 'partitioncache_contained', 'partitioncache_get',
                       'partitioncache_exists', 'partitioncache_query', 'partitioncache_intersect', 'partitioncache_lookup', 'partitioncache_changed') then 'read'
         when name in ('partitioncache_push', 'partitioncache_push_many', 'partitioncache_push_fragment', 'partitioncache_process_queue',
-                      'partitioncache_run_processor', 'partitioncache_queue_push', 'partitioncache_queue_claim', 'partitioncache_queue_finish',
+                      'partitioncache_run_processor', 'partitioncache_queue_push', 'partitioncache_queue_claim', 'partitioncache_queue_finish', 'partitioncache_queue_finish_all',
                       'partitioncache_queue_extend', 'partitioncache_requeue', 'partitioncache_clear_queue', 'partitioncache_set',
                       'partitioncache_set_query', 'partitioncache_delete', 'partitioncache_clear', 'partitioncache_listen', 'partitioncache_unlisten',
                       'partitioncache_track', 'partitioncache_untrack', 'partitioncache_assert_static', 'partitioncache_retract_static') then 'push'

@@ -176,6 +176,17 @@ def test_leases_can_be_prolonged(queue: Queue, which: QueueName) -> None:
     assert all(queue.finish(which, claim) for claim in claims)
 
 
+def test_many_are_finished_at_once(queue: Queue, which: QueueName) -> None:
+    queue.push(which, [fragment(number) for number in range(250)])
+    claims = queue.claim(which, 240)
+    gone = claims[7]
+    assert queue.finish(which, gone)
+    assert queue.finish_all(which, claims) == [claim for claim in claims if claim is not gone]
+    assert queue.finish_all(which, claims) == []
+    assert queue.finish_all(which, []) == []
+    assert sum(queue.lengths()) == 10
+
+
 def fail_until_dead(queue: Queue, which: QueueName, end_pauses: Callable[[], None]) -> None:
     while claims := queue.claim(which, 100):
         for claim in claims:

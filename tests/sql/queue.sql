@@ -1,5 +1,5 @@
 -- The two queues, as one session sees them.
-select plan(75);
+select plan(78);
 
 create table poi (id integer primary key, city_id integer, kind integer, name text);
 insert into poi select i, i % 50, i % 7, 'poi ' || i from generate_series(1, 500) i;
@@ -115,5 +115,13 @@ select throws_ok('select partitioncache_queue_finish(''incoming'', 1, 1, ''gone'
 select is((select row(incoming, outgoing)::text from partitioncache_clear_queue('foreign', 'incoming')), '(0,0)', 'clearing one queue leaves the other');
 select is((select row(incoming, outgoing)::text from partitioncache_clear_queue('foreign')), '(0,2)', 'clearing counts what was there');
 select is((select row(incoming, outgoing)::text from partitioncache_queue_lengths('foreign')), '(0,0)', 'and leaves nothing');
+
+-- Many at once
+select partitioncache_queue_push('incoming', (select jsonb_agg(jsonb_build_object('query', n::text, 'partition_key', 'k')) from generate_series(1, 5) n), 'many');
+create temporary table held as select id, claim from partitioncache_queue_claim('incoming', 4, cache => 'many');
+select is(array(select partitioncache_queue_finish_all('incoming', array_agg(id), array_agg(case when n = 2 then claim + 1 else claim end)) from (select *, row_number() over (order by id) n from held) h),
+          array(select id from held order by id limit 1) || array(select id from held order by id offset 2), 'those whose claim is still held');
+select is_empty('select partitioncache_queue_finish_all(''incoming'', ''{}'', ''{}'')', 'or none');
+select is((select count(*) from partitioncache_processor_log where cache = 'many' and status = 'success'), 3::bigint, 'each is logged');
 
 select * from finish();

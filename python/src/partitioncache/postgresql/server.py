@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import re
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
@@ -135,7 +137,8 @@ class Server(Closing):
             max_size=max_connections,
             kwargs={"autocommit": True, "prepare_threshold": self._threshold},
             configure=_tells,
-            check=ConnectionPool.check_connection,
+            # What a pooler has lost, only a statement tells.
+            check=ConnectionPool.check_connection if self._pooled else _is_there,
             timeout=timeout,
             max_idle=60,
             open=True,
@@ -248,17 +251,19 @@ class Server(Closing):
 
     def _call(
         self, function: str, arguments: Sequence[object], named: Mapping[str, object]
-    ) -> tuple[sql.Composed, list[object]]:
-        placeholders: list[sql.Composable] = [_placeholder(argument) for argument in arguments]
-        for name, argument in named.items():
-            placeholders.append(sql.SQL("{} => {}").format(sql.Identifier(name), _placeholder(argument)))
-        statement = sql.SQL("select * from {}({})").format(
-            self.function(function), sql.SQL(", ").join(placeholders)
+    ) -> tuple[bytes, list[object]]:
+        types = tuple(
+            argument.type if isinstance(argument, Typed) else None
+            for argument in (*arguments, *named.values())
         )
+        statement = _statement(self.function(function).as_string(None), types, tuple(named))
         return statement, [*map(_value, (*arguments, *named.values()))]
 
     def rows(
-        self, connection: psycopg.Connection[Any], statement: sql.Composed, parameters: Sequence[object]
+        self,
+        connection: psycopg.Connection[Any],
+        statement: bytes | sql.Composed,
+        parameters: Sequence[object],
     ) -> list[tuple[Any, ...]]:
         """The rows of a statement, as tuples whatever the connection makes of rows and cursors."""
         with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
@@ -277,6 +282,16 @@ class Server(Closing):
         return f"<PartitionCache in {self._database}, schema {self._schema}>"
 
 
+def _is_there(connection: psycopg.Connection[Any]) -> None:
+    """Asks the server, if there is reason to: on a connection that nobody uses it says nothing, unless it ends it."""
+    try:
+        spoken = bool(select.select([connection.fileno()], [], [], 0)[0])
+    except (ValueError, OSError):  # more files are open than this can look at
+        spoken = True
+    if spoken:
+        ConnectionPool.check_connection(connection)
+
+
 def _tells(connection: psycopg.Connection[Any]) -> None:
     """Lets what the server says beside an answer be heard: which tables it tracks from now on, and the like."""
     connection.add_notice_handler(
@@ -284,10 +299,13 @@ def _tells(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def _placeholder(argument: object) -> sql.Composable:
-    return (
-        sql.SQL("%s::{}").format(sql.SQL(argument.type)) if isinstance(argument, Typed) else sql.Placeholder()
-    )
+@lru_cache(maxsize=1000)
+def _statement(function: str, types: tuple[str | None, ...], names: tuple[str, ...]) -> bytes:
+    """A call of a function, by its quoted name; the last of its arguments have these names."""
+    placeholders = ["%s" if type is None else f"%s::{type}" for type in types]
+    for place, name in enumerate(names, len(types) - len(names)):
+        placeholders[place] = f"{sql.Identifier(name).as_string(None)} => {placeholders[place]}"
+    return f"select * from {function}({', '.join(placeholders)})".encode()
 
 
 def _value(argument: object) -> object:
@@ -335,7 +353,8 @@ def translated(error: psycopg.Error) -> PartitionCacheError:
         return RightsError(text, hint)
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return PartitionCacheError(
-            "This session is read-only, as on a standby.", hint="Queue, fill and configure on the primary server."
+            "This session is read-only, as on a standby.",
+            hint="Queue, fill and configure on the primary server.",
         )
     if state.startswith("42"):
         return QueryError(text, hint)

@@ -128,22 +128,22 @@ class PostgreSQLQueue(Closing):
         )
         return bool(held)
 
+    def finish_all(self, queue: QueueName, claims: Sequence[Claim]) -> list[Claim]:
+        """Acknowledge claims that are all done, in one transaction; return those that were still held."""
+        return self._with_claims("partitioncache_queue_finish_all", queue, claims)
+
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
         """Prolong leases to `lease` seconds from now; return the claims that are still held."""
+        return self._with_claims("partitioncache_queue_extend", queue, claims, _seconds(lease))
+
+    def _with_claims(
+        self, function: str, queue: QueueName, claims: Sequence[Claim], *others: object
+    ) -> list[Claim]:
         if not claims:
             return []
-        ids, tokens = (
-            [int(number) for number in numbers]
-            for numbers in zip(*((each.id, each.token) for each in claims), strict=True)
-        )
-        rows = self._server.call(
-            "partitioncache_queue_extend",
-            check_queue(queue),
-            Typed("pg_catalog.int8[]", ids),
-            Typed("pg_catalog.int8[]", tokens),
-            _seconds(lease),
-        )
-        held = {str(row[0]) for row in rows}
+        ids = Typed("pg_catalog.int8[]", [int(claim.id) for claim in claims])
+        tokens = Typed("pg_catalog.int8[]", [int(claim.token) for claim in claims])
+        held = {str(row[0]) for row in self._server.call(function, check_queue(queue), ids, tokens, *others)}
         return [claim for claim in claims if claim.id in held]
 
     def wait(self, timeout: float) -> bool:

@@ -155,6 +155,22 @@ return 1
 """
 )
 
+_FINISH_ALL = (
+    _COMMON
+    + """
+local held = {}
+for i = 1, #ARGV, 2 do
+    if get('t', ARGV[i]) == ARGV[i + 1] then
+        redis.call('ZREM', running, ARGV[i])
+        redis.call('HDEL', meta, 't' .. ARGV[i])
+        forget(ARGV[i])
+        held[#held + 1] = ARGV[i]
+    end
+end
+return held
+"""
+)
+
 _EXTEND = (
     _COMMON
     + """
@@ -241,6 +257,7 @@ class RedisQueue(Closing):
         self._push = client.register_script(_PUSH)
         self._claim = client.register_script(_CLAIM)
         self._finish = client.register_script(_FINISH)
+        self._finish_all = client.register_script(_FINISH_ALL)
         self._extend = client.register_script(_EXTEND)
         self._dead = client.register_script(_DEAD)
         self._requeue = client.register_script(_REQUEUE)
@@ -288,6 +305,16 @@ class RedisQueue(Closing):
         arguments: list[str | int] = [claim.id, claim.token, outcome, error]
         arguments += [self._max_attempts, int(self._pause * 1000)]
         return bool(self._finish(keys=self._keys(queue), args=arguments))
+
+    def finish_all(self, queue: QueueName, claims: Sequence[Claim]) -> list[Claim]:
+        """Acknowledge claims that are all done; return those that were still held."""
+        arguments = [text for claim in claims for text in (claim.id, claim.token)]
+        held = (
+            {_text(each) for each in self._finish_all(keys=self._keys(queue), args=arguments)}
+            if claims
+            else ()
+        )
+        return [claim for claim in claims if claim.id in held]
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
         """Prolong leases to `lease` seconds from now; return the claims that are still held."""
