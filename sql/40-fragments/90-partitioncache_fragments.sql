@@ -50,8 +50,8 @@ declare
     checked refcursor;
     accepted boolean := false;
     planning jsonb;
-    -- EXPLAIN and the like, which may stand behind comments of any kind, is neither explained nor stored.
-    stores boolean := not with_relations and statement !~* '^(\s|\(|--[^\n]*\n)*(select|values|table|with)\M';
+    -- What can be planned and not stored: EXPLAIN and the like, which may stand behind comments of any kind, a CTE that writes, names of roles.
+    stores boolean := statement ~* '\m(with|regrole)\M' or statement !~* '^(\s|\(|--[^\n]*\n)*(select|values|table)\M';
     -- Qualified: PostgreSQL looks names up again when its caches were reset, then perhaps under the path of the query.
     plan pg_catalog.jsonb;
     advice constant text := 'Pass one SELECT, with values in the place of parameters.';
