@@ -22,7 +22,7 @@ declare
     name constant text := '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)';
     read text[];
 begin
-    rest := substring(fragment from format('^SELECT DISTINCT t_*\d+\.%s FROM (.*)$', name));
+    rest := (regexp_match(fragment, format('^SELECT DISTINCT .*? FROM ((?:ONLY )?%1$s\.%1$s t_*\d+.*)$', name)))[1];
     loop
         read := regexp_match(rest, format('^(?:, )?((?:ONLY )?%1$s\.%1$s) (t_*\d+)(.*)$', name));
         exit when read is null;
@@ -36,6 +36,17 @@ $$;
 
 comment on function pc_fragment_tables(text) is
 'The tables of a fragment in their order, and what stands in the text after each. Example: select * from pc_fragment_tables(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
+
+create function pc_fragment_key(fragment text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+    select (regexp_match(fragment, format('^SELECT DISTINCT (.*?) FROM (?:ONLY )?%1$s\.%1$s t_*\d+', '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)')))[1]
+$$;
+
+comment on function pc_fragment_key(text) is
+'What a fragment selects: where its partition key stands. Example: select pc_fragment_key(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
 
 create function pc_bounded(fragment text, partition_key text, stop_at timestamptz) returns text
 language plpgsql stable parallel safe

@@ -12,17 +12,52 @@ declare
     joined text := case when candidates is null
         then format('SELECT DISTINCT f.k::%s FROM (%s) f(k) WHERE f.k IS NOT NULL', native, body)
         else format('SELECT DISTINCT f.k::%s FROM (%s) f(k) JOIN %s ON f.k = c.k', native, body, source) end;
-    probing text := format('SELECT c.k::%s FROM %s CROSS JOIN LATERAL (SELECT 1 FROM (%s) f(k) WHERE f.k = c.k LIMIT 1) hit', native, source, body);
+    probing text := pc_probing_statement(fragment, native, source);
 begin
-    -- A join finds rare matches best; where most partitions match, looking into each until the first match is much less work.
-    return case when pc_statement_cost(probing, candidates) < pc_statement_cost(joined, candidates) then probing else joined end
+    -- A join finds rare matches best; where most partitions match, looking into each until the first match is much less work, given an index.
+    return case when pc_can_be_probed(fragment, partition_key, relation) and pc_statement_cost(probing, candidates) < pc_statement_cost(joined, candidates) then probing else joined end
         || case when null_possible then format(' UNION ALL SELECT NULL::%s WHERE EXISTS (SELECT 1 FROM (%s) f(k) WHERE f.k IS NULL)', native, body)
                 else '' end;
 end
 $$;
 
 comment on function pc_evaluation_statement(text, text, anyarray, text, boolean) is
-'The statement by which a fragment is evaluated: a join or a probe of each partition, whichever the planner takes for cheaper. candidates: the only partitions that can match, null if all; relation: a table that has them all; null_possible: rows without a partition key can match. Example: select pc_evaluation_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', null::integer[], ''public.poi'', false)';
+'The statement by which a fragment is evaluated: a join, or a probe of each partition where an index finds it, whichever the planner takes for cheaper. candidates: the only partitions that can match, null if all; relation: a table that has them all; null_possible: rows without a partition key can match. Example: select pc_evaluation_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', null::integer[], ''public.poi'', false)';
+
+create function pc_probing_statement(fragment text, native text, source text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select format('SELECT c.k::%s FROM %s CROSS JOIN LATERAL (SELECT 1 FROM (%s) f(k) WHERE f.k = c.k LIMIT 1) hit', native, source,
+                  regexp_replace(fragment, '^SELECT DISTINCT ', 'SELECT '))
+$$;
+
+comment on function pc_probing_statement(text, text, text) is
+'The statement that looks for a fragment''s first match in each of the partitions c(k) of a source. Example: select pc_probing_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''integer'', ''pg_catalog.unnest($1) c(k)'')';
+
+create function pc_can_be_probed(fragment text, partition_key text, source text) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+declare
+    -- As in pc_partition_estimate.
+    placed text[] := regexp_match(source, '^[(]SELECT s[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) AS ("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) FROM (.*) s[)]$');
+begin
+    -- Where the key is an expression, no index is looked for.
+    if source ^@ '(' and placed is null then
+        return false;
+    end if;
+    return pc_has_key_index(coalesce(placed[3], source), coalesce(placed[1], quote_ident(partition_key)))
+       and not exists (
+           select from pc_fragment_tables(fragment) t
+           join pg_attribute a on a.attrelid = to_regclass(regexp_replace(t.relation, '^ONLY ', '')) and a.attname = partition_key and not a.attisdropped
+           where not pc_has_key_index(t.relation, quote_ident(partition_key)));
+end
+$$;
+
+comment on function pc_can_be_probed(text, text, text) is
+'Whether the table whose key a fragment selects (source: as pc_key_source gives it), and each that has a column called like the key, has an index by which one partition is found. Example: select pc_can_be_probed(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', ''public.poi'')';
 
 create function pc_statement_cost(statement text, candidates anyarray) returns double precision
 language plpgsql volatile parallel unsafe

@@ -28,15 +28,18 @@ comment on function pc_null_possible(oid[], text, text) is
 'Whether a fragment over these tables can match rows without a partition key. Example: select pc_null_possible(array[''pg_class''::regclass::oid], ''relname'')';
 
 create function pc_evaluated_keys(
-    registration partitioncache_registration, fragment text, parts text[], of_type anyelement, keyed oid[],
-    out keys anyarray, out with_null boolean
+    registration partitioncache_registration, fragment text, parts text[], of_type anyelement, keyed oid[], whatever_it_keeps boolean default true,
+    out keys anyarray, out with_null boolean, out kept double precision
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     null_possible boolean := pc_null_possible(keyed, (registration).partition_key, (registration).cache);
+    source text := pc_key_source(fragment, (registration).partition_key);
+    partitions bigint := pc_partition_estimate(source, (registration).partition_key);
     known record;
+    statement text;
 begin
     select * into known from pc_lookup(registration, parts, of_type);
     if cardinality(known.keys) = 0 and not (known.matches_null and null_possible) then
@@ -44,15 +47,21 @@ begin
         with_null := false;
         return;
     end if;
-    select r.keys, r.with_null into keys, with_null
-    from pc_run_read_only(
-        pc_evaluation_statement(fragment, (registration).partition_key, known.keys, pc_key_source(fragment, (registration).partition_key),
-                                null_possible and coalesce(known.matches_null, true)), known.keys) r;
+    statement := pc_evaluation_statement(fragment, (registration).partition_key, known.keys, source, null_possible and coalesce(known.matches_null, true));
+    -- What takes long, and may leave most partitions, is tried on some first.
+    if not whatever_it_keeps and pc_is_many(partitions) and (known.keys is null or cardinality(known.keys) >= 0.75 * partitions)
+        and pc_can_be_probed(fragment, (registration).partition_key, source) and pc_statement_cost(statement, known.keys) > 20000 then
+        kept := pc_sampled_share(fragment, pc_sample_of_keys(source, (registration).partition_key, of_type, partitions));
+        if kept is not null then
+            return;
+        end if;
+    end if;
+    select r.keys, r.with_null into keys, with_null from pc_run_read_only(statement, known.keys) r;
 end
 $$;
 
-comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[]) is
-'The keys of a fragment, evaluated in full, though only among those that its parts leave. Example: see pc_evaluate_fragment';
+comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[], boolean) is
+'The keys of a fragment, evaluated in full, though only among those that its parts leave; or, unless whatever_it_keeps, the share of the partitions that it keeps, if a sample shows that it keeps most. Example: see pc_evaluate_fragment';
 
 create function pc_key_source(fragment text, partition_key text) returns text
 language plpgsql immutable parallel safe

@@ -1,5 +1,5 @@
 create function pc_evaluate_fragment(
-    cache text, partition_key text, hash text, fragment text, keyed_tables text[], parts text[], stop_at timestamptz default null
+    cache text, partition_key text, hash text, fragment text, keyed_tables text[], parts text[], stop_at timestamptz default null, if_selective boolean default false
 ) returns bigint
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -8,18 +8,16 @@ declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
     key_count bigint;
 begin
-    execute format('select pc_evaluate($1, $2, $3, $4, $5, null::%s, $6)', pc_native_type(registration.datatype))
-    into key_count using registration, hash, fragment, keyed_tables, parts, stop_at;
+    execute format('select pc_evaluate($1, $2, $3, $4, $5, null::%s, $6, $7)', pc_native_type(registration.datatype))
+    into key_count using registration, hash, fragment, keyed_tables, parts, stop_at, if_selective;
     return key_count;
 end
 $$;
 
-comment on function pc_evaluate_fragment(text, text, text, text, text[], text[], timestamptz) is
-'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on, for everybody if the role may fill the cache, else for the role alone; the number of keys. Raises whatever goes wrong, and then nothing is stored: query_canceled if it is still at work at stop_at; PC000 if the cache was cleared meanwhile. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
+comment on function pc_evaluate_fragment(text, text, text, text, text[], text[], timestamptz, boolean) is
+'Evaluates a fragment as the role that calls, read-only, and stores its key set with all that it depends on, for everybody if the role may fill the cache, else for the role alone; the number of keys. if_selective: one that leaves most of many partitions is not stored but remembered as unselective; null. Raises whatever goes wrong, and then nothing is stored: query_canceled if it is still at work at stop_at; PC000 if the cache was cleared meanwhile. Example: select pc_evaluate_fragment(''partitioncache'', ''city_id'', ''...'', ''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', ''{public.poi}'', ''{}'')';
 
-create function pc_evaluate(
-    registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement, stop_at timestamptz default null
-) returns bigint
+create function pc_evaluation_of(registration partitioncache_registration, fragment text, keyed_tables text[], parts text[]) returns pc_evaluation
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
@@ -28,11 +26,8 @@ as $$
 declare
     -- Taken first: an entry may claim to have seen less than it has, never more.
     snapshot pg_snapshot := pc_snapshot();
-    started timestamptz := clock_timestamp();
     dependencies pc_dependencies := pc_fragment_dependencies(fragment);
-    bounded text := pc_bounded(fragment, (registration).partition_key, stop_at);
     evaluation pc_evaluation;
-    evaluated record;
 begin
     evaluation.keyed_tables := keyed_tables;
     evaluation.parts := parts;
@@ -65,17 +60,62 @@ begin
     if pc_tracking_problem((registration).cache, (registration).partition_key, dependencies.relations) is not null then
         evaluation.dep_states := array_fill(null::bigint, array[cardinality(dependencies.relations)]);
     end if;
-    select * into evaluated from pc_refreshed_keys(registration, hash, bounded, of_type, evaluation.keyed);
-    if evaluated.keys is null then
-        select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed);
-    end if;
-    evaluation.milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
-    execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',
-                   pc_store_view((registration).cache, (registration).partition_key))
-    using hash, case when evaluated.with_null then array_append(evaluated.keys, null) else evaluated.keys end, fragment, evaluation, registration.generation;
-    return cardinality(evaluated.keys);
+    return evaluation;
 end
 $$;
 
-comment on function pc_evaluate(partitioncache_registration, text, text, text[], text[], anyelement, timestamptz) is
+comment on function pc_evaluation_of(partitioncache_registration, text, text[], text[]) is
+'What an evaluation of a fragment that begins now will depend on. Example: see pc_evaluate_fragment';
+
+create function pc_keep(
+    registration partitioncache_registration, hash text, fragment text, evaluation pc_evaluation, keys anyarray, with_null boolean, milliseconds double precision, if_selective boolean
+) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    partitions bigint := pc_partition_estimate(pc_key_source(fragment, (registration).partition_key), (registration).partition_key);
+begin
+    if if_selective and cardinality(keys) >= 0.75 * partitions and pc_is_many(partitions) then
+        perform pc_note_unselective(registration, hash, fragment, evaluation, cardinality(keys)::double precision / partitions);
+        return null;
+    end if;
+    evaluation.milliseconds := milliseconds;
+    execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',
+                   pc_store_view((registration).cache, (registration).partition_key))
+    using hash, case when with_null then array_append(keys, null) else keys end, fragment, evaluation, registration.generation;
+    return cardinality(keys);
+end
+$$;
+
+comment on function pc_keep(partitioncache_registration, text, text, pc_evaluation, anyarray, boolean, double precision, boolean) is
+'Stores the key set that a fragment was found to have; or remembers that it leaves most partitions, if_selective. Example: see pc_evaluate_fragment';
+
+create function pc_evaluate(
+    registration partitioncache_registration, hash text, fragment text, keyed_tables text[], parts text[], of_type anyelement, stop_at timestamptz default null, if_selective boolean default false
+) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    started timestamptz := clock_timestamp();
+    evaluation pc_evaluation := pc_evaluation_of(registration, fragment, keyed_tables, parts);
+    bounded text := pc_bounded(fragment, (registration).partition_key, stop_at);
+    evaluated record;
+begin
+    select r.keys, r.with_null, null::double precision as kept into evaluated from pc_refreshed_keys(registration, hash, bounded, of_type, evaluation.keyed) r;
+    if evaluated.keys is null then
+        select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed, not if_selective);
+    end if;
+    if evaluated.kept is not null then
+        perform pc_note_unselective(registration, hash, fragment, evaluation, evaluated.kept);
+        return null;
+    end if;
+    return pc_keep(registration, hash, fragment, evaluation, evaluated.keys, evaluated.with_null, extract(epoch from clock_timestamp() - started) * 1000, if_selective);
+end
+$$;
+
+comment on function pc_evaluate(partitioncache_registration, text, text, text[], text[], anyelement, timestamptz, boolean) is
 'pc_evaluate_fragment for keys of a type. Example: see pc_evaluate_fragment';

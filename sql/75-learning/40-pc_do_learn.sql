@@ -77,7 +77,7 @@ declare
     time_limit interval;
 begin
     perform pc_require(caller, cache_, 'push');
-    select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', l.state, 'credit', l.credit))), array_agg(f.value ->> 'hash')
+    select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', case when l.state <> 'unselective' or l.writes > (f.value ->> 'writes')::double precision then l.state end, 'credit', l.credit))), array_agg(f.value ->> 'hash')
     into fragments, hashes
     from jsonb_array_elements(argument -> 'fragments') f
     left join partitioncache_learning l
@@ -87,7 +87,7 @@ begin
     -- Whoever is at one of these rows has counted it: nobody waits.
     delete from partitioncache_learning l
     where l.ctid = any (array(select o.ctid from partitioncache_learning o
-                              where o.hash = any (learned) and o.state = 'deferred' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
+                              where o.hash = any (learned) and o.state in ('deferred', 'unselective') and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
                               for update skip locked));
     update partitioncache_learning l
     set credit = p.credit, asked = l.asked + 1, cost = coalesce((x.value -> 'cost')::double precision, l.cost), kept = coalesce((x.value -> 'kept')::double precision, l.kept),
@@ -112,7 +112,7 @@ begin
     if learned <> '{}' then
         time_limit := interval '1 ms' * least(greatest(2000, 2 * pc_pace(cache_) * allowance), 86400000);
         perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true, 'again', true, 'items', (
-            select jsonb_agg((f.value - '{rank,state,credit,kept}'::text[])
+            select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
                              || jsonb_build_object('partition_key', key_, 'priority', argument -> 'priority', 'origin', argument -> 'origin', 'time_limit', time_limit)
                              order by f.place)
             from jsonb_array_elements(fragments) with ordinality f(value, place) where f.value ->> 'hash' = any (learned))));
@@ -122,4 +122,4 @@ end
 $$;
 
 comment on function pc_do_learn(oid, jsonb) is
-'What is learned of a caller''s query, {cache, partition_key, cost, priority, origin, fragments: [{hash, query, rank, scanned, keyed_tables, parts, cost, kept}]}: puts into the outgoing queue what it may cost, defers the rest; how many were queued. Raises PC007 below the level push. Example: see pc_call';
+'What is learned of a caller''s query, {cache, partition_key, cost, priority, origin, fragments: [{hash, query, rank, scanned, keyed_tables, parts, cost, kept, writes (to its tables, so far)}]}: puts into the outgoing queue what it may cost, defers the rest; how many were queued. Raises PC007 below the level push. Example: see pc_call';

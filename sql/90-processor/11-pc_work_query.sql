@@ -34,7 +34,8 @@ begin
                                      and exists (select from unnest((apart.fragments[u.n]).conjuncts) c where not pc_equates_columns(c)))
     )
     select jsonb_agg(jsonb_build_object('hash', w.hash, 'query', w.fragment, 'keyed_tables', w.keyed_tables, 'parts', w.parts, 'rank', w.rank,
-                                        'scanned', case when w.rank = 'own' then w.tables[1] end, 'cost', c.cost, 'kept', c.kept) order by w.rank = 'whole', w.n)
+                                        'scanned', case when w.rank = 'own' then w.tables[1] end, 'cost', c.cost, 'kept', c.kept,
+                                        'writes', (select t.writes from pc_table_writes(array(select regexp_replace(t, '^ONLY ', '')::regclass::oid from unnest(w.tables) t)) t)) order by w.rank = 'whole', w.n)
     into fragments
     from wanted w
     cross join lateral pc_fragment_cost(w.fragment, item.partition_key) c

@@ -1,4 +1,4 @@
-create function pc_work(item partitioncache_queue) returns text
+create function pc_work(item partitioncache_queue, most integer default 1, out outcome text, out finished integer)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -9,15 +9,21 @@ declare
     reason text;
     keys bigint;
     held boolean;
-    outcome text;
     place text;
+    stop_at timestamptz := least(item.started_at + time_limit, pc_statement_ends_at());
 begin
+    finished := 0;
     begin
+        finished := case item.queue when 'outgoing' then pc_work_together(item, most, stop_at) else 0 end;
+        if finished > 0 then
+            outcome := 'success';
+            return;
+        end if;
         if item.queue = 'incoming' then
             reason := pc_work_query(item);
         else
-            keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts,
-                                         least(item.started_at + time_limit, pc_statement_ends_at()));
+            keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts, stop_at,
+                                         not pc_is_forced(pc_registration(item.cache, item.partition_key), item.hash));
             if item.session ? 'refresh' then
                 -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
                 reason := (select format('still not usable after a refresh: %s', s.reason)
@@ -26,14 +32,17 @@ begin
             end if;
         end if;
         outcome := case when reason is null then 'success' when item.queue = 'incoming' then 'skipped' else 'failed' end;
-        held := pc_settle(item.queue, item.id, item.claim, outcome, reason, keys);
+        held := pc_settle(item.queue, item.id, item.claim, outcome,
+                          coalesce(reason, case when item.queue = 'outgoing' and keys is null then pc_unselective_note(item.cache, item.partition_key, item.hash) end), keys);
         if not held then
             -- Somebody else has the item by now. Leaving through an error takes the entry back too.
             raise exception using errcode = 'PC000', message = 'the claim was lost';
         end if;
-        return outcome;
+        finished := (outcome <> 'failed')::integer;
+        return;
     exception
         when query_canceled then
+            finished := 0;
             get stacked diagnostics place = pg_exception_context;
             outcome := case
                 when clock_timestamp() - item.started_at >= time_limit then 'timeout'
@@ -44,19 +53,21 @@ begin
             reason := case outcome when 'timeout' then format('stopped at the time limit of %s', time_limit) else sqlerrm end;
         -- What "others" does not mean is named: whatever an item does, the processor goes on.
         when others or assert_failure then
+            finished := 0;
             outcome := case when sqlstate = 'PC000' and pc_generation(item.cache, item.partition_key) is distinct from generation then 'released' else 'failed' end;
             reason := sqlerrm;
     end;
     if not held
         or not pc_settle(item.queue, item.id, item.claim, case outcome when 'stopped' then 'released' when 'cancelled' then 'failed' else outcome end, reason) then
         outcome := 'lost';
+    elsif outcome in ('timeout', 'stopped') and item.scanned is not null then
+        perform pc_call('part', jsonb_build_object('id', item.id));
     end if;
-    return outcome;
 end
 $$;
 
-comment on function pc_work(partitioncache_queue) is
-'Does the work of a claimed item and settles the claim, in one subtransaction: an entry is stored exactly when its item is finished. Returns success, skipped, failed, timeout, released (the cache was cleared meanwhile: back in the queue, uncounted), lost (somebody else has the item; nothing was stored); stopped (statement_timeout is over; uncounted) and cancelled (by somebody, before its time limit; counts as failed): then whoever calls should stop. Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id()) c';
+comment on function pc_work(partitioncache_queue, integer) is
+'Does the work of a claimed item, and of others that are best done with it, and settles the claims, in one subtransaction: an entry is stored exactly when its item is finished. most: no more than so many items; finished: how many were; outcome: success, skipped, failed, timeout, released (the cache was cleared meanwhile: back in the queue, uncounted), lost (somebody else has the item; nothing was stored); stopped (statement_timeout is over; uncounted) and cancelled (by somebody, before its time limit; counts as failed): then whoever calls should stop. Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id()) c';
 
 create function pc_generation(cache text, partition_key text) returns bigint
 language plpgsql stable parallel safe

@@ -8,8 +8,10 @@ declare
     ends_at timestamptz := clock_timestamp() + max_seconds * interval '1 s';
     worker_id text := pc_worker_id();
     item partitioncache_queue;
+    work record;
     outcome text;
     finished integer := 0;
+    begun integer := 0;
     refreshed boolean := false;
     idle boolean := false;
     stopped boolean := false;
@@ -19,7 +21,7 @@ begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     perform pc_require_writable('work on queues');
     fatal_refresh := pc_call('begin_call', jsonb_build_object('cache', cache))::boolean;
-    for i in 1 .. max_items loop
+    while begun < max_items loop
         select c.* into item from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', worker_id, one_transaction => true) c;
         if item.id is null then
             idle := refreshed or pc_attempt('pc_revive', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
@@ -27,8 +29,10 @@ begin
             refreshed := true;
             exit when fatal_refresh;
         else
-            outcome := pc_work(item);
-            finished := finished + (outcome in ('success', 'skipped'))::integer;
+            work := pc_work(item, max_items - begun);
+            outcome := work.outcome;
+            finished := finished + work.finished;
+            begun := begun + greatest(work.finished, 1);
             -- A cancellation that was caught is over; what would follow would have no limit.
             stopped := outcome in ('stopped', 'cancelled') or pc_statement_is_over();
             -- What has failed before, a session died of it perhaps: its fragments are to be there, each to be counted, when they are begun.

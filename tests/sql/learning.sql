@@ -80,6 +80,70 @@ select partitioncache_clear_queue();
 select throws_ok('select partitioncache_update_processor_config(learning_budget => -1)', 'PC001', 'learning_budget is out of range', 'a budget has its range');
 select is(pc_trim_learning('partitioncache'), 0::bigint, 'there is not too much');
 
+-- What is said of one table is found out in one scan.
+select partitioncache_update_processor_config(learning_budget => 1);
+select partitioncache_clear();
+truncate partitioncache_internal.partitioncache_processor_log;
+create function held() returns table (text text, right_keys boolean) language plpgsql as $$
+declare one record; wanted integer[];
+begin
+    for one in select e.query, e.keys from partitioncache_cache_city_id e order by e.query loop
+        execute format('select array(select k from (%s) q(k) where k is not null order by 1)', one.query) into wanted;
+        text := replace(one.query, 'SELECT DISTINCT t1.city_id FROM ', '');
+        right_keys := wanted = array(select k from unnest(one.keys) k order by 1);
+        return next;
+    end loop;
+end
+$$;
+insert into big values (-1, null, 11, 3, 5);
+select partitioncache_push_many(array['select * from big where kind = 11 and stars = 3', 'select * from big where kind = 12', 'select * from big where height = 1 and kind in (1, 2) and stars < 2'], 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 11, 'three queries, eight fragments');
+select is((select count(*) from held() where right_keys), (select entries from partitioncache_partition_keys()), 'each has the keys that it has alone');
+select ok((select matches_null from partitioncache_cache_city_id where query like '%(t1.kind = 11)'), 'and rows without a key');
+select ok((select count(distinct round(evaluation_ms::numeric, 3)) = 1 from partitioncache_entries('city_id') where query like '%t1.stars%kind%' or query like '%t1.kind = 1_)'), 'in one scan');
+create function risky(integer) returns boolean immutable language sql as 'select 100 / ($1 - 5) > 3';
+select partitioncache_clear(), partitioncache_push_many(array['select * from big where kind = 21 and stars > 7', 'select * from big where risky(stars)', 'select * from big where height = 3 and kind = 22'], 'city_id');
+truncate partitioncache_internal.partitioncache_processor_log;
+select ok(partitioncache_process_queue(max_seconds => 60) >= 8, 'one condition raises an error');
+select is((select array_agg(status || coalesce(': ' || error_msg, '')) from partitioncache_processor_log where status = 'failed'), '{failed: division by zero}', 'its own item fails');
+select is((select count(*) from held() where right_keys), (select entries from partitioncache_partition_keys()), 'the others are found one by one');
+select partitioncache_clear_queue();
+
+-- What leaves most partitions is worth nothing.
+select partitioncache_clear();
+create table many as select i as id, i % 5000 as city_id, i % 3 as kind, case when i % 5000 < 100 then i % 7 end as rare, i % 10 as stars from generate_series(1, 300000) i;
+create index on many (city_id);
+create index on many (rare);
+analyze many;
+select pg_stat_force_next_flush();
+truncate partitioncache_internal.partitioncache_processor_log;
+select partitioncache_push('select * from many where kind = 1', 'city_id');
+select partitioncache_push('select * from many where rare = 3', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 4, 'two queries, two fragments');
+select is((select array_agg(distinct query) from partitioncache_cache_city_id), '{"SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.rare = 3)"}', 'one of them is kept');
+select results_eq('select state, round(kept::numeric, 1) from pc_own_learning', $$ values ('unselective', 1.0) $$, 'the other one is remembered without its keys');
+select matches((select error_msg from partitioncache_processor_log where status = 'success' and error_msg is not null), '^unselective: it leaves 100 % of the partitions', 'the log says so');
+select partitioncache_push('select * from many where kind = 1', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'it is not evaluated again');
+update partitioncache_internal.partitioncache_learning set writes = 10;
+select partitioncache_push('select * from many where kind = 1 ', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 2, 'until much has changed');
+update partitioncache_internal.partitioncache_learning set state = 'forced';
+select partitioncache_push('select * from many where kind = 1  ', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 2, 'or an administrator wants it');
+select is((select key_count from partitioncache_cache_city_id where query like '%kind%'), 5000::bigint, 'then it is kept');
+
+-- A sample tells early.
+select cmp_ok(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.kind = 1)', array(select generate_series(1, 300))), '>', 0.9::float8, 'most are left');
+select is(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.rare = 3)', array(select generate_series(200, 500))), null, 'few are');
+select is(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.rare = 3)', '{}'::integer[]), null, 'nothing is known of nothing');
+select is((select count(*) from unnest(pc_sample_of_keys('public.many', 'city_id', null::integer, 5000)) k where k between 0 and 4999), 250::bigint, 'a twentieth of the keys');
+select cmp_ok((select count(*) from unnest(pc_sample_of_keys('public.many', 'city_id', null::integer, 50000)) k where k between 0 and 4999), '>', 1000::bigint, 'of many keys');
+select is(pc_sample_of_keys('public.many', 'city_id', null::text, 50000), null, 'of many keys that are no numbers: none');
+select ok((select r.kept > 0.75 and r.keys is null from pc_evaluated_keys(pc_registration('partitioncache', 'city_id'), 'SELECT DISTINCT t1.city_id FROM public.many t1, public.many t2 WHERE (t1.city_id = t2.city_id) AND (t1.kind = t2.kind) AND (t1.id <> t2.id)', '{}', null::integer, '{}', false) r),
+    'a sample is enough');
+select ok(not pc_can_be_probed('SELECT DISTINCT t1.city_id FROM public.many t1, public.big t2 WHERE (t1.city_id = t2.city_id) AND (t1.kind < t2.kind)', 'city_id', 'public.many'), 'without an index partitions are not probed');
+
 -- Random workloads: what is learned never costs more than the queries have cost, and a budget each.
 create function simulated(seed double precision, budget double precision, out spent double precision, out allowed double precision, out learned bigint, out deferred bigint) language plpgsql as $$
 declare

@@ -1,0 +1,90 @@
+create function pc_is_many(partitions bigint) returns boolean
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select partitions >= 200
+$$;
+
+comment on function pc_is_many(bigint) is
+'Whether there are so many partitions that a key set which holds most of them is worth nothing, and its share can be told by a sample. Example: select pc_is_many(1000)';
+
+create function pc_is_forced(registration partitioncache_registration, hash text) returns boolean
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select exists (select from pc_own_learning l
+                   where l.mine and l.cache = (registration).cache and l.partition_key = (registration).partition_key and l.hash = pc_is_forced.hash and l.state = 'forced')
+$$;
+
+comment on function pc_is_forced(partitioncache_registration, text) is
+'Whether an administrator wants a fragment of this role to be kept, whatever it is worth. Example: select pc_is_forced(pc_registration(''partitioncache'', ''city_id''), ''pizza'')';
+
+create function pc_unselective_note(cache text, partition_key text, hash text) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select format('unselective: it leaves %s %% of the partitions; remembered without its keys', round(l.kept * 100))
+    from pc_own_learning l
+    where l.mine and l.cache = pc_unselective_note.cache and l.partition_key = pc_unselective_note.partition_key and l.hash = pc_unselective_note.hash and l.state = 'unselective'
+$$;
+
+comment on function pc_unselective_note(text, text, text) is
+'What the log says of a fragment of this role that was found to be unselective; null if it was not. Example: select pc_unselective_note(''partitioncache'', ''city_id'', ''pizza'')';
+
+create function pc_table_writes(relations oid[], out writes bigint, out rows double precision)
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    with recursive family(member) as (
+        select unnest(relations)
+        union
+        select i.inhrelid from family f join pg_inherits i on i.inhparent = f.member
+    )
+    select coalesce(sum(pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid)), 0)::bigint,
+           coalesce(sum(greatest(c.reltuples, 0)), 0)
+    from family f join pg_class c on c.oid = f.member
+$$;
+
+comment on function pc_table_writes(oid[]) is
+'How many rows of these relations, and of their partitions, were written so far by PostgreSQL''s own count, and how many there are by its estimate. Example: select * from pc_table_writes(array[''pg_class''::regclass])';
+
+create function pc_note_unselective(registration partitioncache_registration, hash text, fragment text, evaluation pc_evaluation, kept double precision) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    perform pc_call('note_unselective', (
+        select jsonb_build_object('cache', (registration).cache, 'partition_key', (registration).partition_key, 'hash', hash, 'query', fragment, 'kept', least(kept, 1),
+                                  'keyed_tables', evaluation.keyed_tables, 'parts', evaluation.parts, 'relations', evaluation.deps,
+                                  -- From so many on, much has changed.
+                                  'writes', (w.writes + 0.2 * w.rows + 1000)::bigint)
+        from pc_table_writes(evaluation.deps) w));
+end
+$$;
+
+comment on function pc_note_unselective(partitioncache_registration, text, text, pc_evaluation, double precision) is
+'Remembers that a fragment leaves this share of the partitions, and removes what was stored of it. Example: see pc_keep';
+
+create function pc_do_note_unselective(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(argument ->> 'cache', argument ->> 'partition_key');
+    noted partitioncache_learning := jsonb_populate_record(null::partitioncache_learning, argument);
+begin
+    perform pc_require(caller, registration.cache, 'push');
+    noted.owner := caller;
+    insert into partitioncache_learning as l (cache, partition_key, hash, owner, owner_name, state, query, keyed_tables, parts, kept, writes)
+    values (registration.cache, registration.partition_key, noted.hash, caller, pg_get_userbyid(caller), 'unselective', noted.query, noted.keyed_tables, noted.parts,
+            noted.kept, noted.writes)
+    on conflict (hash, cache, partition_key, owner, cluster) do update
+    set state = case when l.state in ('forced', 'forbidden') then l.state else 'unselective' end, kept = excluded.kept, writes = excluded.writes, credit = 0, changed_at = clock_timestamp();
+    execute format('delete from %s e where e.hash = $1 and e.role = $2 and e.owner = $3 and e.evaluation is not null', pc_key_table(registration.cache, registration.partition_key))
+    using noted.hash, case when pc_has_level(caller, registration.cache, 'fill') then 0::oid else caller end, caller;
+    return null;
+end
+$$;
+
+comment on function pc_do_note_unselective(oid, jsonb) is
+'pc_note_unselective for a caller: {cache, partition_key, hash, query, keyed_tables, parts, kept, writes}. Example: see pc_call';
