@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from demo import places, queries
+from demo.picture import Measured, draw
 from demo.queries import Question
 from demo.server import DemoError, running_server
 
@@ -30,6 +32,7 @@ KEY = "region"
 LONG_MILLISECONDS = 3000
 WORKERS = 2
 SECONDS_WITHOUT_PROGRESS = 120
+PICTURE = Path(__file__).resolve().parents[1] / ".build" / "demo.svg"
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 Connection = psycopg.Connection[Any]
@@ -75,10 +78,13 @@ def _demonstrate(with_cron: bool) -> None:
         regions = _prepare(connection, with_cron)
         before = _ask_all(connection, queries.FIRST, "Asking {} questions without the cache")
         _learn(connection, conninfo, with_cron)
-        _compare(connection, "What the cache has seen before", queries.FIRST, before, regions)
+        measured = _compare(connection, "What the cache has seen before", queries.FIRST, before, regions)
         new = _ask_all(connection, queries.NEW, "Asking {} new questions without the cache")
-        _compare(connection, "New questions, which share parts with the first", queries.NEW, new, regions)
+        title = "New questions, which share parts with the first"
+        measured += _compare(connection, title, queries.NEW, new, regions)
         _show_one(connection)
+    draw(measured, PICTURE)
+    console.print(f"\nAs a picture: [bold]{PICTURE}[/]", soft_wrap=True)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s; nothing is left behind.")
     console.print(
         "Read next: [bold]README.md[/] to try it on your own data, [bold]demo/queries.py[/] for the questions as SQL,\n"
@@ -163,8 +169,9 @@ def _wait_for_queues(connection: Connection, progress: Progress, task: Any) -> N
 
 def _compare(
     connection: Connection, title: str, questions: Sequence[Question], before: Sequence[Answer], regions: int
-) -> None:
-    """Asks through the cache and prints the table."""
+) -> list[Measured]:
+    """Asks through the cache and prints the table; what was measured."""
+    measured = []
     table = Table(title=title, title_style="bold", title_justify="left", expand=False)
     table.add_column("question", ratio=1)
     for name in ("rows", "partitions\nbefore", "after", "ms\nbefore", "after", "faster", "same\nrows"):
@@ -178,6 +185,8 @@ def _compare(
         )
         same = through.rows == without.rows
         all_same = all_same and same
+        new = questions is queries.NEW
+        measured.append(Measured(question.words, without.milliseconds, through.milliseconds, new))
         total_before += without.milliseconds
         total_after += through.milliseconds
         table.add_row(
@@ -199,6 +208,7 @@ def _compare(
     )
     if not all_same:
         raise DemoError("The rows differ, which must never happen: please report it.")
+    return measured
 
 
 def _show_one(connection: Connection) -> None:
