@@ -106,8 +106,12 @@ declare
     session jsonb := pc_session('pg_catalog, pg_temp')
         || '{"DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "TimeZone": "UTC", "standard_conforming_strings": "on", "transform_null_equals": "off", "array_nulls": "on", "xmloption": "content"}';
     expression pc_expression;
-    bad text;
+    bad text := pc_unsafe_constant(raw);
 begin
+    -- Before PostgreSQL is given the text, with the installer's rights.
+    if bad is not null then
+        perform pc_fail('PC001', format('the constant %s in %L is not of one of PostgreSQL''s plain types', bad, shown), '', 'Compare texts, numbers, dates; cast the column, not the constant.');
+    end if;
     if raw ~ E'[\x01\x02]' or pc_placement_template(placement.relation, raw, session) is distinct from placement.template then
         perform pc_fail('PC001', format('%L cannot be written in a way that means the same everywhere', shown), '', 'Write one expression over the columns of the table.');
     end if;
