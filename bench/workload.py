@@ -5,11 +5,17 @@ and matches in few cities. Measured: every query as it is; rewritten when its ow
 only those of a similar query (one condition changed) are. Every pair of results is compared.
 
     scripts/bench workload [--cities 400] [--places 200000] [--streets 100000] [--repeat 3]
+    scripts/bench workload --full [--stream 200]
+
+--full is the workload that the cache is made for: cities of skewed sizes, kinds that only some cities have, names to
+match, queries of 0.1 s to several seconds. --stream asks so many queries of its families one after the other, the cache
+empty at the start, and learns from those that take long; what that takes is measured with the rest.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import tempfile
 import time
@@ -40,6 +46,25 @@ create index on street (city_id);
 analyze;
 """
 
+FULL_SCHEMA = """
+select setseed(0.5);
+create table city as
+    select g as city_id, 'city ' || g as name, (g * 7919) % 100 as size from generate_series(1, {cities}) g;
+alter table city add primary key (city_id);
+create table place as
+    select g as id, c.city_id,
+           case when random() < 0.02 then 200 + c.city_id % 40 else (random() * random() * 200)::integer end as kind,
+           (random() * 5)::integer as stars, md5(g::text) as name, random() * 10 as x, random() * 10 as y
+    from generate_series(1, {places}) g, lateral (select 1 + floor({cities} * random() ^ 1.5 + g * 0)::integer as city_id) c;
+create table street as
+    select g as id, c.city_id, (random() * random() * 400)::integer as surface,
+           (random() * 1000)::integer as length, md5((g * 3)::text) as name, random() * 10 as x, random() * 10 as y
+    from generate_series(1, {streets}) g, lateral (select 1 + floor({cities} * random() ^ 1.5 + g * 0)::integer as city_id) c;
+create index on place (city_id);
+create index on street (city_id);
+vacuum analyze;
+"""
+
 NEAR = "({0}.x - {1}.x) ^ 2 + ({0}.y - {1}.y) ^ 2 < {2}"
 
 
@@ -66,6 +91,63 @@ def questions(variant: int) -> list[str]:
                 group by c.name""",
         ]
     return asked
+
+
+def full_questions(variant: int) -> list[str]:
+    """Twenty queries of five families; those of another variant differ in a bound or a condition."""
+    asked = []
+    for n in range(5):
+        kind, other = 200 + 7 * n, 40 + 13 * n
+        asked += [
+            f"""select p.id from place p
+                where p.kind = {kind} and p.stars >= {3 + variant % 2} and p.name like '%{"abcde"[n]}{variant % 10}%'""",
+            f"""select p.id, q.id from place p join place q on q.city_id = p.city_id and {NEAR.format("p", "q", 0.2)}
+                where p.kind = {kind} and q.kind = {other} and p.stars >= {2 + variant % 3}""",
+            f"""select p.id, s.id, q.id from place p
+                join street s on s.city_id = p.city_id and {NEAR.format("p", "s", 0.3)}
+                join place q on q.city_id = p.city_id and {NEAR.format("q", "s", 0.3)}
+                where p.kind = {kind} and s.surface > {250 + 20 * n + 5 * variant} and q.kind > {150 + variant}""",
+            f"""select c.name, count(*) from city c, place p, street s, place q
+                where c.city_id = p.city_id and s.city_id = p.city_id and q.city_id = p.city_id
+                  and p.kind = {kind} and q.kind = {other} and s.length < {300 - 10 * variant} and c.size > {10 + variant}
+                  and {NEAR.format("p", "q", 0.5)} and {NEAR.format("p", "s", 0.5)}
+                group by c.name""",
+        ]
+    return asked
+
+
+def stream(connection: psycopg.Connection[Any], amount: int) -> None:
+    """Asks queries of the families one after the other, with and without the cache, and prints both totals."""
+    connection.execute("select partitioncache_clear()")
+    chosen = random.Random(7)
+    asked = [chosen.choice(full_questions(chosen.randrange(6))) for _ in range(amount)]
+    without = cached = learning = 0.0
+    worst = (0.0, "")
+    for n, query in enumerate(asked, 1):
+        seconds, expected = timed(connection, query, 1)
+        without += seconds
+        started = time.perf_counter()
+        row = connection.execute("select partitioncache_apply(%s, 'city_id')", [query]).fetchone()
+        assert row is not None
+        rewritten = row[0]
+        found = sorted(connection.execute(rewritten.encode()).fetchall())
+        taken = time.perf_counter() - started
+        if found != expected:
+            raise SystemExit(f"Other rows when rewritten:\n{query}\n{rewritten}")
+        cached += taken
+        worst = max(worst, (taken / seconds, query))
+        if taken > 0.1:
+            started = time.perf_counter()
+            connection.execute("select partitioncache_push(%s, 'city_id')", [query])
+            while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
+                pass
+            learning += time.perf_counter() - started
+        if n % 20 == 0:
+            print(
+                f"after {n:>4} queries: {without:.1f} s without; {cached:.1f} s with, {learning:.1f} s learning:"
+                f" {(cached + learning) / without:.2f}"
+            )
+    print(f"the worst took {worst[0]:.2f} times as long: {' '.join(worst[1].split())}")
 
 
 def timed(connection: psycopg.Connection[Any], query: str, repeat: int) -> tuple[float, list[Any]]:
@@ -132,24 +214,33 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=200_000)
     parser.add_argument("--streets", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--stream", type=int, default=0)
     options = parser.parse_args()
+    if options.full:
+        options.cities, options.places, options.streets, options.repeat = 2000, 2_000_000, 1_000_000, 1
+    ask = full_questions if options.full else questions
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
         with running_cluster(installation) as cluster, cluster.create_database().connect() as connection:
-            connection.execute(SCHEMA.format(**vars(options)).encode())
+            for statement in (FULL_SCHEMA if options.full else SCHEMA).format(**vars(options)).split(";\n"):
+                connection.execute(statement.encode())
             connection.execute("select partitioncache_register('city_id', 'integer')")
             print(
                 f"{options.cities} cities, {options.places} places, {options.streets} streets;"
                 f" medians of {options.repeat}"
             )
-            asked = questions(0)
+            asked = ask(0)
             seconds, entries = fill(connection, asked)
             print(f"filled with the queries' own fragments: {entries} entries in {seconds:.1f} s")
             measure(connection, "each query's own fragments cached", asked, options.repeat)
-            seconds, entries = fill(connection, questions(1))
+            seconds, entries = fill(connection, ask(1))
             print(f"\nfilled with similar queries' fragments: {entries} entries in {seconds:.1f} s")
             measure(connection, "only a similar query's fragments cached", asked, options.repeat)
+            if options.stream:
+                print(f"\na stream of {options.stream} queries")
+                stream(connection, options.stream)
 
 
 if __name__ == "__main__":

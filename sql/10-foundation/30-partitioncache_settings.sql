@@ -8,10 +8,13 @@ create table partitioncache_settings (
     max_attempts integer not null default 3 check (max_attempts > 0),
     log_limit integer not null default 10000 check (log_limit >= 0),
     untracked text not null default 'track' check (untracked in ('track', 'static', 'ignore')),
-    learning_budget double precision not null default 1 check (learning_budget >= 0)
+    learning_budget double precision not null default 1 check (learning_budget >= 0),
+    max_bytes bigint not null default 0 check (max_bytes >= 0),
+    max_entries bigint not null default 0 check (max_entries >= 0),
+    max_age interval not null default '0' check (max_age >= interval '0')
 );
 
 comment on table partitioncache_settings is
-'One row a cache: max_fragments = most fragments a query is taken apart into; enabled, frequency_seconds, max_parallel_jobs, fragment_timeout = how the processor works; max_attempts = failures until a queued item is dead; log_limit = rows kept in partitioncache_processor_log; untracked = what becomes of tables that are neither tracked nor asserted to be static: push tracks them (track), they are taken for static (static), or nothing (ignore): then entries on them are not used; learning_budget = how many times its own cost learning from a query may cost.';
+'One row a cache: max_fragments = most fragments a query is taken apart into; enabled, frequency_seconds, max_parallel_jobs, fragment_timeout = how the processor works; max_attempts = failures until a queued item is dead; log_limit = rows kept in partitioncache_processor_log; untracked = what becomes of tables that are neither tracked nor asserted to be static: push tracks them (track), they are taken for static (static), or nothing (ignore): then entries on them are not used; learning_budget = how many times its own cost learning from a query may cost; max_bytes, max_entries, max_age = beyond which entries are evicted, 0 for never.';
 
 select pc_dump_with_extension('partitioncache_settings');

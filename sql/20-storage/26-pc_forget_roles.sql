@@ -17,7 +17,7 @@ begin
     end if;
     delete from partitioncache_learning l
     where l.ctid = any (array(select o.ctid from partitioncache_learning o
-                              where o.cache = pc_forget_roles.cache and o.cluster = here and not exists (select from pg_roles r where r.oid = o.owner)
+                              where o.cache = pc_forget_roles.cache and o.cluster = here and o.owner <> 0 and not exists (select from pg_roles r where r.oid = o.owner)
                               for update skip locked));
     get diagnostics removed = row_count;
     forgotten := forgotten + removed;

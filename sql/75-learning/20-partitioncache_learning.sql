@@ -20,21 +20,21 @@ create table partitioncache_learning (
 ) with (fillfactor = 70);
 
 comment on table partitioncache_learning is
-'Fragments that are not evaluated, and why. deferred: that costs more than the queries that asked for it have cost so far; unselective: it leaves most partitions, found out at so many writes to its tables; forced, forbidden: an administrator has said so. cost: what its evaluation costs by the planner, in its units; kept: the share of the partitions that it leaves, by the planner or as found; credit: what queries could have saved by it so far, less what was spent; asked: how many. Nobody writes here but the functions that pc_call leads to. Not part of a dump: it is found out anew.';
+'Fragments that are not evaluated, and why. deferred: that costs more than the queries that asked for it have cost so far; unselective: it leaves most partitions, found out at so many writes to its tables; forced, forbidden: an administrator has said so, for all roles (owner 0). cost: what its evaluation costs by the planner, in its units; kept: the share of the partitions that it leaves, by the planner or as found; credit: what queries could have saved by it so far, less what was spent; asked: how many. Nobody writes here but the functions that pc_call leads to. Not part of a dump: it is found out anew.';
 
 create index on partitioncache_learning (cache, owner, credit);
 
 create view pc_own_learning with (security_barrier) as
 select l.cache, l.partition_key, l.hash, l.state, l.rank, case when m.mine or m.all_texts then l.query end as query, l.keyed_tables, l.parts,
-       l.cost, l.kept, l.credit, l.asked, l.writes, l.changed_at, coalesce(r.rolname, l.owner_name) as owner, m.mine
+       l.cost, l.kept, l.credit, l.asked, l.writes, l.changed_at, coalesce(r.rolname, nullif(l.owner_name, '')) as owner, m.mine
 from partitioncache_learning l
 left join pg_roles r on r.oid = l.owner and l.cluster = (select pc_cluster())
 cross join lateral (
-    select l.owner = (select pc_me()) and l.cluster = (select pc_cluster()) as mine,
+    select l.owner = (select pc_me()) and l.cluster = (select pc_cluster()) or l.owner = 0 as mine,
            (select pg_has_role(pc_installer(), 'usage')) as all_texts) m
 where m.mine or m.all_texts
    or l.cache = any (array(select g.cache from partitioncache_role g
                            where g.cluster = (select pc_cluster()) and g.level in ('monitor', 'administer') and pg_has_role(g.role, 'usage')));
 
 comment on view pc_own_learning is
-'The rows of partitioncache_learning that the role in force may see: its own (mine); those of all roles, without their texts for who may monitor or administer the cache, with texts for the installer.';
+'The rows of partitioncache_learning that the role in force may see: its own, and what an administrator has said (mine); those of all roles, without their texts for who may monitor or administer the cache, with texts for the installer.';

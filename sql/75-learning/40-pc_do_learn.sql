@@ -80,8 +80,9 @@ begin
     select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', case when l.state <> 'unselective' or l.writes > (f.value ->> 'writes')::double precision then l.state end, 'credit', l.credit))), array_agg(f.value ->> 'hash')
     into fragments, hashes
     from jsonb_array_elements(argument -> 'fragments') f
-    left join partitioncache_learning l
-        on l.hash = f.value ->> 'hash' and l.cache = cache_ and l.partition_key = key_ and l.owner = caller and l.cluster = here;
+    left join lateral (select o.* from partitioncache_learning o
+                       where o.hash = f.value ->> 'hash' and o.cache = cache_ and o.partition_key = key_ and (o.owner = 0 or o.owner = caller and o.cluster = here)
+                       order by o.owner limit 1) l on true;
     learned := array(select p.hash from pc_priced(fragments, allowance) p where p.verdict = 'learned');
 
     -- Whoever is at one of these rows has counted it: nobody waits.

@@ -9,7 +9,7 @@ as $$
         when name in ('partitioncache_version', 'partitioncache_status', 'partitioncache_processor_status', 'partitioncache_processor_jobs',
                       'partitioncache_caches', 'partitioncache_partition_keys', 'partitioncache_entries', 'partitioncache_count', 'partitioncache_keys',
                       'partitioncache_tracked_tables', 'partitioncache_static_tables', 'partitioncache_placements', 'partitioncache_suggest_placements', 'partitioncache_queue_lengths', 'partitioncache_queue_counts',
-                      'partitioncache_dead_items', 'pc_cron_home', 'pc_installers_cron_jobs', 'pc_cron_failure', 'pc_workers', 'pc_change_count') then 'monitor'
+                      'partitioncache_dead_items', 'partitioncache_deferred', 'pc_cron_home', 'pc_installers_cron_jobs', 'pc_cron_failure', 'pc_workers', 'pc_change_count') then 'monitor'
         when name in ('partitioncache_apply', 'partitioncache_explain', 'partitioncache_open', 'partitioncache_fragments', 'partitioncache_contained', 'partitioncache_get',
                       'partitioncache_exists', 'partitioncache_query', 'partitioncache_intersect', 'partitioncache_lookup', 'partitioncache_changed') then 'read'
         when name in ('partitioncache_push', 'partitioncache_push_many', 'partitioncache_push_fragment', 'partitioncache_process_queue',
@@ -18,7 +18,8 @@ as $$
                       'partitioncache_set_query', 'partitioncache_delete', 'partitioncache_clear', 'partitioncache_listen', 'partitioncache_unlisten',
                       'partitioncache_track', 'partitioncache_untrack', 'partitioncache_assert_static', 'partitioncache_retract_static') then 'push'
         when name in ('partitioncache_register', 'partitioncache_place', 'partitioncache_unplace', 'partitioncache_grant', 'partitioncache_revoke', 'partitioncache_enable_processor',
-                      'partitioncache_disable_processor', 'partitioncache_update_processor_config') then 'administer'
+                      'partitioncache_disable_processor', 'partitioncache_update_processor_config',
+                      'partitioncache_force', 'partitioncache_forbid', 'partitioncache_allow', 'partitioncache_evict') then 'administer'
     end
 $$;
 

@@ -128,10 +128,47 @@ select is(partitioncache_process_queue(max_seconds => 60), 1, 'it is not evaluat
 update partitioncache_internal.partitioncache_learning set writes = 10;
 select partitioncache_push('select * from many where kind = 1 ', 'city_id');
 select is(partitioncache_process_queue(max_seconds => 60), 2, 'until much has changed');
-update partitioncache_internal.partitioncache_learning set state = 'forced';
+select partitioncache_force('city_id', hash) from partitioncache_deferred('city_id') where state = 'unselective';
+select partitioncache_clear_queue();
 select partitioncache_push('select * from many where kind = 1  ', 'city_id');
 select is(partitioncache_process_queue(max_seconds => 60), 2, 'or an administrator wants it');
 select is((select key_count from partitioncache_cache_city_id where query like '%kind%'), 5000::bigint, 'then it is kept');
+
+-- What an administrator says
+select hash as many from partitioncache_cache_city_id where query like '%kind = 1%' \gset
+select is((select array_agg(e ->> 'state' order by e ->> 'state') from jsonb_array_elements((partitioncache_explain('select * from many where kind = 1', 'city_id')).entries) e), '{forced,fresh}', 'explain says what is forced');
+select partitioncache_forbid('city_id', :'many');
+select ok(not partitioncache_exists('city_id', :'many'), 'what is forbidden is removed');
+select partitioncache_push('select * from many where kind = 1   ', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'and not evaluated');
+select is((select array_agg(state) from partitioncache_deferred('city_id') where hash = :'many'), '{forbidden}', 'which is shown');
+select partitioncache_allow('city_id', :'many');
+select is((select count(*) from partitioncache_deferred('city_id') where hash = :'many'), 0::bigint, 'and can be taken back');
+select is((select row(deferred, unselective)::text from partitioncache_status()), (select format('(%s,%s)', count(*) filter (where state = 'deferred'), count(*) filter (where state = 'unselective')) from pc_own_learning), 'the status counts');
+select throws_ok($$ select partitioncache_force('nothing', 'x') $$, 'PC002', null, 'a partition key that is not registered');
+
+-- Eviction: what has saved least for its size goes first.
+select partitioncache_clear();
+select partitioncache_set('city_id', 'by hand', array(select generate_series(1, 100)));
+select partitioncache_push_many(array['select * from big where kind = 31', 'select * from big where kind = 32', 'select * from big where stars = 3 and kind = 33'], 'city_id');
+select partitioncache_process_queue(max_seconds => 60);
+select entries as before from partitioncache_partition_keys() \gset
+select is(partitioncache_evict(), 0::bigint, 'no limit is set');
+update partitioncache_internal.partitioncache_entry_use u set uses = 1000 where hash = (select hash from partitioncache_cache_city_id where query like '%kind = 32)');
+select partitioncache_update_processor_config(max_entries => 2);
+select is(partitioncache_evict(), :before - 2::bigint, 'too many');
+select is((select array_agg(coalesce(query, hash) order by hash = 'by hand') from partitioncache_cache_city_id), '{"SELECT DISTINCT t1.city_id FROM public.big t1 WHERE (t1.kind = 32)","by hand"}', 'what is used most stays, and what was stored by hand');
+select partitioncache_update_processor_config(max_entries => 0, max_bytes => 1);
+select partitioncache_process_queue();
+select is((select array_agg(hash) from partitioncache_cache_city_id), '{"by hand"}', 'the processor sees to it');
+select partitioncache_update_processor_config(max_bytes => 0, max_age => '1 h');
+select partitioncache_push('select * from big where kind = 32', 'city_id');
+select partitioncache_process_queue(max_seconds => 60);
+select is(partitioncache_evict(), 0::bigint, 'not too old');
+update partitioncache_internal.partitioncache_cache_city_id set evaluated_at = now() - interval '2 h';
+select is(partitioncache_evict(), 1::bigint, 'too old');
+select throws_ok('select partitioncache_update_processor_config(max_entries => -1)', 'PC001', 'max_entries is out of range', 'limits have their ranges');
+select partitioncache_update_processor_config(max_age => '0');
 
 -- A sample tells early.
 select cmp_ok(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.kind = 1)', array(select generate_series(1, 300))), '>', 0.9::float8, 'most are left');

@@ -42,6 +42,7 @@ SECTIONS = {
     "Partition keys": "register partition_keys caches",
     "Where partition keys stand": "place placements suggest_placements unplace",
     "Filling the cache": "push push_many push_fragment process_queue",
+    "What is learned, and what is kept": "deferred force forbid allow evict",
     "Asking": "apply explain open contained fragments",
     "The cache by hand": "set get exists set_query query keys entries count intersect lookup changed delete clear",
     "Tables that are written to": "track tracked_tables untrack assert_static retract_static static_tables",
