@@ -147,6 +147,8 @@ declare
     expression text := placement.template;
     arguments text;
     argument record;
+    -- Qualified, as all that follows the change of the path.
+    bound partitioncache_internal.pc_expression;
 begin
     -- Its body is read once, now: whatever is made later under names that it uses, it calls what was looked at.
     select string_agg(format_type(a.atttypid, null), ', ' order by c.n) into arguments
@@ -166,6 +168,13 @@ begin
     perform set_config('search_path', 'pg_catalog, pg_temp', true);
     execute format('create function %s(%s) returns %s language sql immutable parallel safe return (%s)::%s', target, arguments,
                    partitioncache_internal.pc_native_type(registration.datatype), replace(expression, E'\x02', ''), partitioncache_internal.pc_native_type(registration.datatype));
+    -- What it was bound to, whatever has become of types and casts since the placement was looked at.
+    select f.functions, f.operators, f.types into bound.functions, bound.operators, bound.types
+    from partitioncache_internal.pc_tree_facts(array[(select p.prosqlbody::text from pg_proc p where p.oid = to_regprocedure(format('%s(%s)', target, arguments)))]) f;
+    if partitioncache_internal.pc_strangers(bound) is not null then
+        perform partitioncache_internal.pc_fail('PC008', format('what is placed in %s has changed: its partition key calls %s now', placement.relation_name, partitioncache_internal.pc_strangers(bound)),
+            '', 'Place it anew.');
+    end if;
     execute format('comment on function %s(%s) is %L', target, arguments, format('The partition key %I in cache %I of rows of %s.', placement.partition_key, placement.cache, placement.relation_name));
     perform partitioncache_internal.pc_take_back(to_regprocedure(format('%s(%s)', target, arguments)));
 end

@@ -57,7 +57,21 @@ create table lair.tried as select template, lair.try_to_place(template) as outco
 reset role;
 select is_empty('select * from lair.tried where outcome = ''done''', 'none of it is taken');
 select ok(not (select is_called from lair.ran), 'and nothing has run as anybody else');
+select throws_ok(format($$ select pc_call('place', '{"cache": "partitioncache", "partition_key": "city_id", "relation": %s, "template": "lair.takes(''{1}'')"}') $$, 'lair.placed'::regclass::oid),
+                 'PC001', 'the constant ''{1}'' in ''lair.takes(''''{1}'''')'' is not of one of PostgreSQL''s plain types', 'the answer says why');
 select is_empty('select * from partitioncache_placements()', 'nor is anything placed');
+
+-- A column's type that is exchanged after the placement was looked at.
+set role hostile_placer;
+create type lair.named as (name text);
+create function lair.name_of(lair.named) returns text immutable language sql return 'x';
+create cast (lair.named as text) with function lair.name_of(lair.named) as implicit;
+create table lair.exchanged (name lair.named);
+reset role;
+select throws_ok($$ select pc_create_key_function(pc_registration('partitioncache', 'city_id'), jsonb_populate_record(null::partitioncache_placement, jsonb_build_object(
+                        'cache', 'partitioncache', 'partition_key', 'city_id', 'relation', 'lair.exchanged'::regclass::oid, 'relation_name', 'lair.exchanged',
+                        'template', E'char_length(\x01\x02.name)', 'columns', array['name']))) $$,
+                 'PC008', 'what is placed in lair.exchanged has changed: its partition key calls the function lair.name_of(lair.named), the type lair.named now', 'is seen in what the log would call');
 
 -- What PostgreSQL writes for expressions that people use is taken.
 set role hostile_placer;
