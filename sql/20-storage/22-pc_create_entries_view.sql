@@ -1,12 +1,9 @@
-create function pc_create_entries_view(cache text, partition_key text, storage text) returns void
-language plpgsql volatile parallel unsafe
+create function pc_serves() returns text
+language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-declare
-    entries text := pc_entries_view(cache, partition_key);
-    matching text := pc_matching_view(cache, partition_key);
     -- The role may be told which partitions match, because it may read what the fragment reads.
-    serves constant text := $sql$e.role in (0, (select pc_me()))
+    select $sql$e.role in (0, (select pc_me()))
                    and not exists (
                        select from unnest((e.evaluation).named) n(relation)
                        left join lateral (select c.relkind, c.relnamespace from pg_class c where c.oid = n.relation offset 0) c on true
@@ -15,32 +12,42 @@ declare
                                                or e.owner = (select pc_me()) and has_any_column_privilege(n.relation, 'select'))
                                           and (c.relkind <> 'v' or pc_may_read((select pc_me()), array[n.relation])),
                                           -- a table that is gone
-                                          e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage'))))$sql$;
+                                          e.owner = (select pc_me()) or (select pg_has_role(pc_installer(), 'usage'))))$sql$
+$$;
+
+comment on function pc_serves() is
+'The condition under which an entry (e, a row of a table of key sets) may be used by the role in force. Example: select pc_serves()';
+
+create function pc_create_entries_view(cache text, partition_key text, storage text) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    entries text := pc_entries_view(cache, partition_key);
+    matching text := pc_matching_view(cache, partition_key);
 begin
     -- Who watches over the cache sees that there are entries, how they stand and whose they are, not what they say.
     execute format($sql$
         create view %1$s with (security_barrier) as
         select e.hash, e.role, a.serves,
                %2$s, case when a.serves then e.matches_null end as matches_null, e.key_count, pg_column_size(%3$s)::bigint as bytes,
-               case when a.mine or a.all_texts then e.query end as query,
+               case when e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %5$L, 'administer')) then e.query end as query,
                (e.evaluation).snapshot is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
                (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).untracked, (e.evaluation).closure,
                (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
-               cardinality(((e.evaluation).form).relations) as tables, e.owner, e.owner_name, a.mine, e.created_at, e.evaluated_at, u.uses, u.last_used
+               cardinality(((e.evaluation).form).relations) as tables, e.owner, e.owner_name, e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine, e.created_at, e.evaluated_at, u.uses, u.last_used
         from %4$s e
         left join partitioncache_entry_use u on u.cache = %5$L and u.partition_key = %6$L and u.hash = e.hash and u.role = e.role
         cross join lateral (
-            select e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) as mine,
-                   (select pc_has_level(pc_me(), %5$L, 'administer')) as all_texts,
-                   %7$s as serves
+            select %7$s as serves
             -- Said once, not wherever it is mentioned.
             offset 0) a
-        where a.serves or a.mine or (select pc_has_level(pc_me(), %5$L, 'monitor'))
+        where a.serves or e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %5$L, 'monitor'))
         $sql$, entries,
         case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'
                      else 'case when a.serves then e.keys end as keys' end,
         case storage when 'bit' then 'e.bits' else 'e.keys' end,
-        pc_key_table(cache, partition_key), cache, partition_key, serves);
+        pc_key_table(cache, partition_key), cache, partition_key, pc_serves());
     execute format('comment on view %s is %L', entries,
         format('The entries of partition key %I in cache %I that the role in force may see. serves: it may use them; mine: it stored them.', partition_key, cache));
     perform pc_take_back(entries::regclass);
@@ -68,7 +75,7 @@ begin
             limit 64
         )
         select c.hash from candidate c cross join asked a where pc_is_contained(c.form, a.form)
-        $sql$, matching, pc_key_table(cache, partition_key), serves);
+        $sql$, matching, pc_key_table(cache, partition_key), pc_serves());
     execute format('comment on view %s is %L', matching,
         format('The entries of partition key %I in cache %I that the role in force may use and that are contained in what it asks (see pc_contained_entries).', partition_key, cache));
     perform pc_take_back(matching::regclass);

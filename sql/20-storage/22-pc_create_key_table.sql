@@ -30,6 +30,10 @@ begin
     end if;
     perform pc_take_back(key_table::regclass);
     execute format('create index on %s (((evaluation).filed_under), ((evaluation).filed_rank) desc, key_count)', key_table);
+    -- Not for a snapshot that is moved ahead: what was decided by the entry stays as right as it was.
+    execute format('create trigger note after insert or delete or update of evaluated_at on %s for each statement execute function pc_note_change(%L, %L)',
+                   key_table, cache, partition_key);
+    execute format('create trigger note_truncate after truncate on %s for each statement execute function pc_note_change(%L, %L)', key_table, cache, partition_key);
     execute format('comment on table %s is %L', key_table,
         format('Key sets of partition key %I in cache %I. role: 0 for one that serves everybody, else the role that it serves alone. key_count is null where only the query is known; evaluation where the user asserted it.',
                partition_key, cache));

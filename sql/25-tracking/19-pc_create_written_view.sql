@@ -8,11 +8,14 @@ begin
     -- Whoever may use an entry learns which partitions its tables were written in since, also of tables that it reads through a view only.
     execute format($sql$
         create view %s with (security_barrier) as
-        select e.hash, e.role, c.relation, case when e.serves then c.keys end as keys, c.whole, c.removal, c.relation = any (e.keyed_roots) as keyed
+        select e.hash, e.role, c.relation, case when a.serves then c.keys end as keys, c.whole, c.removal,
+               c.relation = any ((e.evaluation).keyed_roots) as keyed, c.relation = any ((e.evaluation).whole_roots) as of_whole
         from %s e
-        join %s c on c.relation = any (e.keyed_roots || e.whole_roots) and c.xid >= pg_snapshot_xmin(e.snapshot)
-                 and not pg_visible_in_snapshot(c.xid, e.snapshot)
-        $sql$, written, pc_entries_view(cache, partition_key), pc_changes_table(cache, partition_key));
+        join %s c on c.relation = any ((e.evaluation).keyed_roots || (e.evaluation).whole_roots) and c.xid >= pg_snapshot_xmin((e.evaluation).snapshot)
+                 and not pg_visible_in_snapshot(c.xid, (e.evaluation).snapshot)
+        cross join lateral (select %s as serves offset 0) a
+        where a.serves or e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %L, 'monitor'))
+        $sql$, written, pc_key_table(cache, partition_key), pc_changes_table(cache, partition_key), pc_serves(), cache);
     execute format('comment on view %s is %L', written,
         format('What was written to the tables of each entry of partition key %I in cache %I since it was evaluated.', partition_key, cache));
     perform pc_take_back(written::regclass);

@@ -23,12 +23,12 @@ begin
              where p.proname = any (array(select n.proname from pg_proc n where n.oid = any (functions)))),
             (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid)
              from pg_operator o
-             where o.oid >= 16384
+             where o.oid::bigint >= 16384  -- by its name
                -- "=" is what restrictions are written with
                and o.oprname = any (array(select n.oprname from pg_operator n where n.oid = any (operators)) || '='::name)),
             (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid)
              from pg_type t
-             where t.oid >= 16384
+             where t.oid::bigint >= 16384
                -- and these are types whose names could be shadowed
                and t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)) || '{text,uuid,date}'::name[])),
             pc_closure_state(closure),

@@ -69,24 +69,23 @@ $$;
 comment on function pc_remember(text, pc_taken_apart) is
 'Remembers what a query was found to consist of, unless that is true at this moment only. Example: see pc_analyse';
 
-create function pc_too_long(query text, session jsonb) returns text
-language plpgsql volatile parallel unsafe
+create function pc_too_long(query text, cost double precision) returns text
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     -- To take a text apart takes about a second a megabyte, in which PostgreSQL does much that the planner gives a cost of a million.
     return case
         when length(query) > 1000000 then format('the text is too long (%s characters) to be taken apart', length(query))
-        when length(query) > 20000 and pc_plan_cost(query, session ->> 'search_path') < length(query)
+        when length(query) > 20000 and cost < length(query)
             then format('to take so long a text apart (%s characters) would cost more than the query itself', length(query))
-        when length(query) > 2000 and regexp_count(query, '[^[:alnum:]_](and|or)[^[:alnum:]_]', 1, 'i') > 200
-             and pc_plan_cost(query, session ->> 'search_path') < 5 * length(query)
+        when length(query) > 2000 and cost < 5 * length(query) and regexp_count(query, '[^[:alnum:]_](and|or)[^[:alnum:]_]', 1, 'i') > 200
             then 'to take so many conditions apart would cost more than the query itself' end;
 end
 $$;
 
-comment on function pc_too_long(text, jsonb) is
-'Why a text is too long to be taken apart, as measured by what the planner expects the query to cost; null if it is not. Example: select pc_too_long(''select 1'', pc_session(''public''))';
+comment on function pc_too_long(text, double precision) is
+'Why a text is too long to be taken apart, as measured by what the planner expects the query to cost; null if it is not. Example: select pc_too_long(''select 1'', 0.01)';
 
 create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
@@ -110,10 +109,6 @@ begin
                 then 'in a read-only transaction it cannot be analysed whether the query still means under this old snapshot what it meant'
                 when pg_is_in_recovery() then 'the query is not known yet, and a standby cannot analyse it; once it was asked on the primary server, it is known here as well'
                 else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
-            return analysis;
-        end if;
-        analysis.reason := pc_too_long(query, session);
-        if analysis.reason is not null then
             return analysis;
         end if;
         return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true, false));

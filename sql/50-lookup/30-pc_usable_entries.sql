@@ -32,7 +32,8 @@ declare
 begin
     return format($sql$
         with entry as materialized (
-            select e.*, coalesce(e.keyed_roots || e.whole_roots, '{}') <> '{}' as tracked, coalesce(e.untracked, '{}') <> '{}' as static
+            select e.hash, e.role, e.key_count, e.matches_null, e.parts, e.asserted, e.generation, e.deps, e.dep_states, e.keyed_roots, e.whole_roots, e.untracked,
+                   e.closure, e.closure_state, e.snapshot, e.cluster, e.evaluated_at, e.tables, coalesce(e.keyed_roots || e.whole_roots, '{}') <> '{}' as tracked, coalesce(e.untracked, '{}') <> '{}' as static
             from (%1$s) e
             where e.key_count is not null and %3$s
         ), state as materialized (

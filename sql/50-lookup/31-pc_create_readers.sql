@@ -30,6 +30,15 @@ begin
                 from %s e where e.hash = $1 and e.role = $2);
     end if;$body$, stored, pc_written_view(cache, partition_key), entries) end, stored, entries),
              'The keys of one entry: see pc_entry_keys.'),
+            ('since', 'hashes text[], roles oid[], out aside boolean, out changed bigint', 'text[], oid[]', 'record',
+             case when not logged then E'begin\n    aside := true;\nend'
+             else format($body$begin
+    select coalesce(bool_or(w.of_whole or w.keyed and w.whole and not w.removal), false),
+           count(distinct k.key) filter (where w.keyed and not w.removal)
+    into aside, changed
+    from unnest($1, $2) u(hash, role) join %s w using (hash, role) left join lateral unnest(w.keys) k(key) on true;
+end$body$, pc_written_view(cache, partition_key)) end,
+             'Whether something was written, since these entries were evaluated, that puts one aside; and in how many partitions.'),
             ('contained', '', '', 'text[]',
              format(E'begin\n    return array(select distinct c.hash from (select m.hash from %s m limit 16) c);\nend', pc_matching_view(cache, partition_key)),
              'The entries that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)

@@ -1,10 +1,11 @@
 create type pc_restriction as (
     conditions text,
-    from_item text
+    from_item text,
+    with_item text
 );
 
 comment on type pc_restriction is
-'What is added to a block: conditions for its WHERE, and a further table for its FROM or null.';
+'What is added to a block: conditions for its WHERE, a further table for its FROM or null, and a further item for WITH in front of the whole or null.';
 
 create function pc_restriction(
     family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration,
@@ -30,8 +31,14 @@ begin
     elsif method = 'literal' then
         wanted := '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')';
     elsif method = 'current' then
+        -- Asked once, however many columns there are.
+        if cardinality(columns) > 1 then
+            result.with_item := format('partitioncache_changed_%s(k) AS MATERIALIZED (SELECT k.k FROM %s k(k))', (family).family,
+                                       pc_changed_call(family, used, stamps, registration));
+        end if;
         wanted := concat_ws(' OR ', case when cardinality(keys) > 0 then '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')' end,
-                            '%1$s = ANY (ARRAY(SELECT k.k FROM ' || replace(pc_changed_call(family, used, stamps, registration), '%', '%%') || ' k(k)))');
+                            '%1$s = ANY (ARRAY(SELECT k.k FROM ' || case when cardinality(columns) > 1 then format('partitioncache_changed_%s k', (family).family)
+                                else replace(pc_changed_call(family, used, stamps, registration), '%', '%%') || ' k(k)' end || '))');
     elsif method = 'IN' then
         wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
     elsif method = 'VALUES' then

@@ -39,17 +39,21 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    plan jsonb;
+    plan pg_catalog.jsonb;
+    explained refcursor;
 begin
-    perform set_config('search_path', session_path, true);
-    execute 'explain (format json) ' operator(pg_catalog.||) query into plan;
-    perform set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
+    perform pg_catalog.set_config('search_path', session_path, true);
+    -- A cursor takes one statement and no more, and then its text is one behind "explain" as well.
+    open explained for execute pg_catalog.concat('explain (format json) ', query);
+    fetch explained into plan;
+    close explained;
+    perform pg_catalog.set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
     return plan -> 0 -> 'Plan';
 end
 $$;
 
 comment on function pc_plan(text, text) is
-'The plan of a query as EXPLAIN gives it in JSON. Raises PostgreSQL''s own error for what it does not accept and for what the role may not read. Example: select pc_plan(''select 1'', ''public'')';
+'The plan of a query as EXPLAIN gives it in JSON. Executes nothing, whatever the text is. Raises PostgreSQL''s own error for what it does not accept and for what the role may not read. Example: select pc_plan(''select 1'', ''public'')';
 
 create function pc_plan_cost(query text, session_path text) returns double precision
 language sql volatile parallel unsafe
@@ -60,3 +64,27 @@ $$;
 
 comment on function pc_plan_cost(text, text) is
 'What the planner expects a query to cost, in its own units. Example: select pc_plan_cost(''select 1'', ''public'')';
+
+create function pc_relations_of_plan(plan jsonb, session_path text) returns oid[]
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    name text;
+    relation oid;
+    relations oid[] := '{}'::oid[];
+begin
+    for name in select distinct n ->> 'Relation Name' from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name"))') n loop
+        perform pg_catalog.set_config('search_path', session_path, true);
+        relation := pg_catalog.to_regclass(pg_catalog.quote_ident(name))::pg_catalog.oid;
+        perform pg_catalog.set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
+        -- Of another schema, which the plan does not tell.
+        relations := relations || case when relation is not null then array[relation]
+                                       else array(select c.oid from pg_class c where c.relname = name order by 1 limit 20) end;
+    end loop;
+    return relations;
+end
+$$;
+
+comment on function pc_relations_of_plan(jsonb, text) is
+'The tables that a plan reads, as far as their names tell, which are those of a search path first. Example: select pc_relations_of_plan(pc_plan(''select 1'', ''public''), ''public'')';

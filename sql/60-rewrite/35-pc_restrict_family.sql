@@ -8,7 +8,9 @@ create type pc_restricted as (
     partitions bigint,
     method_used text,
     used text[],
-    reason text
+    reason text,
+    stamps text[],
+    tracked boolean
 );
 
 comment on type pc_restricted is
@@ -16,7 +18,7 @@ comment on type pc_restricted is
 
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
-    out restriction pc_restriction, out alternative pc_restriction, out alternative_method text, out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out method_used text, out used text[], out reason text
+    out restriction pc_restriction, out alternative pc_restriction, out alternative_method text, out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out method_used text, out used text[], out reason text, out stamps text[], out tracked boolean
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -29,6 +31,8 @@ begin
     keys := cardinality(looked_up.keys);
     own_keys := looked_up.own_keys;
     used := looked_up.used;
+    stamps := looked_up.stamps;
+    tracked := looked_up.tracked;
     partitions := pc_partition_estimate((family).relation, (registration).partition_key);
     if looked_up.usable = '{}' then
         reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
@@ -55,4 +59,4 @@ end
 $$;
 
 comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
-'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none) and its method, the method that was used, hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, and the entries used; or the reason why it is not. Example: see pc_rewrite';
+'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none) and its method, the method that was used, hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, the entries used, which evaluation of each, and whether they follow writes; or the reason why it is not. Example: see pc_rewrite';

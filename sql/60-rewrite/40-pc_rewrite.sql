@@ -21,26 +21,92 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     registration partitioncache_registration;
+    session jsonb;
+    digest text;
+    known partitioncache_decision;
+    result pc_rewritten;
+begin
+    begin
+        select r.* into registration from partitioncache_registration r
+        where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
+        session := pc_session(session_path);
+        digest := pc_decision_digest(query, cache, partition_key, method, session);
+        known := pc_known_decision(digest, registration, query, session);
+        if known.digest is not null then
+            result := known.outcome;
+            result.rewritten := coalesce(result.rewritten, query);
+            perform pc_count_use(registration, case when result.applied then result.hashes end, known);
+            return result;
+        end if;
+    exception when others then
+        null;  -- found out anew
+    end;
+    perform pc_check_method(method);
+    return pc_decide(query, partition_key, cache, method, session_path, registration, digest);
+end
+$$;
+
+comment on function pc_rewrite(text, text, text, text, text) is
+'What becomes of a query that is asked: as it was decided before, where that holds, else as it is decided now. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
+
+create function pc_decide(query text, partition_key text, cache text, method text, session_path text, registration partitioncache_registration, digest text) returns pc_rewritten
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set jit = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    session jsonb := pc_session(session_path);
     analysis partitioncache_analysis;
+    revision bigint;
+    least_cost double precision;
+    original jsonb;
     family pc_family;
     restrictions pc_restriction[] := '{}'::pc_restriction[];
     alternatives pc_restriction[] := '{}'::pc_restriction[];
     alternative_method text;
     restricted pc_restricted;
+    stamps text[] := '{}'::text[];
+    -- Whether the outcome will hold as long as the entries do: a list alone is exact for this moment, if its tables are written to.
+    lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
     result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null);
 begin
-    perform pc_check_method(method);
+    if registration.cache is null or query is null then
+        result.reason := case when query is null then 'the query is null'
+                              else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
+        return result;
+    end if;
     begin
-        select r.* into registration from partitioncache_registration r
-        where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
-        if not found or query is null then
-            result.reason := case when query is null then 'the query is null'
-                                  else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
+        if method = 'auto' then
+            least_cost := (pc_settings(cache)).least_cost;
+            begin
+                original := case when length(query) <= 1000000 then pc_plan(query, session_path) end;
+            exception when others then
+                null;  -- the analysis will say what is wrong
+            end;
+            if (original ->> 'Total Cost')::double precision < least_cost then
+                result.reason := format('the query is cheaper than asking: the planner expects it to cost %s, less than %s (least_cost)',
+                                        round((original ->> 'Total Cost')::numeric), least_cost);
+            end if;
+        end if;
+        if result.reason is null and length(query) > 2000 then
+            original := coalesce(original, case when length(query) <= 1000000 then pc_plan(query, session_path) end);
+            result.reason := pc_too_long(query, (original ->> 'Total Cost')::double precision);
+        end if;
+        if result.reason is not null then
+            revision := pc_revision(cache, '');
+            perform pc_remember_decision(digest, registration, result, revision, analysis, pc_relations_of_plan(original, session_path), '{}');
+            perform pc_count_use(registration, null);
             return result;
         end if;
-        analysis := pc_analyse(query, registration, pc_session(session_path));
-        result.reason := analysis.reason;
+        revision := pc_revision(cache, partition_key);
+        analysis := pc_analyse(query, registration, session);
+        result.reason := coalesce(analysis.reason, case when analysis.canonical ~ 'partitioncache_changed_[0-9]'
+            then 'it holds a name that is put in front of rewritten queries (partitioncache_changed_...), as one that is rewritten already does' end);
         if result.reason is not null then
+            if analysis.state is not null then
+                perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, '{}');
+            end if;
             return result;
         end if;
 
@@ -59,6 +125,8 @@ begin
                 result.keys := least(result.keys, restricted.keys);
                 result.own_keys := least(result.own_keys, restricted.own_keys);
                 result.method := coalesce(result.method, restricted.method_used);
+                stamps := stamps || restricted.stamps;
+                lasting := lasting and (restricted.method_used in ('current', 'subquery') or not restricted.tracked);
             end if;
         end loop;
 
@@ -70,12 +138,15 @@ begin
             result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
             result.reason := null;
             if method = 'auto' then
-                result := pc_gate(result, query, session_path, alternative_method, case when alternative_method is not null then
+                result := pc_gate(result, query, coalesce(original, pc_plan(query, session_path)), least_cost, session_path, alternative_method, case when alternative_method is not null then
                     pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end);
             else
                 -- Planned as this role: where it may not read the partition column, say, the rewritten query would fail.
                 perform pc_plan(result.rewritten, session_path);
             end if;
+        end if;
+        if analysis.state is not null and (lasting or not result.applied) then
+            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps);
         end if;
         perform pc_count_use(registration, case when result.applied then result.hashes end);
     exception when others then
@@ -89,8 +160,8 @@ begin
 end
 $$;
 
-comment on function pc_rewrite(text, text, text, text, text) is
-'Analyses a query, finds the entries that it contains and restricts each family of partition columns that something is known of. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
+comment on function pc_decide(text, text, text, text, text, partitioncache_registration, text) is
+'Leaves a query alone that costs less than asking; else analyses it, finds the entries that it contains and restricts each family of partition columns that something is known of. The outcome is remembered under the digest, where it will stay right. Never fails. Example: see pc_rewrite';
 
 create function pc_check_method(method text) returns void
 language plpgsql immutable parallel safe

@@ -32,6 +32,10 @@ begin
         analysis := pc_analyse(query, pc_registration(cache, partition_key), pc_session(session_path));
         contained := array(select distinct h from unnest(analysis.families) f, unnest(pc_contained_entries(pc_registration(cache, partition_key), f.asked)) h);
         entries := pc_explain_entries(cache, partition_key, contained);
+        if applied then
+            -- As it is now, also where it was decided before.
+            keys := pc_remaining_keys(pc_registration(cache, partition_key), analysis.families);
+        end if;
         fragments := 0;
         if analysis.families <> '{}' then
             select count(*) into fragments
@@ -69,3 +73,24 @@ $$;
 
 comment on function pc_explain_entries(text, text, text[]) is
 'How the entries under these hashes stand. Example: see partitioncache_explain';
+
+create function pc_remaining_keys(registration partitioncache_registration, families pc_family[]) returns bigint
+language plpgsql stable parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    family pc_family;
+    remaining bigint;
+    least_remaining bigint;
+begin
+    foreach family in array families loop
+        execute format('select cardinality((pc_lookup($1, pc_contained_entries($1, $2), null::%s)).keys)', pc_native_type(registration.datatype))
+        into remaining using registration, family.asked;
+        least_remaining := least(least_remaining, remaining);
+    end loop;
+    return least_remaining;
+end
+$$;
+
+comment on function pc_remaining_keys(partitioncache_registration, pc_family[]) is
+'How many partitions remain of the family of which fewest do; null if nothing is known of any. Example: see partitioncache_explain';

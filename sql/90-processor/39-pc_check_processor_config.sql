@@ -1,7 +1,7 @@
 create function pc_check_processor_config(
     frequency_seconds numeric default null, max_parallel_jobs integer default null, fragment_timeout interval default null,
     max_attempts integer default null, log_limit integer default null, untracked text default null, learning_budget double precision default null,
-    max_bytes bigint default null, max_entries bigint default null, max_age interval default null
+    max_bytes bigint default null, max_entries bigint default null, max_age interval default null, least_cost double precision default null
 ) returns void
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -19,7 +19,8 @@ begin
                  ('learning_budget', learning_budget::text, 'from 0 to 1000', learning_budget between 0 and 1000),
                  ('max_bytes', max_bytes::text, 'at least 0', max_bytes >= 0),
                  ('max_entries', max_entries::text, 'at least 0', max_entries >= 0),
-                 ('max_age', max_age::text, 'at least 0', max_age >= interval '0')) c(name, value, rule, holds)
+                 ('max_age', max_age::text, 'at least 0', max_age >= interval '0'),
+                 ('least_cost', least_cost::text, 'at least 0', least_cost >= 0 and least_cost < 'infinity')) c(name, value, rule, holds)
     where not c.holds limit 1;
     if found then
         perform pc_fail('PC001', format('%s is out of range', wrong.name), format('%s: %s.', wrong.name, wrong.value), format('Pass a value %s.', wrong.rule));
@@ -27,5 +28,5 @@ begin
 end
 $$;
 
-comment on function pc_check_processor_config(numeric, integer, interval, integer, integer, text, double precision, bigint, bigint, interval) is
+comment on function pc_check_processor_config(numeric, integer, interval, integer, integer, text, double precision, bigint, bigint, interval, double precision) is
 'Raises PC001 for the first value that is out of its range; null is in range. Example: select pc_check_processor_config(frequency_seconds => 1)';

@@ -22,7 +22,7 @@ as $$
         from pg_class c
         where c.relnamespace = 'partitioncache_internal'::regnamespace
               and (c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static',
-                                 'partitioncache_role', 'partitioncache_log_trimmed', 'partitioncache_placement')
+                                 'partitioncache_role', 'partitioncache_log_trimmed', 'partitioncache_placement', 'partitioncache_revision')
                    or c.relkind = 'v' and c.relname ^@ 'pc_own_')
            or c.relnamespace in (select h.oid from home h) and c.relkind = 'v' and c.relowner = pc_installer()
               and c.relname in ('partitioncache_settings', 'partitioncache_registration', 'partitioncache_tracked', 'partitioncache_static', 'partitioncache_queue',
@@ -46,7 +46,7 @@ as $$
         union all
         select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
         from partitioncache_registration r
-        cross join unnest('{usable,keys,contained}'::text[]) w(name)
+        cross join unnest('{usable,keys,since,contained}'::text[]) w(name)
         join pg_proc p on p.oid = to_regproc(pc_reader(r.cache, r.partition_key, w.name))
         where r.cache = pc_privileges.cache
         union all

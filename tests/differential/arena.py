@@ -496,7 +496,8 @@ def settings(world: World) -> Iterator[str]:
     )
     yield (
         f"update partitioncache_internal.partitioncache_settings "
-        f"set max_fragments = {kind.max_fragments}, untracked = 'static' where cache = {literal(world.cache)}"
+        f"set max_fragments = {kind.max_fragments}, untracked = 'static', least_cost = 0 "
+        f"where cache = {literal(world.cache)}"
     )
     yield from grants(world)
 

@@ -254,6 +254,7 @@ def session(cluster: Cluster) -> Iterator[Session]:
         made.must("create table places (id integer primary key, city_id integer, kind integer, name text)")
         made.must("insert into places select n, n % 20, n % 7, 'a' || n from generate_series(1, 200) n")
         made.must("select partitioncache_register('city_id', 'integer')")
+        made.must("select partitioncache_update_processor_config(least_cost => 0)")
         for kind in (1, 2):
             made.must(f"select partitioncache_push('select * from places where kind = {kind}', 'city_id')")
         while made.must("select partitioncache_process_queue()").rows[0][0] != b"0":

@@ -146,6 +146,7 @@ def test_definitions_of_now_in_a_stable_function(what: str, database: Database) 
         for statement in (*setup, STABLE):
             admin.must(statement)
         admin.must("select partitioncache_register('city_id', 'integer')")
+        admin.must("select partitioncache_update_processor_config(least_cost => 0)")
         admin.call("select partitioncache_push($1, 'city_id')", query)
         while admin.must("select partitioncache_process_queue()").rows[0][0] != b"0":
             pass
@@ -180,6 +181,7 @@ def test_definitions_of_now_under_an_old_snapshot(what: str, database: Database)
         for session in (admin, reader):
             session.must("set search_path = early, public")
         admin.must("select partitioncache_register('city_id', 'integer')")
+        admin.must("select partitioncache_update_processor_config(least_cost => 0)")
         admin.call("select partitioncache_push($1, 'city_id')", query)
         while admin.must("select partitioncache_process_queue()").rows[0][0] != b"0":
             pass
@@ -219,6 +221,7 @@ def test_entries_are_used_under_a_snapshot_that_is_not_old(
         for statement in setup:
             session.must(statement)
         session.must("select partitioncache_register('city_id', 'integer')")
+        session.must("select partitioncache_update_processor_config(least_cost => 0)")
         session.call("select partitioncache_push($1, 'city_id')", query)
         while session.must("select partitioncache_process_queue()").rows[0][0] != b"0":
             pass

@@ -20,6 +20,7 @@ insert into tags select n, n, case when n % 5 = 0 then 'five' else 'other' end f
 create view seen as select * from notes;
 create view seen_as_reader with (security_invoker) as select * from notes;
 select partitioncache_register('city_id', 'integer');
+select partitioncache_update_processor_config(least_cost => 0);
 """
 POLICY = """
 alter table notes enable row level security;

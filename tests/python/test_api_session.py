@@ -237,7 +237,7 @@ def test_every_kind_of_transaction(
 ) -> None:
     with data.connect(autocommit=False) as connection:
         # A query that nobody has asked before cannot be taken apart in a read-only transaction.
-        partitioncache.apply_cache(QUERY, cache, connection=connection)
+        partitioncache.apply_cache(QUERY, cache, method=method, connection=connection)
         connection.isolation_level = level
         connection.read_only = read_only
         for _ in range(2):
@@ -275,7 +275,7 @@ def test_explanations(cache: partitioncache.Cache) -> None:
         ("SELECT id FROM poi WHERE kind = %s", "%s looks like a parameter"),
         ("", ""),
     ):
-        explanation = partitioncache.explain_query(query, cache)
+        explanation = partitioncache.explain_query(query, cache, method="literal")
         assert not explanation.applied
         assert explanation.rewritten == query
         assert explanation.reason

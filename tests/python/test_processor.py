@@ -562,7 +562,8 @@ def test_a_session_keeps_its_temporary_schema(world: Database) -> None:
             "select count(*) from pg_class where relname ~ '^partitioncache_begin'"
         ).fetchall() == [(0,)]
     with world.connect() as connection:
-        connection.execute("select partitioncache_apply('select id from poi where kind = 2', 'city_id')")
+        asked = "select partitioncache_apply('select id from poi where kind = 2', 'city_id', method => 'literal')"
+        connection.execute(asked)
         assert connection.execute("select pg_my_temp_schema() <> 0").fetchall() == [(True,)]
 
 

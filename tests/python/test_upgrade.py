@@ -179,7 +179,7 @@ def test_what_people_entered_is_kept(old: Database, way: Way) -> None:
     )
     ((applied, state),) = old.execute(
         """select partitioncache_apply(%s, 'city_id', method => 'literal'),
-                  (partitioncache_explain(%s, 'city_id')).hits > 0""",
+                  (partitioncache_explain(%s, 'city_id', method => 'literal')).hits > 0""",
         [query, query],
     )
     assert state

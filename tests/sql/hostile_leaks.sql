@@ -31,7 +31,7 @@ begin
         perform set_config('role', role, true);
         for value in execute format('select x::text from (%s) x', query) loop
             -- Administrators see the texts of entries, and messages; not the keys of tables that they may not read.
-            if value ~ (case when role ~ 'admin' then '987654' else 'zebra|987654' end) then
+            if value ~ (case when role ~ 'admin' then '\m987654\M' else 'zebra|\m987654\M' end) then
                 perform set_config('role', 'none', true);
                 insert into found values (role, place, value);
                 perform set_config('role', role, true);

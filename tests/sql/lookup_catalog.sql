@@ -120,16 +120,26 @@ alter table poi add column another integer;
 select is((select state from pc_entry_state('partitioncache', 'city_id') where hash = 'mine'), 'asserted', 'stored by hand: an assertion, whatever happens');
 
 -- Remembered analyses
-select partitioncache_apply('select * from poi where kind = 5', 'city_id') is not null as asked;
+select cmp_ok(fill('select * from poi where kind = 5'), '>', 0::bigint, 'evaluated once more');
+select partitioncache_apply('select * from poi where kind = 5', 'city_id', method => 'literal') is not null as asked;
 select count(*) as known from partitioncache_analysis \gset
 alter table poi drop column another;
-select partitioncache_apply('select * from poi where kind = 5', 'city_id') is not null as asked;
+select partitioncache_apply('select * from poi where kind = 5', 'city_id', method => 'literal') is not null as asked;
 select is((select count(*) from partitioncache_analysis), :known + 1::bigint, 'remembered anew after a change of the catalog');
-select partitioncache_apply('select * from poi where kind = 5', 'city_id') is not null as asked;
+select partitioncache_apply('select * from poi where kind = 5', 'city_id', method => 'literal') is not null as asked;
 select is((select count(*) from partitioncache_analysis), :known + 1::bigint, 'and used from then on');
 select cmp_ok(pc_forget_analyses(), '>', 0::bigint, 'what a newer one replaces can be forgotten');
 select is((select count(*) from partitioncache_analysis), (select count(distinct digest) from partitioncache_analysis), 'each is then remembered once');
 select is(pc_forget_analyses(1) >= 0, true, 'and the oldest past so many');
 select is((select count(*) from partitioncache_analysis), 1::bigint, 'and the oldest past so many: one is left');
+
+-- and decisions
+select isnt(pc_forget_decisions(), null, 'what a newer one replaces can be forgotten');
+select is((select count(*) from partitioncache_internal.partitioncache_decision), (select count(distinct digest) from partitioncache_internal.partitioncache_decision), 'each is then remembered once');
+select is(pc_forget_decisions(1) >= 0, true, 'and the oldest past so many');
+select is((select count(*) from partitioncache_internal.partitioncache_decision), 1::bigint, 'and the oldest past so many: one is left');
+select partitioncache_internal.pc_revision('partitioncache', 'city_id') as revision \gset
+select cmp_ok(partitioncache_internal.pc_sum_revisions(), '>', 0::bigint, 'revisions are summed up');
+select is(partitioncache_internal.pc_revision('partitioncache', 'city_id'), :revision::bigint, 'and stay what they are');
 
 select * from finish();

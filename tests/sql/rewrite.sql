@@ -44,10 +44,13 @@ select matches(pc_lookup_call(family(), '{h}', 10, registration()), '^= ANY \(AR
 select matches(pc_lookup_call(family(), '{h}', 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
 
 -- Where they go
-select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null)::pc_family], array[row('(k)', null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
-select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[row('(k)', 't u')::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
-select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, false, null), row(2, 18, 18, false, '{}', '', false, false, null)]::pc_family[], array[row('(k)', null), row('(l)', null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null)::pc_family], array[row('(k)', null, null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[row('(k)', 't u', null)::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, false, null), row(2, 18, 18, false, '{}', '', false, false, null)]::pc_family[], array[row('(k)', null, null), row('(l)', null, null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
 select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+select is(pc_insert_restrictions(before, array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[row(null, null, 'w AS (\1)')::pc_restriction]), after, 'in front: ' || before)
+from (values (' SELECT 1 FROM a', 'WITH w AS (\1) SELECT 1 FROM a'), (' WITH x AS (y) SELECT 1', ' WITH w AS (\1), x AS (y) SELECT 1'),
+             ('WITH RECURSIVE x AS (y) SELECT 1', 'WITH RECURSIVE w AS (\1), x AS (y) SELECT 1')) v(before, after);
 
 -- Estimates and the gate
 select is(pc_partition_estimate('public.poi', 'city_id'), 60::bigint, 'partitions, by the statistics');
@@ -57,7 +60,7 @@ select is(pc_partition_estimate('public.never_analysed', 'city_id'), null, 'no s
 select cmp_ok(pc_plan_cost('select * from poi', 'public'), '>', pc_plan_cost('select 1', 'public'), 'what a plan costs');
 select throws_ok($$ select pc_plan_cost('select * from nowhere', 'public') $$, '42P01', null, 'of what PostgreSQL accepts');
 create function gate(before text, after text, alternative text) returns pc_rewritten language sql as
-$$ select pc_gate(row(true, null, 'literal', 1, 1, 10, after, '{}', null)::pc_rewritten, before, 'public', 'VALUES', alternative) $$;
+$$ select pc_gate(row(true, null, 'literal', 1, 1, 10, after, '{}', null)::pc_rewritten, before, pc_plan(before, 'public'), 0, 'public', 'VALUES', alternative) $$;
 select is((gate('select * from poi', 'select 1', null)).rewritten, 'select 1', 'the gate: cheaper');
 select is(row((g).applied, (g).rewritten, (g).method)::text, '(f,"select 1",)', 'the gate: dearer') from (select gate('select 1', 'select * from poi', null) g) x;
 select alike((gate('select 1', 'select * from poi', null)).reason, 'the planner expects the rewritten query to cost more (% instead of 0): it would not pay', 'the gate: dearer, the reason');
@@ -65,11 +68,12 @@ select is(row((g).rewritten, (g).method)::text, '("select 2",VALUES)', 'the gate
 
 -- A plan that is good only for the few rows that the planner expects
 create function explained(query text) returns jsonb language sql as $$ select pc_plan(query, 'public') $$;
-select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "CTE Scan"}, {"Node Type": "CTE Scan"}]}'), 1::bigint, 'each row of a CTE with each');
-select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "Seq Scan"}, {"Node Type": "Index Scan"}]}'), 0::bigint, 'an index is looked into');
-select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "Seq Scan", "Relation Name": "poi", "Filter": "x", "Plan Rows": 2}, {"Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', factor, 1000000), cost, 'loops over more rows than expected: ' || factor)
+select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "InitPlan", "Node Type": "CTE Scan"}, {"Parent Relationship": "InitPlan", "Node Type": "CTE Scan"}]}'), 0::bigint, 'sub-selects are none of the sides');
+select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "CTE Scan"}, {"Parent Relationship": "Inner", "Node Type": "CTE Scan"}]}'), 1::bigint, 'each row of a CTE with each');
+select is(pc_blind_loops('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "Seq Scan"}, {"Parent Relationship": "Inner", "Node Type": "Index Scan"}]}'), 0::bigint, 'an index is looked into');
+select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "Seq Scan", "Relation Name": "poi", "Filter": "x", "Plan Rows": 2}, {"Parent Relationship": "Inner", "Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', factor, 1000000), cost, 'loops over more rows than expected: ' || factor)
 from (values (100, 1584::double precision), (10, 144), (1, 0)) v(factor, cost);
-select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Node Type": "Index Scan", "Relation Name": "poi", "Index Cond": "(city_id = ANY (''{1,2}''::integer[]))", "Plan Rows": 2}, {"Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', 100, 1000000), 0::double precision, 'what the keys alone choose is as expected');
+select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "Index Scan", "Relation Name": "poi", "Index Cond": "(city_id = ANY (''{1,2}''::integer[]))", "Plan Rows": 2}, {"Parent Relationship": "Inner", "Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', 100, 1000000), 0::double precision, 'what the keys alone choose is as expected');
 select is(pc_misled_cost(explained('select * from poi'), 100, 1000000), 0::double precision, 'no loops');
 
 -- The whole

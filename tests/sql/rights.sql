@@ -43,7 +43,7 @@ create table expected (level text, kind text, name text, privilege text);
 insert into expected
 select 'monitor', 'schema', unnest('{public,partitioncache_internal}'::text[]), 'USAGE'
 union all
-select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_role,pc_own_analysis,pc_own_queue,pc_own_log,pc_own_learning,
+select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_revision,partitioncache_role,pc_own_analysis,pc_own_decision,pc_own_queue,pc_own_log,pc_own_learning,
     partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area,partitioncache_matching_city_id,partitioncache_matching_area}'::text[]), 'SELECT'
 union all
 select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis,partitioncache_cache_city_id,partitioncache_cache_area}'::text[]), 'SELECT'
@@ -58,7 +58,7 @@ union all
 select 'push', 'function', 'partitioncache_internal.partitioncache_log_' || unnest('{city_id,area}'::text[]), 'EXECUTE'
 union all
 select 'monitor', 'function', format('partitioncache_internal.partitioncache_%s_%s', what, key), 'EXECUTE'
-from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,contained}'::text[]) what
+from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,since,contained}'::text[]) what
 union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
@@ -133,7 +133,7 @@ select partitioncache_revoke('rights_push', 'other');
 select partitioncache_revoke('rights_push');
 select partitioncache_grant('rights_push', 'push');
 select set_eq($$ select name, privilege from of_role('rights_push') $$,
-              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|contained)_city_id' $$,
+              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|since|contained)_city_id' $$,
               'revoked and granted anew: everything');
 
 -- A lower level takes rights away, in this cache alone.
@@ -144,7 +144,7 @@ select partitioncache_grant('rights_changing', 'push', 'other');
 select partitioncache_grant('rights_changing', 'read');
 select set_eq($$ select name, privilege from of_role('rights_changing') where name !~ 'other_' $$,
               $$ select name, privilege from of_level('push') where name !~ '(store|log)_(city_id|area)'
-                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|contained)_city_id' $$,
+                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|since|contained)_city_id' $$,
               'from administer to read: what push needs in another cache is kept, nothing else');
 select set_eq($$ select level, cache from partitioncache_internal.partitioncache_role where role = 'rights_changing'::regrole $$, $$ values ('read', 'partitioncache'), ('push', 'other') $$, 'one level a cache');
 select partitioncache_grant('rights_changing', 'monitor');

@@ -12,6 +12,7 @@ create view neighbours as select id, other_city as city_id, kind from poi where 
 create function is_small(size integer) returns boolean language sql immutable as 'select size < 10';
 analyze;
 select partitioncache_register('city_id', 'integer');
+select partitioncache_update_processor_config(least_cost => 0);
 
 -- Tables that are neither tracked nor asserted to be static: entries on them are not used, and say so
 create function big() returns text language sql as $$ select 'select id, city_id from poi where kind = 3 and size > 1980' $$;
@@ -298,7 +299,7 @@ call learn(big());
 select is(standing(big()), 'restricted, fresh', 'and the next ones take the table for static');
 
 -- Another cluster's entries
-update partitioncache_internal.partitioncache_cache_city_id set evaluation.cluster = cluster + 1;
+update partitioncache_internal.partitioncache_cache_city_id set evaluation.cluster = cluster + 1, evaluated_at = evaluated_at;
 select is(standing(big()), 'unchanged, aside', 'entries of another cluster are put aside');
 select alike((select e ->> 'reason' from partitioncache_explain(big(), 'city_id') x, jsonb_array_elements(x.entries) e limit 1), '%another database cluster%', 'and it is said why');
 select * from finish();

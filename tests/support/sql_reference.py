@@ -32,7 +32,7 @@ The examples run, in this order, after these statements:
 SETUP = """\
 create table poi (id integer primary key, city_id integer, kind integer, name text);
 insert into poi select n, n % 500, case when n % 500 < 20 then n % 7 else 7 end, 'poi ' || n
-from generate_series(1, 20000) n;
+from generate_series(1, 100000) n;
 create index on poi (city_id);
 analyze poi;
 create role app;"""

@@ -17,6 +17,7 @@ create view definer_function (name, reason) as
 values ('pc_dispatch'::name, 'what pc_call is asked for is done by the installer, who checks what the caller may do'),
        ('pc_store', 'nobody else writes entries'),
        ('pc_forget_analyses', 'nobody else sees those of all'),
+       ('pc_forget_decisions', 'nobody else sees those of all'),
        ('pc_change_count', 'nobody else sees how much is in the change log'),
        ('pc_cron_home', 'nobody else may be able to see where pg_cron lives'),
        ('pc_installers_cron_jobs', 'nobody else sees the jobs of other roles in pg_cron'),
@@ -26,6 +27,8 @@ values ('pc_dispatch'::name, 'what pc_call is asked for is done by the installer
 -- Tables whose rows are made anew where they are missing.
 create view derived_table (name, reason) as
 values ('partitioncache_analysis'::name, 'what queries were found to consist of'),
+       ('partitioncache_decision', 'what became of queries'),
+       ('partitioncache_revision', 'how often entries have changed'),
        ('partitioncache_entry_use', 'which entries were used lately'),
        ('partitioncache_processor_log', 'what the processor did'),
        ('partitioncache_learning', 'what queries could have gained by what is not evaluated'),
@@ -205,9 +208,9 @@ select is_empty(
 
 select is_empty(
     $$ select relation from member_relation r
-       where relkind = 'r' and relname <> 'partitioncache_analysis'
+       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision')
          and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
-    'every table has a primary key, but for the one in which nobody may wait for another');
+    'every table has a primary key, but for those in which nobody may wait for another');
 
 -- plpgsql_check: trigger functions are checked with the relation that they are for.
 
@@ -218,6 +221,7 @@ select partitioncache_track('checked', 'city_id');
 create view trigger_relation (name, relation) as
 values ('pc_dispatch'::name, 'partitioncache_internal.pc_call_channel'::regclass),
        ('pc_store', 'partitioncache_internal.partitioncache_store_city_id'),
+       ('pc_note_change', 'partitioncache_settings'),
        ('partitioncache_log_city_id', 'checked');
 
 select is_empty(
