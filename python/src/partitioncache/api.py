@@ -11,8 +11,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from partitioncache.analysis import analyse
-from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
 from partitioncache.binding import Params, bind
 from partitioncache.cache import Cache
@@ -30,18 +28,7 @@ from partitioncache.errors import (
     PartitionCacheError,
     QueryError,
 )
-from partitioncache.questions import (
-    Connection,
-    Question,
-    Schema,
-    checked_method,
-    checked_query,
-    fails_open,
-    looked_up,
-    question,
-    refuse_misspelt,
-    rewritten_here,
-)
+from partitioncache.questions import Connection, Schema, checked_query, question, refuse_misspelt
 from partitioncache.queues import Item, Queue, open_queue, queue_name, queue_provider
 from partitioncache.registry import cache_type, open_backend, unknown_partition_key
 
@@ -92,17 +79,13 @@ def get_partition_keys(
     True
     >>> cache.close()
     """
-    asked = question(query, cache_handler, partition_key, params, dialect, connection, search_path)
-    name = asked.partition_key
-    if isinstance(asked.handler, PostgresqlArray):
-        keys, wanted, hits = _known_by_server(asked, asked.handler)
-    else:
-        analysis = analyse(asked.query, name, dialect, schema, partition_local)
-        found = looked_up(asked.handler, analysis, name)
-        merged = analysis.merged(found.keys)
-        keys, wanted, hits = None if merged is None else set(merged), len(found.wanted), found.hits
+    handler, asked = question(
+        query, cache_handler, partition_key, params, dialect, connection, search_path,
+        schema=schema, partition_local=partition_local,
+    )  # fmt: skip
+    keys, wanted, hits = handler.known(asked)
     if not hits:
-        refuse_misspelt(asked)
+        refuse_misspelt(handler, asked.partition_key)
     return keys, wanted, hits
 
 
@@ -154,28 +137,19 @@ def apply_cache(
         ConfigurationError: there is no such method, or what was given for the cache or connection is none.
         NotRegisteredError: the cache knows no such partition key, but one whose name is nearly the same.
     """
-    asked = question(query, cache, partition_key, params, dialect, connection, search_path)
-    method = checked_method(method, asked)
+    handler, asked = question(
+        query, cache, partition_key, params, dialect, connection, search_path, method, schema, partition_local
+    )
     try:
-        if isinstance(asked.handler, PostgresqlArray):
-            refuse_misspelt(asked)
-            ((rewritten,),) = asked.handler.server.call(
-                "partitioncache_apply",
-                asked.query,
-                asked.partition_key,
-                asked.handler.cache,
-                method,
-                **asked.path,
-            )
-            return str(rewritten)
-        explanation, _ = rewritten_here(asked, method, schema, partition_local)
-        if not explanation.hits:
-            refuse_misspelt(asked)
-        return explanation.rewritten
+        rewritten = handler.apply(asked)
+        if rewritten == asked.query:
+            refuse_misspelt(handler, asked.partition_key)
+        return rewritten
     except NotRegisteredError:
+        refuse_misspelt(handler, asked.partition_key)
         raise
     except PartitionCacheError as error:
-        if not fails_open(asked, error):
+        if not handler.fails_open(error):
             raise
         logger.warning("query left as it is: %s", error)
         return asked.query
@@ -234,18 +208,11 @@ def push_query(
         item = Item(text, checked_partition_key(partition_key), datatype, priority=priority)
         _push("incoming", item, queue, queue_connection)
         return
-    asked = question(query, cache, partition_key, params, "postgres", connection, search_path)
-    handler = asked.handler
-    if not isinstance(handler, PostgresqlArray):
-        raise ConfigurationError(
-            f"{handler.backend} has no queue of its own.", hint="Push without cache=; a monitor fills it."
-        )
-    if datatype is not None:
+    handler, asked = question(query, cache, partition_key, params, "postgres", connection, search_path)
+    if datatype is not None and handler.dialect is not None:
         handler.register(asked.partition_key, datatype)
     try:
-        handler.server.call(
-            "partitioncache_push", asked.query, asked.partition_key, handler.cache, priority, **asked.path
-        )
+        handler.push(asked, priority)
     except NotRegisteredError as error:
         close = unknown_partition_key(handler, asked.partition_key, error.hint or "")
         raise NotRegisteredError(error.message, close.hint) from None
@@ -309,24 +276,3 @@ def _push(name: Any, item: Item, queue: Queue | None, connection: Mapping[str, A
         return
     with open_queue(**connection) as opened:
         opened.push(name, [item])
-
-
-def _known_by_server(asked: Question, handler: PostgresqlArray) -> tuple[KeySet | None, int, int]:
-    families = _families_by_server(asked, handler)
-    found = [handler.get_intersected(hashes, asked.partition_key) for hashes in families]
-    # A query without conditions on the key has one family; with several, no one set is right for all.
-    keys = found[0][0] if len(found) == 1 else None
-    # Of columns of which nothing is known, that much was asked.
-    return keys, sum(len(hashes) or 1 for hashes in families), sum(hits for _, hits in found)
-
-
-def _families_by_server(asked: Question, handler: PostgresqlArray) -> list[set[str]]:
-    """The hashes of the entries that restrict the same columns, for each of them."""
-    if handler.datatype(asked.partition_key) is None:
-        return []
-    families: dict[int, set[str]] = {}
-    for row in handler.server.records(
-        "partitioncache_contained", asked.query, asked.partition_key, handler.cache, **asked.path
-    ):
-        families.setdefault(row["key_group"], set()).update({row["hash"]} - {None})
-    return list(families.values())

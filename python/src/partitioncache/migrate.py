@@ -21,8 +21,8 @@ from sqlglot import exp
 
 from partitioncache.analysis import Analysis, analyse
 from partitioncache.analysis.statement import flattened
-from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend, State
+from partitioncache.backends.questions import Question
 from partitioncache.config import checked_partition_key
 from partitioncache.datatypes import KeySet
 from partitioncache.errors import (
@@ -37,9 +37,9 @@ DIALECTS: Final = ("postgres", "mysql", "sqlite")
 _NUMBERS: Final = (*exp.DataType.INTEGER_TYPES, *exp.DataType.REAL_TYPES)
 
 _WHY: Final[dict[State, str]] = {
-    "tracked": "it follows the writes to its tables, and a copy could not",
-    "evaluated": "it was evaluated, and a copy would not know when its tables change",
-    "aside": "it is put aside where it is, and has no key set to copy",
+    State.TRACKED: "it follows the writes to its tables, and a copy could not",
+    State.EVALUATED: "it was evaluated, and a copy would not know when its tables change",
+    State.ASIDE: "it is put aside where it is, and has no key set to copy",
 }
 
 
@@ -157,7 +157,7 @@ class Transfer:
         self._push = push
         self._assert_static = assert_static
         register(new, partition_key, datatype)
-        self._there = new.states(partition_key) if isinstance(new, PostgresqlArray) else {}
+        self._there = new.states(partition_key)
 
     def take(
         self,
@@ -182,7 +182,7 @@ class Transfer:
         names: dict[str, str | None] = {**others} if others else {hash: query}
         reason = self._reason(names, keys, state, is_fragment(hash, query))
         if reason is not None or keys is None:
-            self._leave_out(hash, query, reason or _WHY["aside"])
+            self._leave_out(hash, query, reason or _WHY[State.ASIDE])
             return
         try:
             for name, text in names.items():
@@ -200,27 +200,23 @@ class Transfer:
         self, names: Collection[str], keys: KeySet | None, state: State, fragment: bool
     ) -> str | None:
         """Why an entry may not be stored, None if it may."""
-        there = {self._there.get(name, "asserted") for name in names} - {"asserted"}
+        there = {self._there.get(name, State.ASSERTED) for name in names} - {State.ASSERTED}
         if there:
             return "the target has evaluated the same itself"
         if self._assert_static and keys is not None:
             return None
-        if state != "asserted" and isinstance(self._new, PostgresqlArray):
-            return _WHY.get(state, _WHY["evaluated"])
+        if state != State.ASSERTED and self._new.dialect is not None:
+            return _WHY.get(state, _WHY[State.EVALUATED])
         if state in _WHY:
             return _WHY[state]
-        if (
-            fragment
-            and isinstance(self._new, PostgresqlArray)
-            and self._new.follows_writes(self._partition_key)
-        ):
+        if fragment and self._new.follows_writes(self._partition_key):
             return "the target follows writes, and it could not"
         return None
 
     def _leave_out(self, hash: str, query: str | None, reason: str) -> None:
-        if self._push and query is not None and isinstance(self._new, PostgresqlArray):
+        if self._push and query is not None and self._new.dialect is not None:
             try:
-                self._new.server.call("partitioncache_push", query, self._partition_key, self._new.cache)
+                self._new.push(Question(query, self._partition_key))
                 self.done.queued += 1
             except PartitionCacheError as error:
                 reason = f"{reason}; and its query was not queued: {error.message}"
@@ -256,7 +252,7 @@ def other_names(backend: Backend, hash: str, query: str | None, partition_key: s
     """
     if query is None or not is_fragment(hash, query):
         return {}
-    if isinstance(backend, PostgresqlArray):
+    if backend.dialect is not None:
         if not _is_one_of(analyse(query, partition_key, "postgres"), hash):
             return {}
         return dict(_by_server(backend, hash, query, partition_key))
@@ -271,7 +267,7 @@ def store_under_other_names(backend: Backend, hash: str, query: str, partition_k
     Where the backend follows writes, or has evaluated the same itself, it does not: the keys could not follow.
     """
     for name, text in other_names(backend, hash, query, partition_key).items():
-        if isinstance(backend, PostgresqlArray) and (
+        if backend.dialect is not None and (
             backend.exists(name, partition_key) or backend.follows_writes(partition_key)
         ):
             continue
@@ -312,15 +308,9 @@ def _by_analysis(query: str, partition_key: str) -> Iterator[tuple[str, str]]:
                 yield fragment.hash, fragment.sql
 
 
-def _by_server(
-    backend: PostgresqlArray, hash: str, query: str, partition_key: str
-) -> Iterator[tuple[str, str]]:
+def _by_server(backend: Backend, hash: str, query: str, partition_key: str) -> Iterator[tuple[str, str]]:
     """Those of the server's fragments that lead back to the hash: both analysers see the same in them."""
-    try:
-        rows = backend.server.call("partitioncache_fragments", query, partition_key, backend.cache)
-    except PartitionCacheError:
-        return
-    for other, fragment, *_ in rows:
+    for other, fragment in backend.server_fragments(query, partition_key) or ():
         if hash in dict(_by_analysis(fragment, partition_key)):
             yield other, fragment
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.postgresql import PostgresqlArray, in_postgresql
 from partitioncache.backends.protocol import Backend
 from partitioncache.cache import Cache
 from partitioncache.config import checked_partition_key
@@ -123,10 +123,10 @@ def tracked_tables(cache: Cache | Backend) -> list[TrackedTable]:
 
 
 def _postgresql(cache: Cache | Backend, partition_key: str | None) -> tuple[PostgresqlArray, str]:
-    handler = cache.underlying_handler if isinstance(cache, Cache) else cache
-    if not isinstance(handler, PostgresqlArray):
+    backend = cache.underlying_handler if isinstance(cache, Cache) else cache
+    if (handler := in_postgresql(backend)) is None:
         raise ConfigurationError(
-            f"A cache of type {handler.backend} cannot follow writes: it does not live beside the tables.",
+            f"A cache of type {backend.backend} cannot follow writes: it does not live beside the tables.",
             hint="Use postgresql_array or postgresql_bit, or store its sets anew when the data has changed.",
         )
     if partition_key is None:

@@ -15,8 +15,8 @@ from typing import Any
 from differential.python_analyser.queries import Maker, Query
 from differential.python_analyser.worlds import World
 from partitioncache.analysis import METHODS, Analysis, analyse, extend_query_with_partition_keys
-from partitioncache.analysis.forms import form_of_entry
-from partitioncache.analysis.matching import Catalogue, Known
+from partitioncache.analysis.forms import Form, form_of_entry
+from partitioncache.analysis.matching import MOST_NEAREST, Asked, Catalogue, Known
 
 
 @dataclass
@@ -102,6 +102,7 @@ class Arena:
         self.cache: dict[str, frozenset[Any] | None] = {}
         self.catalogue = Catalogue()
         self.texts: dict[str, str] = {}
+        self.forms: dict[str, Form] = {}
 
     def evaluate(self, analysis: Analysis, share: float) -> None:
         """Fill the cache from an analysis. Half of the fragments run restricted by their parts, as a monitor does."""
@@ -126,6 +127,7 @@ class Arena:
             if form is None:
                 raise WrongRows(f"a fragment is not understood: {fragment.sql}")
             self.texts[fragment.hash] = fragment.sql
+            self.forms[fragment.hash] = form
             self.catalogue.put(fragment.hash, Known(form, len(keys), 0))
 
     def schema(self) -> Any:
@@ -141,7 +143,10 @@ class Arena:
             if keys is not None and self.rng.random() < 0.8:
                 known[fragment.family] = known.get(fragment.family, keys) & keys
         others = 0
-        for family, hashes in analysis.contained(self.catalogue).items():
+        contained = analysis.contained(self.catalogue)
+        if self.rng.random() < 0.1:
+            self.compare_index(analysis, contained)
+        for family, hashes in contained.items():
             for hash in hashes:
                 keys = self.cache[hash]
                 if keys is not None and self.rng.random() < 0.5:
@@ -149,6 +154,18 @@ class Arena:
                     others += hash not in own
         tally.implied += others > 0
         return known
+
+    def compare_index(self, analysis: Analysis, contained: dict[str, list[str]]) -> None:
+        """The catalogue finds by its index what a look at each entry finds."""
+        form, plan = analysis.form, analysis._plan
+        if form is None or plan is None:
+            return
+        asked = Asked(form)
+        for source in (source for group in plan.classes for source in group.members):
+            found = contained.get(plan.statement.sources[source].alias, [])
+            for hash, entry in self.forms.items():
+                if asked.contains(entry, source) and hash not in found and len(found) < MOST_NEAREST:
+                    raise WrongRows(f"not found by the index: {self.texts[hash]} for {analysis.query}")
 
     def step(self, of: str) -> None:
         """One query of a class: made, cached, rewritten in every way, compared; then others much like it."""

@@ -33,6 +33,7 @@ class Form:
         groups: the tables whose partition keys it equates. Of an entry, table 0 is the one whose keys it selects.
         conditions: what it says of its tables, each with the tables' numbers in place of their names.
         opaque: for each condition that is left out, which one, and why.
+        alternatives: of a query, the same conditions in other words, as an entry may have them.
     """
 
     dialect: str
@@ -40,11 +41,12 @@ class Form:
     groups: tuple[tuple[int, ...], ...]
     conditions: tuple[Said, ...]
     opaque: tuple[str, ...] = ()
+    alternatives: tuple[Said, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"t{number}: {table or 'opaque'}" for number, table in enumerate(self.tables)]
         lines += [f"equal keys: {', '.join(f't{table}' for table in group)}" for group in self.groups]
-        lines += dict.fromkeys(map(_shown, self.conditions))
+        lines += [_shown(said) for said in self.conditions]
         return "\n".join([*lines, *self.opaque])
 
 
@@ -59,8 +61,9 @@ def form_of_query(plan: Plan, notes: Collection[str]) -> Form:
         dialect=statement.rules.name,
         tables=tuple(source.table if source.plain else "" for source in statement.sources),
         groups=_groups(plan),
-        conditions=tuple(dict.fromkeys([*_said(plan), *merged])),
+        conditions=tuple(dict.fromkeys([*(said for one in plan.conditions for said in one.says), *merged])),
         opaque=tuple(notes),
+        alternatives=tuple(_alternatives(plan)),
     )
 
 
@@ -69,13 +72,12 @@ def _groups(plan: Plan) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(found))
 
 
-def _said(plan: Plan) -> list[Said]:
-    """What the conditions say, in every way in which an entry may have it; also as a whole, whichever way round."""
-    found: list[Said] = []
-    for condition in plan.conditions:
-        mirrored = [] if condition.mirrored is None else [Said(condition.mirrored)]
-        found += [*condition.says, Said(condition.template), *mirrored]
-    return found
+def _alternatives(plan: Plan) -> list[Said]:
+    """Each condition as a whole, whichever way round."""
+    found = [Said(condition.template) for condition in plan.conditions]
+    return found + [
+        Said(condition.mirrored) for condition in plan.conditions if condition.mirrored is not None
+    ]
 
 
 def form_of_entry(

@@ -5,11 +5,14 @@ Every row of the query then holds a row of the entry, so the query's partitions 
 
 from __future__ import annotations
 
+import math
 import struct
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain, islice
 from typing import Final
 
 from partitioncache.analysis.conditions import Constant, Kind, Said, Sure, date_of
@@ -18,8 +21,9 @@ from partitioncache.analysis.forms import Form
 
 #: Places tried for the tables of one entry; past that it is not known whether the query contains it.
 MOST_TRIED: Final = 200
-#: Entries looked at for one query.
+#: Entries looked at for one query; of those that differ in a bound alone, the nearest.
 MOST_CANDIDATES: Final = 5000
+MOST_NEAREST: Final = 64
 
 
 # -- implication --
@@ -36,8 +40,13 @@ def implies(known: Said, wanted: Said, dialect: str) -> bool:
     >>> implies(more, less, "sqlite"), implies(less, more, "sqlite")
     (True, False)
     """
-    if known.expression != wanted.expression or known.kind is Kind.SAME or wanted.kind is Kind.SAME:
-        return known == wanted
+    return known.expression == wanted.expression and _implies(known, wanted, dialect)
+
+
+def _implies(known: Said, wanted: Said, dialect: str) -> bool:
+    """As `implies`, of two that are known to speak of the same expression."""
+    if known.kind is Kind.SAME or wanted.kind is Kind.SAME:
+        return known.kind is wanted.kind
     if wanted.kind is Kind.PRESENT:
         # In PostgreSQL a row with a null in it is equal to others, and not "not null".
         is_row = Sure.UNKNOWN is known.sure is wanted.sure and known.of is not Constant.NUMBER
@@ -113,18 +122,22 @@ def _compared(known: Said, constant: str, wanted: Said, bound: str, sure: Sure, 
 
 def _compared_numbers(first: str, second: str) -> int | None:
     """Numbers so close that a conversion might make them one, or exchange them, are not compared."""
-    try:
-        exact = Decimal(first), Decimal(second)
-    except InvalidOperation:
+    one, other = _number(first), _number(second)
+    if abs(one) == math.inf or abs(other) == math.inf:
         return None
-    one, other = float(exact[0]), float(exact[1])
-    if abs(one) == float("inf") or abs(other) == float("inf"):
-        return None
-    if exact[0] == exact[1]:
+    if one == other and Decimal(first) == Decimal(second):
         return 0 if ("e" in first.lower()) == ("e" in second.lower()) else None
     if abs(one - other) <= 1e-12 * max(abs(one), abs(other)):
         return None
     return -1 if one < other else 1
+
+
+@lru_cache(maxsize=100_000)
+def _number(text: str) -> float:
+    try:
+        return float(Decimal(text))
+    except (InvalidOperation, OverflowError):
+        return math.inf
 
 
 def _compared_dates(first: str, second: str) -> int | None:
@@ -155,29 +168,30 @@ class Asked:
     def __init__(self, form: Form) -> None:
         self.form = form
         self._said: dict[Template, list[Said]] = {}
-        for said in form.conditions:
+        self._all = dict.fromkeys([*form.conditions, *form.alternatives])
+        for said in self._all:
             self._said.setdefault(said.expression, []).append(said)
         self._group = {table: number for number, group in enumerate(form.groups) for table in group}
 
-    def says(self, wanted: Said) -> bool:
-        """Whether the query says what is wanted, or more."""
-        return any(
-            implies(known, wanted, self.form.dialect) for known in self._said.get(wanted.expression, ())
-        )
+    def says(self, wanted: Said, places: Sequence[int]) -> bool:
+        """Whether the query says what is wanted, or more, of those of its tables that stand in these places."""
+        expression = tuple([part if isinstance(part, str) else places[part] for part in wanted.expression])
+        dialect = self.form.dialect
+        return any(_implies(known, wanted, dialect) for known in self._said.get(expression, ()))
 
     def equates(self, tables: Sequence[int]) -> bool:
         """Whether the query equates the partition keys of these tables."""
         return len({self._group.get(table, -1 - table) for table in tables}) == 1
 
-    def contains(self, entry: Form, source: int) -> bool:
+    def contains(self, entry: Form, source: int, due: Due | None = None) -> bool:
         """Whether the entry's tables can stand for tables of the query, its selected one for ``source``.
 
         Two tables of the entry never stand for one of the query: their keys would be equal only where they are not
-        null.
+        null. `due`: what `due_of` says of the entry.
         """
         if entry.dialect != self.form.dialect or entry.tables[0] != self.form.tables[source]:
             return False
-        due = _due(entry)
+        due = due_of(entry) if due is None else due
         waiting = [[source]]
         for _ in range(MOST_TRIED):
             if not waiting:
@@ -199,21 +213,32 @@ class Asked:
         self, places: Sequence[int], conditions: Sequence[Said], groups: Sequence[tuple[int, ...]]
     ) -> bool:
         return all(self.equates([places[table] for table in group]) for group in groups) and all(
-            self.says(_placed(said, places)) for said in conditions
+            self.says(said, places) for said in conditions
         )
 
     @cached_property
-    def looked_under(self) -> frozenset[Signature]:
-        """All signatures under which an entry may be filed that the query contains."""
-        found: set[Signature] = set()
-        for said in self.form.conditions:
-            found.add(_signature(self.form, said))
+    def looked_under(self) -> dict[Signature, tuple[float, float]]:
+        """All signatures under which an entry may be filed that the query contains.
+
+        With each what the bounds of such entries have to be: a lower one at most the first, an upper one at least the
+        second number.
+        """
+        found: dict[Signature, tuple[float, float]] = {}
+        for said in self._all:
+            found.setdefault(_signature(self.form, said), _NO_BOUNDS)
             if said.kind is not Kind.SAME:
-                found.add((*_signature(self.form, said)[:2], ""))
-        return frozenset(found)
+                filed = (*_signature(self.form, said)[:2], "")
+                lower, upper = found.get(filed, _NO_BOUNDS)
+                some, other = _bounds(said)
+                found[filed] = max(lower, some), min(upper, other)
+        return found
 
 
-def _due(entry: Form) -> list[tuple[list[Said], list[tuple[int, ...]]]]:
+Due = Sequence[tuple[Sequence[Said], Sequence[tuple[int, ...]]]]
+"""The conditions and the equalities of keys that can be judged with each further table."""
+
+
+def due_of(entry: Form) -> Due:
     """For each table of an entry what can be judged once it has a place: whatever else it speaks of comes before."""
     due: list[tuple[list[Said], list[tuple[int, ...]]]] = [([], []) for _ in entry.tables]
     for said in entry.conditions:
@@ -222,11 +247,6 @@ def _due(entry: Form) -> list[tuple[list[Said], list[tuple[int, ...]]]]:
         for end in range(2, len(group) + 1):
             due[group[end - 1]][1].append(group[:end])
     return due
-
-
-def _placed(said: Said, places: Sequence[int]) -> Said:
-    expression = tuple(part if isinstance(part, str) else places[part] for part in said.expression)
-    return Said(expression, said.kind, said.operator, said.of, said.constants, said.sure)
 
 
 # -- the index --
@@ -246,8 +266,21 @@ def _signature(form: Form, said: Said) -> Signature:
     )
 
 
-def _filed_under(form: Form) -> Signature | None:
-    """The signature of an entry's rarest condition, as far as can be guessed."""
+_NO_BOUNDS: Final = (-math.inf, math.inf)
+
+
+def _bounds(known: Said) -> tuple[float, float]:
+    """Between which numbers an expression surely is; roughly, which is all that an index needs."""
+    if known.of is not Constant.NUMBER or not known.constants:
+        return _NO_BOUNDS
+    numbers = [_number(text) for text in known.constants]
+    low = -math.inf if known.operator.startswith("<") else min(numbers)
+    high = math.inf if known.operator.startswith(">") else max(numbers)
+    return low, high
+
+
+def _filed_under(form: Form) -> tuple[Signature, Said] | None:
+    """An entry's rarest condition, as far as can be guessed, and its signature."""
 
     def rarity(said: Said) -> tuple[bool, bool, bool, int, str]:
         alone = said.kind is Kind.SET and len(said.constants) == 1
@@ -255,7 +288,7 @@ def _filed_under(form: Form) -> Signature | None:
         return not alone, said.kind is not Kind.SAME, said.kind is Kind.PRESENT, -len(text), text
 
     found = sorted(form.conditions, key=rarity)
-    return _signature(form, found[0]) if found else None
+    return (_signature(form, found[0]), found[0]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +300,14 @@ class Known:
     as_of: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    known: Known
+    due: Due
+    under: Signature
+    bound: tuple[str, float] | None
+
+
 @dataclass
 class Catalogue:
     """The forms of all entries of a partition key.
@@ -276,8 +317,10 @@ class Catalogue:
     """
 
     token: bytes = b""
-    _entries: dict[str, Known] = field(default_factory=dict)
+    _entries: dict[str, _Filed] = field(default_factory=dict)
     _filed: dict[Signature, dict[str, None]] = field(default_factory=dict)
+    # Those that are filed under a bound of numbers, by the bound: of many, a query wants the nearest.
+    _bounded: dict[tuple[Signature, str], list[tuple[float, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -285,18 +328,31 @@ class Catalogue:
     def put(self, hash: str, known: Known) -> None:
         """Takes an entry in, in place of what is known under its hash."""
         self.discard(hash)
-        under = _filed_under(known.form)
-        if under is not None and known.form.tables:
-            self._entries[hash] = known
+        found = _filed_under(known.form)
+        if found is None or not known.form.tables:
+            return
+        under, said = found
+        bound = None
+        if said.kind is Kind.BOUND and said.of is Constant.NUMBER:
+            bound = said.operator[0], _number(said.constants[0])
+            insort(self._bounded.setdefault((under, bound[0]), []), (bound[1], hash))
+        else:
             self._filed.setdefault(under, {})[hash] = None
+        self._entries[hash] = _Filed(known, due_of(known.form), under, bound)
 
     def discard(self, hash: str) -> None:
         """Forgets an entry."""
-        known = self._entries.pop(hash, None)
-        if known is not None and (under := _filed_under(known.form)) is not None:
-            self._filed[under].pop(hash)
-            if not self._filed[under]:
-                del self._filed[under]
+        filed = self._entries.pop(hash, None)
+        if filed is None:
+            return
+        if filed.bound is not None:
+            side, number = filed.bound
+            ordered = self._bounded[filed.under, side]
+            del ordered[bisect_left(ordered, (number, hash))]
+        else:
+            self._filed[filed.under].pop(hash)
+            if not self._filed[filed.under]:
+                del self._filed[filed.under]
 
     def contained(
         self, query: Form, sources: Mapping[int, str], usable: Callable[[float], bool]
@@ -314,19 +370,23 @@ class Catalogue:
         asked = Asked(query)
         found: dict[str, list[tuple[int, str]]] = {}
         for hash in self._candidates(asked):
-            known = self._entries[hash]
+            filed = self._entries[hash]
+            known = filed.known
             if not usable(known.as_of):
                 continue
             for source, family in sources.items():
-                if asked.contains(known.form, source):
+                if asked.contains(known.form, source, filed.due):
                     found.setdefault(family, []).append((known.count, hash))
         return {family: [hash for _, hash in sorted(some)] for family, some in found.items()}
 
     def _candidates(self, asked: Asked) -> Iterator[str]:
-        left = MOST_CANDIDATES
-        for signature in sorted(asked.looked_under, key=lambda one: len(self._filed.get(one, ()))):
-            for hash in self._filed.get(signature, ()):
-                if left == 0:
-                    return
-                left -= 1
-                yield hash
+        under = asked.looked_under
+        for signature, (lower, upper) in under.items():
+            ordered = self._bounded.get((signature, ">"), [])
+            end = bisect_right(ordered, (lower, "\U0010ffff"))
+            yield from (hash for _, hash in ordered[max(0, end - MOST_NEAREST) : end])
+            ordered = self._bounded.get((signature, "<"), [])
+            start = bisect_left(ordered, (upper, ""))
+            yield from (hash for _, hash in ordered[start : start + MOST_NEAREST])
+        ordered_by_size = sorted((self._filed.get(signature, {}) for signature in under), key=len)
+        yield from islice(chain.from_iterable(ordered_by_size), MOST_CANDIDATES)

@@ -11,14 +11,21 @@ from copy import copy
 from typing import Any, Final, cast
 
 import psycopg
-from typing_extensions import LiteralString
+from typing_extensions import LiteralString, Self
 
-from partitioncache.analysis import Analysis
-from partitioncache.backends.protocol import State
+from partitioncache.analysis import METHODS, Analysis
+from partitioncache.backends.protocol import Backend, State
+from partitioncache.backends.questions import Explanation, Question
 from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
 from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
-from partitioncache.errors import ConfigurationError, RegistrationConflictError, not_registered
+from partitioncache.errors import (
+    ConfigurationError,
+    PartitionCacheError,
+    RegistrationConflictError,
+    logger,
+    not_registered,
+)
 from partitioncache.postgresql import Server, Typed
 from partitioncache.postgresql.arrays import binary_array
 from partitioncache.postgresql.session import Session
@@ -38,7 +45,11 @@ _NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
 """For each data type PostgreSQL's own, and the array of it."""
 
 
-_STRICTNESS: Final[tuple[State, ...]] = ("asserted", "aside", "static", "evaluated", "tracked")
+_TOLD: Final = (State.ASSERTED, State.ASIDE, State.STATIC)
+"""States that the server tells as they are; its others say how an evaluated entry stands."""
+
+_WITHOUT_TABLE: Final = {"TMP_TABLE_IN": "IN", "TMP_TABLE_JOIN": "VALUES"}
+"""What puts the same keys into the query's text."""
 
 
 class PostgresqlArray(Closing):
@@ -90,17 +101,105 @@ class PostgresqlArray(Closing):
         """The database, for calls of further SQL functions."""
         return self._server
 
-    def on(self, connection: psycopg.Connection[Any] | None) -> PostgresqlArray:
-        """The same cache, asked on a connection of the application's; without one, this very cache.
+    # Asking: the server does it.
 
-        Raises:
-            ConfigurationError: that is no connection of psycopg.
-        """
+    @property
+    def dialect(self) -> str:
+        return "postgres"
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return ("current", "subquery", *METHODS)
+
+    def on(self, connection: psycopg.Connection[Any] | None, search_path: object) -> Self:
+        if search_path is not None and not isinstance(search_path, str):
+            raise ConfigurationError(
+                "search_path= is a text.", hint="Write it as in SET search_path: 'tenant, public'."
+            )
         if connection is None:
             return self
         other = copy(self)
         other._server = Session(self._server, connection)
         return other
+
+    def usable_method(self, method: str) -> str:
+        """Behind a pooler the query may run in another session than the temporary table is made in, unless both are
+        in one transaction: then the keys go into the query's text.
+        """
+        if method in _WITHOUT_TABLE and not self._server.holds_session:
+            raise ConfigurationError(
+                f"{method} makes a temporary table in the session that runs the query.",
+                hint="Give that session: connection=.",
+            )
+        if method in _WITHOUT_TABLE and isinstance(self._server, Session) and self._server.loses_session:
+            other = _WITHOUT_TABLE[method]
+            logger.warning("%s is used: behind a pooler, %s needs a transaction.", other, method)
+            return other
+        return method
+
+    def apply(self, question: Question) -> str:
+        ((rewritten,),) = self._server.call(
+            "partitioncache_apply",
+            question.query,
+            question.partition_key,
+            self._cache,
+            question.method,
+            **question.path,
+        )
+        return str(rewritten)
+
+    def explain(self, question: Question) -> Explanation:
+        (row,) = self._server.records(
+            "partitioncache_explain",
+            question.query,
+            question.partition_key,
+            self._cache,
+            question.method,
+            **question.path,
+        )
+        applied = bool(row["applied"])
+        why = None if applied else question.left_alone(row["reason"], row["fragments"], row["hits"])
+        told = {
+            name: row[name]
+            for name in ("method_used", "fragments", "hits", "keys", "partitions", "rewritten")
+        }
+        return Explanation(applied=applied, reason=why, entries=tuple(row["entries"] or ()), **told)
+
+    def known(self, question: Question) -> tuple[KeySet | None, int, int]:
+        if self.datatype(question.partition_key) is None:
+            return None, 0, 0
+        groups: dict[int, set[str]] = {}
+        for row in self._server.records(
+            "partitioncache_contained", question.query, question.partition_key, self._cache, **question.path
+        ):
+            groups.setdefault(row["key_group"], set()).update({row["hash"]} - {None})
+        found = [self.get_intersected(hashes, question.partition_key) for hashes in groups.values()]
+        # With several key groups, no one set is right for all. Of one of which nothing is known, that much was asked.
+        keys = found[0][0] if len(found) == 1 else None
+        return keys, sum(len(hashes) or 1 for hashes in groups.values()), sum(hits for _, hits in found)
+
+    def push(self, question: Question, priority: int = 1) -> None:
+        self._server.call(
+            "partitioncache_push",
+            question.query,
+            question.partition_key,
+            self._cache,
+            priority,
+            **question.path,
+        )
+
+    def fails_open(self, error: PartitionCacheError) -> bool:
+        """A mistake of the caller's is said: a cache that was closed, a name that does not exist."""
+        return self._server.holds_session or not (
+            self._server.closed or isinstance(error, ConfigurationError)
+        )
+
+    def server_fragments(self, query: str, partition_key: str) -> list[tuple[str, str]]:
+        try:
+            rows = self._server.call("partitioncache_fragments", query, partition_key, self._cache)
+        except PartitionCacheError:
+            return []
+        return [(str(hash), str(text)) for hash, text, *_ in rows]
 
     def register(self, partition_key: str, datatype: str) -> None:
         checked_partition_key(partition_key)
@@ -152,14 +251,13 @@ class PostgresqlArray(Closing):
             "partitioncache_entries", partition_key, self._cache
         ):
             if count is not None:
-                known: State = state if state in ("asserted", "aside", "static") else "evaluated"
-                state = "tracked" if tracked and known != "aside" else known
+                known = State(state) if state in _TOLD else State.EVALUATED
+                known = State.TRACKED if tracked and known is not State.ASIDE else known
                 # Roles have entries of their own under one hash: the strictest counts.
-                found[hash] = max(state, found.get(hash, "asserted"), key=_STRICTNESS.index)
+                found[hash] = max(known, found.get(hash, State.ASSERTED), key=list(State).index)
         return found
 
     def follows_writes(self, partition_key: str) -> bool:
-        """Whether the writes to any table are logged for a partition key."""
         tables = self._server.call("partitioncache_tracked_tables", self._cache)
         return any(row[0] == partition_key for row in tables)
 
@@ -261,3 +359,8 @@ def _key_set(keys: Collection[Any], datatype: str) -> KeySet:
     if datatype in ("float", "numeric", "timestamptz"):
         return checked(keys, datatype)
     return set(keys)
+
+
+def in_postgresql(cache: Backend) -> PostgresqlArray | None:
+    """The cache, if it is one in PostgreSQL, for what only its server can do; else None."""
+    return cache if isinstance(cache, PostgresqlArray) else None

@@ -11,19 +11,38 @@ refused before anything is written.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 from types import TracebackType
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from typing_extensions import Self
 
 from partitioncache.analysis import Analysis
+from partitioncache.backends.questions import Explanation, Question
 from partitioncache.datatypes import Key, KeySet
+from partitioncache.errors import PartitionCacheError
 
 __all__ = ["Backend", "Key", "KeySet", "State"]
 
-State: TypeAlias = Literal["asserted", "static", "evaluated", "tracked", "aside"]
-"""Why an entry is believed: its keys were stored by hand, and whoever did asserts them; they were evaluated, on tables
-that are asserted not to change, or that nothing is known of; they follow writes. Or it is put aside, and not used."""
+
+class State(str, Enum):
+    """Why an entry is believed, the least strict first.
+
+    Its keys were stored by hand, and whoever did asserts them; or it is put aside, and not used; or they were
+    evaluated, on tables that are asserted not to change, or that nothing is known of; or they follow writes.
+
+    >>> State.ASIDE == "aside", str(State.ASIDE), State.ASIDE in {"aside"}
+    (True, 'aside', True)
+    """
+
+    ASSERTED = "asserted"
+    ASIDE = "aside"
+    STATIC = "static"
+    EVALUATED = "evaluated"
+    TRACKED = "tracked"
+
+    __str__ = str.__str__
+    __hash__ = str.__hash__
 
 
 @runtime_checkable
@@ -44,6 +63,58 @@ class Backend(Protocol):
 
     @property
     def datatypes(self) -> frozenset[str]: ...
+
+    @property
+    def dialect(self) -> str | None:
+        """The SQL of the server that restricts queries itself; None: they are analysed here, in any dialect."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The ways in which keys can be written, beside ``auto``."""
+
+    def on(self, connection: Any, search_path: Any) -> Self:
+        """The same cache, asked on a connection of the application's, if one is given.
+
+        Raises:
+            ConfigurationError: it takes no such connection or path.
+        """
+
+    def usable_method(self, method: str) -> str:
+        """The method that is used where another one is asked for.
+
+        Raises:
+            ConfigurationError: it needs more than was given.
+        """
+
+    def apply(self, question: Question) -> str:
+        """The query, restricted by what is known; else as it is.
+
+        Raises:
+            PartitionCacheError: the cache cannot be asked.
+        """
+
+    def explain(self, question: Question) -> Explanation:
+        """What `apply` does with the query, and why."""
+
+    def known(self, question: Question) -> tuple[KeySet | None, int, int]:
+        """The keys that restrict a query, how many entries were looked for, how many were found."""
+
+    def push(self, question: Question, priority: int = 1) -> None:
+        """Puts the query into the cache's own incoming queue.
+
+        Raises:
+            ConfigurationError: it has none.
+            QueryError: the server does not accept the query.
+        """
+
+    def fails_open(self, error: PartitionCacheError) -> bool:
+        """Whether an error is none of the query's: the query then runs as it is."""
+
+    def follows_writes(self, partition_key: str) -> bool:
+        """Whether the writes to any table are logged for a partition key."""
+
+    def server_fragments(self, query: str, partition_key: str) -> list[tuple[str, str]] | None:
+        """The hashes and texts of the fragments that the server makes of a query; None if `analysis` makes them."""
 
     def register(self, partition_key: str, datatype: str) -> None:
         """Makes a partition key known with its data type. Doing so again changes nothing.

@@ -14,16 +14,20 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
-from partitioncache.analysis import Analysis
+from typing_extensions import Self
+
+from partitioncache.analysis import METHODS, Analysis, analyse, method_named
 from partitioncache.analysis.forms import believed
 from partitioncache.backends.bitmaps import dense
 from partitioncache.backends.catalogues import Catalogues, about
 from partitioncache.backends.entries import Damaged, moment, read, seal, unseal, written
 from partitioncache.backends.packing import pack_bytes, unpack_bytes
 from partitioncache.backends.protocol import State
+from partitioncache.backends.questions import Explanation, Question
 from partitioncache.closing import Closing
 from partitioncache.config import (
     DEFAULT_CACHE,
@@ -33,14 +37,39 @@ from partitioncache.config import (
     checked_partition_key,
 )
 from partitioncache.datatypes import INTEGER_DATATYPES, Key, KeySet, checked, collected, infer
-from partitioncache.errors import RegistrationConflictError, logger, not_registered
+from partitioncache.errors import (
+    BackendError,
+    ConfigurationError,
+    PartitionCacheError,
+    RegistrationConflictError,
+    logger,
+    not_registered,
+)
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
 Kind: TypeAlias = Literal["registration", "entry", "query", "about", "form"]
 """What a value is: ``about`` and ``form`` are what the catalogue holds of an entry."""
 
+_MOST_CONTAINED: Final = 16
+"""Entries of one family that are intersected beside the query's own: a further one hardly leaves fewer keys."""
+
 _WARNINGS: Final = 1000
 """Damaged values that are named; more are only counted as missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a query.
+
+    Attributes:
+        keys: the key sets by family: those of one family have been intersected.
+        wanted: the hashes that were looked for: the query's own fragments, and entries that it contains.
+        hits: how many of them there are.
+    """
+
+    keys: Mapping[str, KeySet]
+    wanted: frozenset[str]
+    hits: int
 
 
 class StoredCache(Closing):
@@ -171,7 +200,7 @@ class StoredCache(Closing):
         return set(self._names("entry", partition_key))
 
     def states(self, partition_key: str) -> dict[str, State]:
-        return dict.fromkeys(self._names("entry", partition_key), "asserted")
+        return dict.fromkeys(self._names("entry", partition_key), State.ASSERTED)
 
     def set_query(self, hash: str, query: str, partition_key: str, form: str | None = None) -> None:
         checked_hash(hash)
@@ -240,6 +269,99 @@ class StoredCache(Closing):
         chosen = self._names("registration", "") if partition_key is None else [partition_key]
         return sum(map(self._remove_all, chosen))
 
+    # Asking
+
+    @property
+    def dialect(self) -> None:
+        """Whoever asks says which."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return METHODS
+
+    def on(self, connection: object, search_path: object) -> Self:
+        if connection is not None or search_path is not None:
+            raise ConfigurationError(
+                f"connection= and search_path= are for PostgreSQL caches, and this is {self.backend}.",
+                hint="Leave them out: such a cache is asked without the database.",
+            )
+        return self
+
+    def usable_method(self, method: str) -> str:
+        return method
+
+    def apply(self, question: Question) -> str:
+        return self._answered(question)[0].rewritten
+
+    def explain(self, question: Question) -> Explanation:
+        explanation, hashes = self._answered(question)
+        name = question.partition_key
+        entries: list[Mapping[str, Any]] = []
+        for hash in sorted(self.states(name).keys() & hashes):
+            aside = {"hash": hash, "state": "aside", "reason": "its data is older than max_age"}
+            entries.append({"hash": hash, "state": "asserted"} if self.exists(hash, name) else aside)
+        if entries and not explanation.hits:
+            explanation = replace(explanation, reason="what the cache has of it is older than max_age")
+        return replace(explanation, entries=tuple(entries))
+
+    def known(self, question: Question) -> tuple[KeySet | None, int, int]:
+        analysis = _analysed(question)
+        found = self._looked_up(analysis, question.partition_key)
+        merged = analysis.merged(found.keys)
+        return None if merged is None else set(merged), len(found.wanted), found.hits
+
+    def push(self, question: Question, priority: int = 1) -> None:
+        raise ConfigurationError(
+            f"{self.backend} has no queue of its own.", hint="Push without cache=; a monitor fills it."
+        )
+
+    def fails_open(self, error: PartitionCacheError) -> bool:
+        return isinstance(error, BackendError)
+
+    def follows_writes(self, partition_key: str) -> bool:
+        return False
+
+    def server_fragments(self, query: str, partition_key: str) -> None:
+        """They are made by `analysis`."""
+
+    def _looked_up(self, analysis: Analysis, partition_key: str) -> _Found:
+        """What the cache knows of a query: by the names of its own fragments, and by what it contains."""
+        families: dict[str, dict[str, None]] = {}
+        for fragment in analysis.fragments:
+            families.setdefault(fragment.family, {})[fragment.hash] = None
+        for family, contained in self.contained(analysis, partition_key).items():
+            own = families.setdefault(family, {})
+            own.update(dict.fromkeys([hash for hash in contained if hash not in own][:_MOST_CONTAINED]))
+        keys: dict[str, KeySet] = {}
+        hits = 0
+        for family, hashes in families.items():
+            found, some = self.get_intersected(hashes, partition_key)
+            hits += some
+            if found is not None:
+                keys[family] = found
+        return _Found(keys, frozenset().union(*families.values()), hits)
+
+    def _answered(self, question: Question) -> tuple[Explanation, frozenset[str]]:
+        """The query restricted; and the hashes that were looked for."""
+        analysis = _analysed(question)
+        found = self._looked_up(analysis, question.partition_key)
+        rewritten, reason = question.query, analysis.reason
+        if found.keys:
+            rewritten, reason = analysis.restricted(found.keys, question.method)
+        applied, fragments = rewritten != question.query, len(found.wanted)
+        explanation = Explanation(
+            applied=applied,
+            reason=None if applied else question.left_alone(reason, fragments, found.hits),
+            method_used=method_named(question.method) if applied else None,
+            fragments=fragments,
+            hits=found.hits,
+            keys=min(map(len, found.keys.values()), default=None),
+            partitions=None,
+            notes=analysis.notes,
+            rewritten=rewritten,
+        )
+        return explanation, found.wanted
+
     # Values that are what was stored
 
     def _entries(self, partition_key: str, hashes: Sequence[str], datatype: str) -> list[bytes]:
@@ -292,3 +414,9 @@ class StoredCache(Closing):
             self,
             what[kind],
         )
+
+
+def _analysed(question: Question) -> Analysis:
+    return analyse(
+        question.query, question.partition_key, question.dialect, question.schema, question.partition_local
+    )

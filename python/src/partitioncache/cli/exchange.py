@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal, NoReturn, cast, get_args
+from typing import IO, Any, Final, Literal, NoReturn, cast
 
 from partitioncache.backends.protocol import Backend, State
 from partitioncache.cli.output import in_order
@@ -238,7 +238,7 @@ def _entry(fields: dict[str, Any], section: Section, version: int) -> Entry:
         raise ExchangeError("Its query is no text.")
     # Version 1 did not say what was evaluated by a PostgreSQL cache: what can have been, counts as such.
     state = fields.get("state", "evaluated" if version == 1 and is_fragment(hash, query) else "asserted")
-    if state not in get_args(State):
+    if state not in [each.value for each in State]:
         raise ExchangeError(f"{state!r} is no state of an entry.")
     if not isinstance(keys, list):
         raise ExchangeError("Its keys are no list.")
@@ -253,7 +253,7 @@ def _entry(fields: dict[str, Any], section: Section, version: int) -> Entry:
     form = fields.get("form")
     if form is not None and not isinstance(form, str):
         raise ExchangeError("Its form is no text.")
-    return Entry(hash, query, state, found, as_of, form)
+    return Entry(hash, query, State(state), found, as_of, form)
 
 
 def _check_names(fields: dict[str, Any], needed: set[str], allowed: set[str] = frozenset()) -> None:  # type: ignore[assignment]

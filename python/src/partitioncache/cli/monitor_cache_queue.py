@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import click
 
-from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.postgresql import in_postgresql
 from partitioncache.cli import base, services
 from partitioncache.cli.durations import Seconds
 from partitioncache.errors import ConfigurationError
@@ -126,7 +126,8 @@ def command(
         Events(log_format, log_level, progress) as events,
     ):
         monitor: Monitor | ServerMonitor
-        if isinstance(cache, PostgresqlArray) and where.cache_is_beside_data and where.queue_is_beside_cache:
+        own = in_postgresql(cache)
+        if own is not None and where.cache_is_beside_data and where.queue_is_beside_cache:
             if partition_local:
                 raise ConfigurationError(
                     "Here the server takes queries apart, and --partition-local is not asked for.",
@@ -134,7 +135,7 @@ def command(
                 )
             how = "the server works"
             if result_limit is None:
-                monitor = ServerMonitor(cache, queue, events, limits, timeout)
+                monitor = ServerMonitor(own, queue, events, limits, timeout)
             else:
                 evaluator = services.evaluator(
                     where, cache, timeout=timeout or 1800, result_limit=result_limit

@@ -13,7 +13,6 @@ import click
 
 from partitioncache.analysis import analyse
 from partitioncache.api import get_partition_keys
-from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import base, output, services
 from partitioncache.cli.output import Format
@@ -77,7 +76,7 @@ def command(
 def _by_query(
     where: base.Connections, cache: Backend, query: str, partition_key: str
 ) -> tuple[set[Any] | None, dict[str, Any]]:
-    if isinstance(cache, PostgresqlArray):
+    if cache.dialect is not None:
         keys, fragments, hits = get_partition_keys(query, cache, partition_key)
         return keys, {"fragments": fragments, "hits": hits}
     schema = None

@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.postgresql import PostgresqlArray, in_postgresql
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import output
 from partitioncache.cli.base import Connections
@@ -122,8 +122,9 @@ def evaluator(
     again: bool = False,
 ) -> Evaluator:
     """What fills the cache from the data: the server itself where both are in it, else this program."""
-    if isinstance(backend, PostgresqlArray) and where.cache_is_beside_data:
-        return ServerEvaluator(backend, timeout=timeout, result_limit=result_limit, again=again)
+    own = in_postgresql(backend)
+    if own is not None and where.cache_is_beside_data:
+        return ServerEvaluator(own, timeout=timeout, result_limit=result_limit, again=again)
     with open_data(where) as source:
         columns, declared = source.columns(), source.declared()
     return SourceEvaluator(

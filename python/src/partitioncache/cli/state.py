@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.postgresql import in_postgresql
 from partitioncache.cli import base, output, services, upkeep
 from partitioncache.cli.output import Format
 from partitioncache.queues import QUEUES
@@ -23,9 +23,9 @@ from partitioncache.queues import QUEUES
 def status(where: base.Connections, format: Format) -> int:
     """Show the cache and its queues in one look."""
     with services.existing_cache(where) as cache:
-        if isinstance(cache, PostgresqlArray):
-            with cache.server.connection() as connection:
-                (row,) = services.rows(cache, connection, "partitioncache_status", cache.cache)
+        if (own := in_postgresql(cache)) is not None:
+            with own.server.connection() as connection:
+                (row,) = services.rows(own, connection, "partitioncache_status", own.cache)
             if format == "table":
                 row["bytes"] = output.size(row["bytes"])
             output.record({"cache": cache.cache, **row}, format)
@@ -56,12 +56,12 @@ def overview(where: base.Connections, format: Format) -> int:
     """List the partition keys of the cache: of all caches in the database, with a PostgreSQL cache."""
     columns: tuple[str, ...] = ("cache", "partition_key", "datatype", "storage", "entries", "bytes")
     with services.open_cache(where) as cache:
-        if isinstance(cache, PostgresqlArray):
-            with cache.server.connection() as connection:
+        if (own := in_postgresql(cache)) is not None:
+            with own.server.connection() as connection:
                 found = [
                     {"cache": name, **each}
-                    for name in cache.caches()
-                    for each in services.rows(cache, connection, "partitioncache_partition_keys", name)
+                    for name in own.caches()
+                    for each in services.rows(own, connection, "partitioncache_partition_keys", name)
                 ]
         else:
             columns = ("cache", "partition_key", "datatype", "entries")
@@ -101,12 +101,12 @@ def entries(where: base.Connections, partition_key: str | None, format: Format) 
     found: list[dict[str, Any]] = []
     with services.existing_cache(where) as cache:
         for name in services.partition_keys(cache, partition_key):
-            if isinstance(cache, PostgresqlArray):
+            if (own := in_postgresql(cache)) is not None:
                 columns = (
                     "partition_key", "hash", "key_count", "bytes", "evaluated_at", "uses", "last_used", "state",
                     "tracked", "changed", "serves", "reason", "query",
                 )  # fmt: skip
-                found += [{"partition_key": name, **each} for each in upkeep.entries(cache, name)]
+                found += [{"partition_key": name, **each} for each in upkeep.entries(own, name)]
             else:
                 for hash, state in sorted(cache.states(name).items()):
                     keys = cache.get(hash, name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.postgresql import in_postgresql
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import base, output, services, upkeep
 from partitioncache.cli.durations import Seconds
@@ -72,13 +72,11 @@ def verify(
 
 def _of_other_roles(cache: Backend, partition_key: str) -> dict[str, str]:
     """The entries that another role made, with its name: what it wrote must not run with our rights."""
-    if not isinstance(cache, PostgresqlArray):
+    if (own := in_postgresql(cache)) is None:
         return {}
-    with cache.server.connection() as connection:
+    with own.server.connection() as connection:
         (us,) = connection.execute("select current_user::text").fetchone() or ("",)
-    return {
-        each["hash"]: each["owner"] for each in upkeep.entries(cache, partition_key) if each["owner"] != us
-    }
+    return {each["hash"]: each["owner"] for each in upkeep.entries(own, partition_key) if each["owner"] != us}
 
 
 def _verified(cache: Backend, source: Source, hash: str, name: str, timeout: float) -> dict[str, Any]:
