@@ -17,6 +17,7 @@ from partitioncache.registry import CACHE_TYPES, recommend
 
 OURS = (
     "adapters",
+    "advice",
     "analysis",
     "api",
     "backends",

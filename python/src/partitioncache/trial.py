@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -114,6 +114,8 @@ def run(
     queries: Sequence[str],
     partition_key: str,
     *,
+    datatype: str | None = None,
+    placements: Mapping[str, str] | None = None,
     filling_seconds: float = 300,
     query_seconds: float = 60,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None,
@@ -124,6 +126,9 @@ def run(
         connection: to the database, not in autocommit mode and with no transaction open.
         queries: reading statements.
         partition_key: the column that splits the data.
+        datatype: its data type; None: that of the column.
+        placements: for tables, the columns or expressions in which it stands, if not in the column of its name; needs
+            datatype.
         filling_seconds: how long filling the cache may take.
         query_seconds: how long a query may take; a slower one is left out.
         progress: is told what is done, how much of it, and of how many.
@@ -136,7 +141,8 @@ def run(
     if connection.autocommit:
         raise ConfigurationError("A trial needs a connection that is not in autocommit mode.")
     try:
-        return _run(connection, queries, partition_key, filling_seconds, query_seconds, progress)
+        registration = (partition_key, datatype, placements or {})
+        return _run(connection, queries, registration, filling_seconds, query_seconds, progress)
     finally:
         if not connection.closed:
             connection.rollback()
@@ -145,7 +151,7 @@ def run(
 def _run(
     connection: Connection,
     queries: Sequence[str],
-    partition_key: str,
+    registration: tuple[str, str | None, Mapping[str, str]],
     filling_seconds: float,
     query_seconds: float,
     progress: Callable[[str, int, int], None],
@@ -155,7 +161,28 @@ def _run(
     for number, query in enumerate(queries):
         progress("asking without", number, len(queries))
         before.append(_asked(connection, lambda query=query: query, query_seconds))  # type: ignore[misc]
+    partition_key, datatype, placements = registration
     _prepare(connection)
+    if datatype is not None:
+        _one(
+            connection,
+            "select {}(%s, %s, cache => %s)",
+            "partitioncache_register",
+            partition_key,
+            datatype,
+            CACHE,
+        )
+    for table, column in placements.items():
+        place = sql.Identifier(column).as_string()
+        _one(
+            connection,
+            "select {}(%s, %s, %s, %s)",
+            "partitioncache_place",
+            table,
+            place,
+            partition_key,
+            CACHE,
+        )
     began = time.monotonic()
     reasons = list(_pushed(connection, queries, partition_key, before))
     _filled(connection, began + filling_seconds, progress)

@@ -11,6 +11,7 @@ from click.shell_completion import get_completion_class
 from partitioncache import __version__, list_cache_types, recommend
 from partitioncache.cli import (
     add,
+    advise,
     base,
     doctor,
     manage,
@@ -55,6 +56,7 @@ command.add_command(setup_postgresql_queue_processor.command)
 command.add_command(doctor.doctor)
 command.add_command(metrics.metrics)
 command.add_command(trial.trial)
+command.add_command(advise.advise)
 
 
 _query = (

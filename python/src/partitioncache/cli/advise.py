@@ -1,0 +1,93 @@
+"""``pcache advise``: which column would make a partition key, and what it would bring."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from partitioncache import advice, trial
+from partitioncache.cli import base, output
+from partitioncache.cli.output import Format
+from partitioncache.postgresql import explained
+
+COLUMNS = ("partition_key", "stands_in", "partitions", "score", "restricted", "before_ms", "saved_ms")
+
+
+@click.command(
+    "advise",
+    cls=base.Command,
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache advise --db-name shop",
+        "pcache advise --queries queries.sql --seconds 300",
+    ),
+)
+@click.option(
+    "--queries",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help='A file of queries, each with a semicolon behind it; "-" is standard input. [pg_stat_statements]',
+)
+@click.option(
+    "--most", type=click.IntRange(1), default=20, show_default=True,
+    help="How many queries of pg_stat_statements to look at.",
+)  # fmt: skip
+@click.option(
+    "--tries", type=click.IntRange(0), default=3, show_default=True,
+    help="How many candidates to try, in transactions that are rolled back.",
+)  # fmt: skip
+@click.option(
+    "--seconds", type=click.FloatRange(1), default=120, show_default=True, help="How long trying may take."
+)
+@base.format_option
+@base.connected
+def advise(
+    where: base.Connections, file: str | None, most: int, tries: int, seconds: float, format: Format
+) -> int:
+    """Say which column would make a partition key, what it would bring, and what to run.
+
+    Candidates come from foreign keys, from names that tables share, and from statistics; the best are tried with the
+    queries, in transactions that are rolled back. The queries are those of a file, or those that have taken most time
+    by pg_stat_statements, with values from the statistics.
+
+    The exit code is 1 if no column would do.
+    """
+    conninfo = make_conninfo(application_name="pcache advise", **where.postgresql_parameters())
+    with explained(), closing(psycopg.connect(conninfo)) as connection, output.stages() as bar:
+        if file is None:
+            queries = advice.workload(connection, most)
+        else:
+            text = click.open_file(file).read() if file == "-" else Path(file).read_text("utf-8-sig")
+            queries = [advice.Query(each, 1.0) for each in trial.split(text)]
+        if not queries:
+            raise click.UsageError(f"There is no query in {file}.")
+        found = advice.advise(connection, queries, tries=tries, seconds=seconds, progress=bar)
+    output.rows([_record(each) for each in found], format, COLUMNS)
+    best = found[0] if found else None
+    restricted = best.restricted if best is not None else []
+    if best is None or (best.tried is not None and not restricted):
+        output.note("No column would make a partition key for these queries.")
+        return base.FOUND_NOTHING
+    if best.tried is not None and not best.saved_ms:
+        output.note("Queries are restricted, but none of them was faster.")
+    output.note(f"For {best.partition_key}, run:")
+    for statement in best.statements(query for query in queries if query.text in restricted):
+        output.note(f"  {statement}")
+    return 0
+
+
+def _record(candidate: advice.Candidate) -> dict[str, object]:
+    tried = candidate.tried
+    return {
+        "partition_key": candidate.partition_key,
+        "stands_in": ", ".join(f"{table}.{column}" for table, column in candidate.columns),
+        "partitions": candidate.partitions,
+        "score": round(candidate.share, 2),
+        "restricted": len(candidate.restricted) if tried else None,
+        "before_ms": round(tried.before_ms, 1) if tried else None,
+        "saved_ms": round(candidate.saved_ms, 1) if tried else None,
+    }

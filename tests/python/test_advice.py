@@ -1,0 +1,112 @@
+"""``pcache advise``: finds the partition key that a person would choose, and says what to run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from partitioncache import advice
+from partitioncache.errors import ConfigurationError
+from support.cluster import Cluster, Database
+
+DATA = """
+create table city (id integer primary key, name text not null, country text);
+create table place (
+    id integer primary key, city_id integer not null references city, kind integer not null, height float8
+);
+create table "Review" (
+    id integer primary key, town integer not null references city(id), place_id integer not null references place,
+    stars integer not null, text text
+);
+insert into city select g, 'city ' || g, 'c' || g % 20 from generate_series(0, 999) g;
+insert into place
+select g, g % 1000, abs(hashint4(g)) % 977, abs(hashint4(-g)) % 100 from generate_series(1, 100000) g;
+insert into "Review"
+select g, g % 1000, g % 100000 + 1, abs(hashint4(-g)) % 10, 'text' from generate_series(1, 50000) g;
+create index on place (city_id);
+analyze;
+"""
+QUERIES = """
+select count(*) from place a join place b using (city_id) where a.kind = 7 and b.kind = 8 and a.height < b.height;
+select count(*) from place p join "Review" r on r.town = p.city_id
+where p.kind = 7 and p.height > 50 and r.stars = 9;
+select count(*) from place p join city c on c.id = p.city_id where p.kind = 9 and c.country = 'c3';
+select * from "Review" where id = 5;
+select count(*) from place where city_id = 5 and kind = 7;
+"""
+
+
+def pcache(database: Database, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "partitioncache.cli.main", "advise", *options]
+    return subprocess.run(command, env=database.environment(), capture_output=True, text=True, check=False)
+
+
+def test_the_key_that_a_person_would_choose(empty_database: Database, tmp_path: Path) -> None:
+    empty_database.psql(DATA)
+    file = tmp_path / "queries.sql"
+    file.write_text(QUERIES)
+    run = pcache(empty_database, "--queries", str(file), "--seconds", "60", "--format", "json")
+    assert run.returncode == 0, run.stderr
+    best: dict[str, Any] = json.loads(run.stdout)[0]
+    assert best["partition_key"] == "city_id"
+    assert best["stands_in"] == '"Review".town, city.id, place.city_id'
+    assert best["partitions"] == 1000
+    assert best["restricted"] >= 2
+    assert best["saved_ms"] is not None
+    assert empty_database.execute("select count(*) from pg_namespace where nspname ~ 'partitioncache'") == [
+        (0,)
+    ]
+    # What it says can be run.
+    statements = "".join(line for line in run.stderr.splitlines(keepends=True) if line.startswith("  "))
+    assert """select partitioncache_place('"Review"', 'town', 'city_id');""" in statements
+    empty_database.psql(statements)
+    assert empty_database.execute("select entries > 0 from partitioncache_status()") == [(True,)]
+
+
+def test_what_is_no_partition_key(empty_database: Database, tmp_path: Path) -> None:
+    """Few values, values that are all different, numbers with fractions; queries that ask for one partition."""
+    empty_database.psql(DATA)
+    file = tmp_path / "queries.sql"
+    file.write_text("select count(*) from place where city_id = 5 and kind = 7;")
+    run = pcache(empty_database, "--queries", str(file), "--tries", "0", "--format", "json")
+    assert json.loads(run.stdout) == []
+    file.write_text("select 1; select")
+    run = pcache(empty_database, "--queries", str(file))
+    assert run.returncode == 1
+    assert "No column would make a partition key for these queries." in run.stderr
+
+
+def test_queries_of_pg_stat_statements(make_cluster: Callable[..., Cluster]) -> None:
+    cluster = make_cluster({"shared_preload_libraries": "pg_cron,pg_stat_statements"})
+    database = cluster.create_database(template="template1")
+    database.psql(DATA)
+    with (
+        psycopg.connect(database.conninfo()) as connection,
+        pytest.raises(ConfigurationError, match="The extension pg_stat_statements is not in this database"),
+    ):
+        advice.workload(connection)
+    database.psql("create extension pg_stat_statements")
+    with psycopg.connect(database.conninfo()) as connection:
+        connection.execute("select pg_stat_statements_reset()")
+        connection.commit()
+        with pytest.raises(ConfigurationError, match="pg_stat_statements has no queries of this database"):
+            advice.workload(connection)
+        connection.commit()
+        database.psql(QUERIES)
+        queries = advice.workload(connection)
+        assert len(queries) == 5
+        for query in queries:
+            # With values that the statistics know.
+            assert "$" not in query.text
+            connection.execute(query.text.encode())
+        connection.commit()
+        (best, *_) = advice.advise(connection, queries, tries=1, seconds=60)
+        assert best.partition_key == "city_id"
+        assert best.tried is not None
