@@ -13,17 +13,14 @@ set xmloption = content
 set array_nulls = on
 as $$
 declare
-    result refcursor;
     finished boolean := false;
 begin
     begin
         -- Not a SET clause: PostgreSQL 16 and later refuse that. Nothing called from here can leave read-only mode.
         perform pg_catalog.set_config('transaction_read_only', 'on', true);
-        -- A cursor takes one statement and no more.
-        open result for execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
-            operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' using candidates;
-        fetch result into keys, with_null;
-        close result;
+        -- Not by a cursor, for which PostgreSQL makes no parallel plans. The text of a fragment was found to be one statement before.
+        execute 'select pg_catalog.array_agg(r.k) filter (where r.k is not null), coalesce(pg_catalog.bool_or(r.k is null), false) from ('
+            operator(pg_catalog.||) statement operator(pg_catalog.||) ') r(k)' into keys, with_null using candidates;
         finished := true;
         -- The way out of read-only mode is to roll back; variables keep what they hold.
         raise exception using errcode = 'PC000', message = 'leaving read-only mode';

@@ -13,17 +13,14 @@ set xmloption = content
 set array_nulls = on
 as $$
 declare
-    result refcursor;
     finished boolean := false;
 begin
     begin
         -- As in pc_run_read_only.
         perform pg_catalog.set_config('transaction_read_only', 'on', true);
-        open result for execute 'select pg_catalog.array_agg(x.n::integer), pg_catalog.array_agg(x.keys), pg_catalog.array_agg(x.with_null)
+        execute 'select pg_catalog.array_agg(x.n::integer), pg_catalog.array_agg(x.keys), pg_catalog.array_agg(x.with_null)
             from (select h.n, coalesce(pg_catalog.array_agg(s.k) filter (where s.k is not null), ''{}'')::text as keys, pg_catalog.bool_or(s.k is null) as with_null
-                  from (' operator(pg_catalog.||) statement operator(pg_catalog.||) ') s(k, hits) cross join lateral pg_catalog.unnest(s.hits) with ordinality h(hit, n) where h.hit group by h.n) x';
-        fetch result into numbers, keys, with_null;
-        close result;
+                  from (' operator(pg_catalog.||) statement operator(pg_catalog.||) ') s(k, hits) cross join lateral pg_catalog.unnest(s.hits) with ordinality h(hit, n) where h.hit group by h.n) x' into numbers, keys, with_null;
         finished := true;
         raise exception using errcode = 'PC000', message = 'leaving read-only mode';
     exception when sqlstate 'PC000' then

@@ -53,3 +53,13 @@ $$;
 
 comment on function pc_sampled_share(text, anyarray) is
 'Which share of some partitions a fragment leaves, if it is surely three quarters or more of all; else null. Stops when it is sure. Example: select pc_sampled_share(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''{1,2,3}''::integer[])';
+
+create function pc_sampled_shares(fragments text[], sample anyarray) returns double precision[]
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select array(select case when f.f is not null then pc_sampled_share(f.f, sample) end from unnest(fragments) with ordinality f(f, n) order by f.n)
+$$;
+
+comment on function pc_sampled_shares(text[], anyarray) is
+'pc_sampled_share for several fragments; null for null. Example: select pc_sampled_shares(array[null], ''{1}''::integer[])';

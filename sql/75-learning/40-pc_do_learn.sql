@@ -111,8 +111,12 @@ begin
     on conflict do nothing;
 
     if learned <> '{}' then
-        time_limit := interval '1 ms' * least(greatest(2000, 2 * pc_pace(cache_) * allowance), 86400000);
-        perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true, 'again', true, 'items', (
+        time_limit := interval '1 ms' * least(greatest(5000, 4 * pc_pace(cache_) * allowance), 86400000);
+        perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true,
+            -- Fragments that queries share are not urgent for that: what waits is best found out together. Dead ones come back to life.
+            'again', exists (select from partitioncache_queue q
+                             where q.queue = 'outgoing' and q.hash = any (learned) and q.cache = cache_ and q.partition_key = key_ and q.owner = caller and q.cluster = here and q.died_at is not null),
+            'items', (
             select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
                              || jsonb_build_object('partition_key', key_, 'priority', argument -> 'priority', 'origin', argument -> 'origin', 'time_limit', time_limit)
                              order by f.place)

@@ -14,7 +14,7 @@ declare
 begin
     finished := 0;
     begin
-        finished := case item.queue when 'outgoing' then pc_work_together(item, most, stop_at) else 0 end;
+        finished := case item.queue when 'outgoing' then pc_work_together(item, most) else 0 end;
         if finished > 0 then
             outcome := 'success';
             return;

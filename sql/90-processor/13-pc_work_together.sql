@@ -50,7 +50,7 @@ $$;
 comment on function pc_do_part(oid, jsonb) is
 'Has a caller''s item, {id}, and those that say something of the same table, worked on one by one from now on. Example: see pc_work_together';
 
-create function pc_work_together(item partitioncache_queue, most integer, stop_at timestamptz) returns integer
+create function pc_work_together(item partitioncache_queue, most integer) returns integer
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -69,8 +69,9 @@ begin
         end if;
         items := item || items;
         registration := pc_registration(item.cache, item.partition_key);
-        execute format('select pc_evaluate_together($1, $2, null::%s, $3, $4)', pc_native_type(registration.datatype))
-        into counts using registration, items, (select coalesce(sum(i.cost), 'infinity') from unnest(items) i), stop_at;
+        execute format('select pc_evaluate_together($1, $2, null::%s, $3)', pc_native_type(registration.datatype))
+        -- Together they may take as long as one by one.
+        into counts using registration, items, least(item.started_at + least((select sum(i.time_limit) from unnest(items) i), pc_time_limit(item.cache)), pc_statement_ends_at());
         if counts is null then
             raise exception using errcode = 'PC000', message = 'one by one costs less';
         end if;
@@ -91,5 +92,5 @@ begin
 end
 $$;
 
-comment on function pc_work_together(partitioncache_queue, integer, timestamptz) is
+comment on function pc_work_together(partitioncache_queue, integer) is
 'Evaluates a claimed item together with others that wait and say something of the same table, in one scan of it, no more than so many; how many items that finished. 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one. Example: see pc_work';
