@@ -1,11 +1,12 @@
 create type pc_restriction as (
     conditions text,
     from_item text,
-    with_item text
+    with_item text,
+    ranges_asked boolean
 );
 
 comment on type pc_restriction is
-'What is added to a block: conditions for its WHERE, a further table for its FROM or null, and a further item for WITH in front of the whole or null.';
+'What is added to a block: conditions for its WHERE, a further table for its FROM or null, and a further item for WITH in front of the whole or null. ranges_asked: the conditions hold ranges that are known only while the query runs, so that the planner does not see what they leave out.';
 
 create function pc_restriction(
     family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration,
@@ -20,29 +21,32 @@ declare
     -- Rows without a partition key are let through where they can match, and where a list alone would make PostgreSQL leave out too much.
     keep_null text := case when matches_null and (family).matches_null
                              or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES', 'current') and not nothing
-                           then ' OR %1$s IS NULL' else '' end;
+                           then ' OR %4$s IS NULL' else '' end;
     -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
     -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
     columns text[] := case when method in ('literal', 'IN', 'current') and not one_column or (registration).partition_local then (family).columns else (family).columns[1:1] end;
+    changed text;
     result pc_restriction;
 begin
     if nothing then
         wanted := 'false';
     elsif method = 'literal' then
-        wanted := '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')';
+        wanted := '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')%2$s';
     elsif method = 'current' then
         -- Asked once, however many columns there are.
-        if cardinality(columns) > 1 then
-            result.with_item := format('partitioncache_changed_%s(k) AS MATERIALIZED (SELECT k.k FROM %s k(k))', (family).family,
-                                       pc_changed_call(family, used, stamps, registration));
+        changed := pc_changed_call(family, used, stamps, registration);
+        if cardinality(columns) > 1 or exists (
+            select from unnest(columns) with ordinality c(name, n)
+            where pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], '') is not null) then
+            result.with_item := format('partitioncache_changed_%s(k) AS MATERIALIZED (SELECT k.k FROM %s k(k))', (family).family, changed);
+            changed := format('partitioncache_changed_%s', (family).family);
         end if;
-        wanted := concat_ws(' OR ', case when cardinality(keys) > 0 then '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')' end,
-                            '%1$s = ANY (ARRAY(SELECT k.k FROM ' || case when cardinality(columns) > 1 then format('partitioncache_changed_%s k', (family).family)
-                                else replace(pc_changed_call(family, used, stamps, registration), '%', '%%') || ' k(k)' end || '))');
+        wanted := concat_ws(' OR ', case when cardinality(keys) > 0 then '%1$s = ANY (' || replace(pc_key_literal(keys), '%', '%%') || ')%2$s' end,
+                            '%1$s = ANY (ARRAY(SELECT k.k FROM ' || replace(changed, '%', '%%') || case when result.with_item is null then ' k(k)' else ' k' end || '))%3$s');
     elsif method = 'IN' then
-        wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')';
+        wanted := '%1$s IN (' || replace(pc_key_list(keys), '%', '%%') || ')%2$s';
     elsif method = 'VALUES' then
-        wanted := '%1$s IN (VALUES ' || replace(pc_key_list(keys, '(%s)'), '%', '%%') || ')';
+        wanted := '%1$s IN (VALUES ' || replace(pc_key_list(keys, '(%s)'), '%', '%%') || ')%2$s';
     elsif method = 'TMP_TABLE_JOIN' and keep_null = '' then
         result.from_item := format('%s partitioncache_%s', pc_key_temp_table(keys), (family).family);
         wanted := '%1$s = ' || format('partitioncache_%s.partition_key', (family).family);
@@ -51,9 +55,16 @@ begin
     else
         wanted := '%1$s ' || replace(pc_lookup_call(family, used, cardinality(keys), registration), '%', '%%');
     end if;
-    result.conditions := (
-        select string_agg(format('(' || wanted || keep_null || ')', c.name), ' AND ' order by c.n)
-        from unnest(columns) with ordinality c(name, n));
+    select bool_or(r.asked is not null),
+           string_agg(format('(' || wanted || keep_null || ')', c.name, ' AND ' || r.ranges, ' AND ' || r.asked, r.nullable), ' AND ' order by c.n)
+    into result.ranges_asked, result.conditions
+    from unnest(columns) with ordinality c(name, n)
+        -- Where the key of a row tells where its column lies, that is said as well: an index or native partitions may use it.
+        cross join lateral (
+            select case when not c.name ^@ '(' then null else pc_key_ranges(c.name, (registration).datatype, keys) end as ranges,
+                   case when c.name ^@ '(' and method = 'current'
+                        then pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], changed) end as asked,
+                   coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r;
     return result;
 end
 $$;

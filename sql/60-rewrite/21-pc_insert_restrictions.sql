@@ -13,12 +13,12 @@ begin
         select p.at, string_agg(p.text, '' order by p.is_condition, p.at_family) as text
         from (
             select f.from_at as at, ', ' || r.from_item as text, false as is_condition, f.family as at_family
-            from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, n) where x.n = f.family) r on true
+            from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, ranges_asked, n) where x.n = f.family) r on true
             where r.from_item is not null
             union all
             select b.at, case when b.has_where then E'\n  AND ' else E'\n WHERE ' end || b.conditions, true, b.family
             from (select f.where_at as at, f.has_where, string_agg(r.conditions, E'\n  AND ' order by f.family) as conditions, min(f.family) as family
-                  from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, n) where x.n = f.family) r on true
+                  from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, ranges_asked, n) where x.n = f.family) r on true
                   where r.conditions is not null
                   group by 1, 2) b
         ) p

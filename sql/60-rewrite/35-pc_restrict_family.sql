@@ -10,7 +10,8 @@ create type pc_restricted as (
     used text[],
     reason text,
     stamps text[],
-    tracked boolean
+    tracked boolean,
+    judged_by pc_restriction
 );
 
 comment on type pc_restricted is
@@ -18,7 +19,7 @@ comment on type pc_restricted is
 
 create function pc_restrict_family(
     family pc_family, registration partitioncache_registration, method text, of_type anyelement,
-    out restriction pc_restriction, out alternative pc_restriction, out alternative_method text, out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out method_used text, out used text[], out reason text, out stamps text[], out tracked boolean
+    out restriction pc_restriction, out alternative pc_restriction, out alternative_method text, out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out method_used text, out used text[], out reason text, out stamps text[], out tracked boolean, out judged_by pc_restriction
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -50,6 +51,10 @@ begin
         else 'literal' end;
     -- Inside the statement more may be known than now, so it must be ready for rows without a key.
     restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used in ('subquery', 'current'), registration, looked_up.used, looked_up.stamps);
+    -- What is asked while the query runs mostly leaves nothing to search: the planner shall judge the list alone.
+    if method = 'auto' and restriction.ranges_asked then
+        judged_by := pc_restriction(family, 'literal', looked_up.keys, looked_up.matches_null, registration);
+    end if;
     if method = 'auto' and method_used in ('literal', 'current') and keys > 0 and cardinality((family).columns) > 1 then
         alternative_method := case method_used when 'literal' then 'VALUES' else 'current' end;
         alternative := pc_restriction(family, alternative_method, looked_up.keys, looked_up.matches_null or method_used = 'current', registration,
@@ -59,4 +64,4 @@ end
 $$;
 
 comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement) is
-'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none) and its method, the method that was used, hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, the entries used, which evaluation of each, and whether they follow writes; or the reason why it is not. Example: see pc_rewrite';
+'Looks up what is known of a family and says how it is restricted: restriction, an alternative that the planner may like better (null: none) and its method, the method that was used, hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, the entries used, which evaluation of each, and whether they follow writes; judged_by: what the planner is to judge in the place of the restriction (null: that itself); or the reason why it is not. Example: see pc_rewrite';

@@ -64,6 +64,8 @@ declare
     family pc_family;
     restrictions pc_restriction[] := '{}'::pc_restriction[];
     alternatives pc_restriction[] := '{}'::pc_restriction[];
+    judged pc_restriction[] := '{}'::pc_restriction[];
+    otherwise boolean := false;
     alternative_method text;
     restricted pc_restricted;
     stamps text[] := '{}'::text[];
@@ -116,6 +118,8 @@ begin
             alternative_method := coalesce(restricted.alternative_method, alternative_method);
             restrictions := restrictions || restricted.restriction;
             alternatives := alternatives || case when restricted.alternative_method is null then restricted.restriction else restricted.alternative end;
+            judged := judged || case when (restricted.judged_by).conditions is null then restricted.restriction else restricted.judged_by end;
+            otherwise := otherwise or (restricted.judged_by).conditions is not null;
             result.hits := result.hits + restricted.hits;
             result.hashes := result.hashes || coalesce(restricted.used, '{}');
             result.partitions := coalesce(result.partitions, restricted.partitions);
@@ -139,7 +143,8 @@ begin
             result.reason := null;
             if method = 'auto' then
                 result := pc_gate(result, query, coalesce(original, pc_plan(query, session_path)), least_cost, session_path, alternative_method, case when alternative_method is not null then
-                    pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end);
+                    pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end,
+                    case when otherwise then pc_insert_restrictions(analysis.canonical, analysis.families, judged) end);
             else
                 -- Planned as this role: where it may not read the partition column, say, the rewritten query would fail.
                 perform pc_plan(result.rewritten, session_path);

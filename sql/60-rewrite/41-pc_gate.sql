@@ -54,7 +54,7 @@ $$;
 comment on function pc_misled_cost(jsonb, double precision, double precision) is
 'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys (factor times as many, but no more than most_rows). Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
 
-create function pc_gate(rewritten pc_rewritten, query text, original jsonb, least_cost double precision, session_path text, alternative_method text, alternative text) returns pc_rewritten
+create function pc_gate(rewritten pc_rewritten, query text, original jsonb, least_cost double precision, session_path text, alternative_method text, alternative text, judged_by text default null) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -71,13 +71,16 @@ begin
     select c.method, c.text, c.cost, c.doubtful_cost, c.blind into chosen
     from (select f.method, f.text, (f.plan ->> 'Total Cost')::double precision as cost, pc_blind_loops(f.plan) > blind as blind,
                  (f.plan ->> 'Total Cost')::double precision + pc_misled_cost(f.plan, factor, most_rows) as doubtful_cost
-          from (select (rewritten).method, (rewritten).rewritten as text, pc_plan((rewritten).rewritten, session_path) as plan
+          from (select (rewritten).method, (rewritten).rewritten as text, pc_plan(coalesce(judged_by, (rewritten).rewritten), session_path) as plan
                 union all
                 select alternative_method, alternative, pc_plan(alternative, session_path) where alternative is not null) f) c
     order by c.blind and (rewritten).keys > 0 or c.doubtful_cost > before * 1.5, c.cost
     limit 1;
     rewritten.method := chosen.method;
     rewritten.rewritten := chosen.text;
+    if judged_by is not null then
+        perform pc_plan(chosen.text, session_path);  -- as this role
+    end if;
     -- Asking costs as well, and estimates are no more than that: what saves less than a tenth has been seen to lose as often as to gain.
     if chosen.cost > before * 1.1 then
         rewritten.reason := format('the planner expects the rewritten query to cost more (%s instead of %s): it would not pay',
@@ -100,5 +103,5 @@ begin
 end
 $$;
 
-comment on function pc_gate(pc_rewritten, text, jsonb, double precision, text, text, text) is
-'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one (original: the plan of the query itself) that it does not expect to be faster than the query itself by a tenth and by least_cost, or whose plan is good only for the few rows that the planner expects because the keys say once more what the query says. Example: see pc_rewrite';
+comment on function pc_gate(pc_rewritten, text, jsonb, double precision, text, text, text, text) is
+'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one (original: the plan of the query itself) that it does not expect to be faster than the query itself by a tenth and by least_cost, or whose plan is good only for the few rows that the planner expects because the keys say once more what the query says. judged_by: a text that the planner judges in the place of the rewritten one, null for that itself. Example: see pc_rewrite';

@@ -115,6 +115,51 @@ select is((select array_agg(distinct k order by k) from partitioncache_changes_m
 select is(rows_of(partitioncache_apply(q, 'month', method => m)), rows_of(q), 'rows after writes by ' || m)
 from unnest(array['literal', 'subquery', 'current', 'auto']) m, (values ('select v.id, b.id as i from visit v join booking b on b.month = date_trunc(''month'', v.at) where v.n < -150 and b.total = 7')) v(q);
 
+-- Ranges of the column beside the list, for indexes and native partitions
+select is(pc_key_ranges(k, d, a), r, format('%s: %s', k, a)) from (values
+    ('(date_trunc(''month''::text, v.at))', 'timestamp', '{2024-01-01,2024-02-01,2024-05-01}'::timestamp[], '(v.at >= ''2024-01-01 00:00:00''::timestamp without time zone AND v.at < ''2024-03-01 00:00:00''::timestamp without time zone OR v.at >= ''2024-05-01 00:00:00''::timestamp without time zone AND v.at < ''2024-06-01 00:00:00''::timestamp without time zone)'),
+    ('(date_trunc(''month''::text, v.at))', 'timestamp', '{2024-01-01,infinity}', null),
+    ('(date_trunc(''month''::text, v.at))', 'timestamp', '{}', null),
+    ('(date_trunc(''dow''::text, v.at))', 'timestamp', '{2024-01-01}', null)) v(k, d, a, r);
+select is(pc_key_ranges('(v."A b")::date', 'date', '{2024-02-29,2024-03-01}'::date[]), '(v."A b" >= ''2024-02-29 00:00:00''::timestamp without time zone AND v."A b" < ''2024-03-02 00:00:00''::timestamp without time zone)', 'days');
+select is(pc_key_ranges('(EXTRACT(year FROM v.at))', 'numeric', '{2023,2024}'::numeric[]), '(v.at >= ''2023-01-01''::date AND v.at < ''2025-01-01''::date)', 'years');
+select is(pc_key_ranges('(v.n / 100)', 'integer', a), r, 'blocks ' || a::text) from (values
+    ('{0}'::integer[], '(v.n >= ''-99''::bigint AND v.n < ''100''::bigint)'), ('{3}', '(v.n >= ''300''::bigint AND v.n < ''400''::bigint)'), ('{-3}', '(v.n >= ''-399''::bigint AND v.n < ''-299''::bigint)'),
+    ('{-1,0,1}', '(v.n >= ''-199''::bigint AND v.n < ''200''::bigint)')) v(a, r);
+select is((select count(*) from generate_series(-1000, 1000) n where (n / 7 = any ('{-2,0,5}') and not (n >= -20 and n < -13 or n >= -6 and n < 7 or n >= 35 and n < 42))), 0::bigint, 'division, as PostgreSQL does it');
+select is(pc_key_ranges('(v.n / 7)', 'integer', '{-2,0,5}'::integer[]), '(v.n >= ''-20''::bigint AND v.n < ''-13''::bigint OR v.n >= ''-6''::bigint AND v.n < ''7''::bigint OR v.n >= ''35''::bigint AND v.n < ''42''::bigint)', 'is what the ranges say');
+select is(pc_key_ranges('(floor((v.x / (10)::double precision)))', 'float', '{3}'::float8[]), '(v.x >= ''20''::double precision AND v.x < ''50''::double precision)', 'cells');
+select is(pc_key_ranges('(floor((v.x / (10)::double precision)))', 'float', '{3,NaN}'::float8[]), null, 'not a number');
+select is(pc_key_ranges('v.n', 'integer', '{3}'::integer[]), null, 'a column');
+select is(pc_key_ranges('(v.n / 9)', 'bigint', '{9223372036854775807}'::bigint[]) is null, false, 'the largest');
+select is((select count(*) from regexp_matches(pc_key_ranges('(v.n / 7)', 'integer', array(select 2 * i from generate_series(1, 40) i)), ' OR ', 'g')), 0::bigint, 'many are one');
+
+create table log (id integer, at timestamp, kind integer) partition by range (at);
+do $$ begin for n in 0 .. 23 loop execute format('create table log_%s partition of log for values from (%L) to (%L)', n, timestamp '2023-01-01' + n * interval '1 month', timestamp '2023-01-01' + (n + 1) * interval '1 month'); end loop; end $$;
+create table log_other partition of log default;
+insert into log select n, timestamp '2023-01-01' + n % 730 * interval '1 day', case when n % 730 between 40 and 65 or n % 730 between 300 and 310 then n % 11 else 99 end from generate_series(1, 40000) n;
+insert into log values (0, null, 3);
+create index on log (at);
+analyze log;
+select partitioncache_place('log', 'date_trunc(''month'', at)', 'month');
+create function partitions_read(query text) returns bigint language plpgsql as $$
+declare
+    plan jsonb;
+begin
+    execute 'explain (analyze, format json) ' || query into plan;
+    return (select count(*) from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name") && @."Actual Loops" > 0)') n);
+end
+$$;
+select partitioncache_update_processor_config(untracked => 'track');
+select partitioncache_track('log', 'month');
+select fill('select * from log where kind = 3', 'month');
+select is((select key_count from partitioncache_entries('month') where query ~ 'log'), 4::bigint, 'months');
+select is(partitions_read(partitioncache_apply('select * from log where kind = 3', 'month', method => m)), n, 'partitions read by ' || m) from (values ('literal', 5::bigint), ('current', 5), ('auto', 5)) v(m, n);
+select is(rows_of(partitioncache_apply(q, 'month', method => m)), rows_of(q), 'rows by ' || m) from unnest(array['literal', 'current', 'auto', 'IN', 'VALUES']) m, (values ('select * from log where kind = 3'), ('select * from log where kind = 3 and at is not null')) v(q);
+insert into log values (-1, '2024-07-31 23:59:59.999999', 3), (-2, '2024-07-01', 3), (-3, null, 3), (-4, 'infinity', 3);
+select is(rows_of(partitioncache_apply(q, 'month', method => m)), rows_of(q), 'rows after writes by ' || m) from unnest(array['literal', 'current', 'auto', 'IN', 'VALUES']) m, (values ('select * from log where kind = 3'), ('select * from log where kind = 3 and at is not null')) v(q);
+delete from log where at = 'infinity';
+
 -- A column that becomes another puts the placement aside, and no write fails
 alter table visit alter country type varchar(30);
 select matches((select state from partitioncache_placements() where relation = 'visit'::regclass and partition_key = 'word'), 'not used: column country was of type text', 'a column of another type');
