@@ -12,6 +12,6 @@ create table partitioncache_registration (
 );
 
 comment on table partitioncache_registration is
-'One row a registered partition key: its datatype, how key sets are stored, whether the user asserts that matches never cross partitions (partition_local), and a generation that grows when all entries are to be forgotten: what was evaluated before is not used. placed: how often it was placed in a table (see partitioncache_place), or taken away.';
+'One row a registered partition key: its datatype, how key sets are stored, whether the user asserts that matches never cross partitions (partition_local), and a generation that grows when all entries are to be forgotten: what was evaluated before is not used. placed: the generation that began when it was last placed elsewhere (see partitioncache_place), 0 if it never was.';
 
 select pc_dump_with_extension('partitioncache_registration');

@@ -189,12 +189,15 @@ declare
 begin
     -- What is being evaluated at this moment is discarded. Of what is stored, entries on other tables hold on.
     perform pc_move_generation(registration.cache, registration.partition_key);
-    update partitioncache_registration r set placed = r.placed + 1 where r.cache = registration.cache and r.partition_key = registration.partition_key
+    update partitioncache_registration r set placed = r.generation where r.cache = registration.cache and r.partition_key = registration.partition_key
     returning r.generation into now;
     execute format('with gone as (delete from %s e where (e.evaluation).deps && $1 returning e.hash) select coalesce(array_agg(g.hash), ''{}'') from gone g',
                    pc_key_table(registration.cache, registration.partition_key)) into gone using family;
-    execute format('update %s e set generation = $1 where e.generation = $1 - 1 and e.evaluation is not null', pc_key_table(registration.cache, registration.partition_key))
-    using now;
+    execute format('update %s e set generation = $1
+                    where (e.evaluation).snapshot is not null and e.generation = $1 - 1
+                       or (e.evaluation).snapshot is null and ((e.evaluation).form).relations is not null and e.generation >= $2 and not ((e.evaluation).form).relations && $3',
+                   pc_key_table(registration.cache, registration.partition_key))
+    using now, registration.placed, array(select x.prefix || pc_relation_name(f) from unnest(family) f, unnest(array['', 'ONLY ']) x(prefix));
     perform pc_forget_use(registration, gone, null);
 end
 $$;

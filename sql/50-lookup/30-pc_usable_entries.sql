@@ -42,7 +42,7 @@ begin
             select c.closure, pc_closure_state(c.closure) as state from (select distinct e.closure from entry e where e.closure is not null) c
         ), now as materialized (
             -- Read with the log, in one snapshot: the caller may have read its registration before rows were trimmed.
-            select r.generation, coalesce(t.below, '0') as log_trimmed_below
+            select r.generation, r.placed, coalesce(t.below, '0') as log_trimmed_below
             from partitioncache_registration r
             left join partitioncache_log_trimmed t on t.cache = r.cache and t.partition_key = r.partition_key and t.cluster = $3
             where r.cache = $2.cache and r.partition_key = $2.partition_key
@@ -53,6 +53,8 @@ begin
         select e.hash, e.role, e.key_count, e.matches_null or coalesce(c.null_changed, false), e.parts, coalesce(c.changed, 0), e.tracked, e.static and not e.asserted,
                format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)), e.tables,
                case
+                   -- What is stored by hand is read by where the partition key stood then.
+                   when e.asserted and e.tables is not null and e.generation < n.placed then 'it was stored when the partition key stood elsewhere; store it again'
                    when e.asserted then null
                    when e.cluster is distinct from $3 then 'it was computed in another database cluster, whose transactions are numbered otherwise'
                    when e.generation is distinct from n.generation then 'it was evaluated before the cache was cleared'

@@ -67,7 +67,9 @@ def test_track_list_and_end(run: Run, maps: Database) -> None:
     maps.execute("insert into poi values (1, 1), (2, 2)")
 
     found = json.loads(run("tracked", "--format", "json").stdout)
-    assert [{name: each[name] for name in ("partition_key", "table", "unit", "changes")} for each in found] == [
+    assert [
+        {name: each[name] for name in ("partition_key", "table", "unit", "changes")} for each in found
+    ] == [
         {"partition_key": "city_id", "table": '"My maps"."Kinds"', "unit": "table", "changes": 0},
         {"partition_key": "city_id", "table": "poi", "unit": "partition", "changes": 1},
         {"partition_key": "town", "table": "poi", "unit": "table", "changes": 1},
@@ -136,3 +138,29 @@ def test_other_caches_cannot_follow_writes(run: Run, tmp_path: Path) -> None:
     done = run("tracked", "--cache-backend", "rocksdb_set", "--cache-path", str(tmp_path / "cache"))
     assert done.returncode == 1
     assert "Tracking needs a cache in PostgreSQL" in done.stderr
+
+
+def test_place_list_and_take_back(run: Run, maps: Database) -> None:
+    maps.psql(
+        "create table town (id integer primary key); alter table street add town_id integer references town"
+    )
+    found = json.loads(
+        run("suggest-placements", "town", "--partition-key", "city_id", "--format", "json").stdout
+    )
+    assert [(each["table"], each["expression"]) for each in found] == [("street", "town_id"), ("town", "id")]
+    assert run("place", "town", "id", "--partition-key", "city_id").returncode == 0
+    done = run("place", "street", "town_id / 10", "--partition-key", "city_id", module="manage")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "city_id stands in town_id / 10 of street." in done.stderr
+    listed = json.loads(run("placements", "--format", "json").stdout)
+    assert [(each["table"], each["expression"], each["state"]) for each in listed] == [
+        ("street", "(town_id / 10)", "used"),
+        ("town", "id", "used"),
+    ]
+    maps.execute("alter table street rename town_id to town")
+    assert run("placements").returncode == 1
+    assert run("unplace", "street", "--partition-key", "city_id", "--yes").returncode == 0
+    assert run("unplace", "street", "--partition-key", "city_id", "--yes").returncode == 1
+    done = run("place", "town", "id; drop table town", "--partition-key", "city_id")
+    assert done.returncode == 1
+    assert "cannot be read surely" in done.stderr

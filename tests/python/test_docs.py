@@ -9,7 +9,7 @@ from support.installation import CHECKOUT
 from support.transcript import renewed, script
 
 
-@pytest.mark.parametrize("name", ["how-it-works.md", "never-rewritten.md", "tutorial.md"])
+@pytest.mark.parametrize("name", ["how-it-works.md", "never-rewritten.md", "tutorial.md", "placements.md"])
 def test_outputs(request: pytest.FixtureRequest, name: str) -> None:
     page = (CHECKOUT / "docs" / name).read_text()
     empty = "create extension" in script(page)

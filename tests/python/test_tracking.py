@@ -68,7 +68,9 @@ def test_lists_and_ends(cache: Cache, tables: Database) -> None:
 
 
 def test_says_what_is_wrong(cache: Cache, tables: Database) -> None:
-    with pytest.raises(TrackingError, match=r"View (public\.)?old_poi holds no rows; its tables can be tracked"):
+    with pytest.raises(
+        TrackingError, match=r"View (public\.)?old_poi holds no rows; its tables can be tracked"
+    ):
         partitioncache.track(cache, "old_poi")
     with pytest.raises(QueryError, match=r"(?i)relation \"nothing\" does not exist"):
         partitioncache.track(cache, "nothing")
@@ -85,3 +87,27 @@ def test_needs_postgresql(tmp_path: Path) -> None:
                 function(elsewhere, "poi")
         with pytest.raises(ConfigurationError, match="rocksdict cannot follow writes"):
             partitioncache.tracked_tables(elsewhere)
+
+
+def test_placements(cache: Cache, tables: Database) -> None:
+    tables.psql("create table visit (id integer, poi_id integer references poi, seen integer)")
+    partitioncache.place(cache, "poi", "id")
+    partitioncache.place(cache, "visit", "poi_id", "city_id")
+    assert [(p.table, p.expression, p.type, p.state) for p in partitioncache.placements(cache)] == [
+        ("poi", "id", "integer", "used"),
+        ("visit", "poi_id", "integer", "used"),
+    ]
+    assert partitioncache.suggest_placements(cache, "poi") == []
+    partitioncache.push_query("select 1 from visit where seen = 3", "city_id", cache=cache)
+    assert partitioncache.unplace(cache, "visit")
+    assert not partitioncache.unplace(cache, "visit")
+    assert [s.table for s in partitioncache.suggest_placements(cache, "poi")] == ["visit"]
+    with pytest.raises(ConfigurationError, match="may fail for some row"):
+        partitioncache.place(cache, "visit", "1 / seen")
+    with pytest.raises(QueryError, match="does not exist"):
+        partitioncache.place(cache, "nothing", "id")
+    with (
+        partitioncache.create_cache("rocksdict", "city_id", "integer") as other,
+        pytest.raises(ConfigurationError),
+    ):
+        partitioncache.place(other, "poi", "id")

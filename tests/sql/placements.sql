@@ -85,6 +85,22 @@ select partitioncache_place('orders', 'buyer_id', 'customer');
 alter table orders rename buyer_id to customer_id;
 select partitioncache_place('orders', 'customer_id', 'customer');
 
+-- What is stored by hand, of a fragment, is read by where the key stood then
+create function by_hand(query text) returns void language sql as $$
+    select partitioncache_set('customer', f.hash, '{1,2,3}'::integer[], f.fragment) from partitioncache_fragments(query, 'customer') f
+$$;
+select by_hand('select 1 from orders where total = 59'), by_hand('select 1 from visits where minutes = 59'), partitioncache_set('customer', 'mine', '{1}'::integer[]);
+select ok((partitioncache_explain('select 1 from orders where total = 59', 'customer', method => 'literal')).applied, 'used');
+select partitioncache_place('orders', 'id', 'customer');
+select ok(not (partitioncache_explain('select 1 from orders where total = 59', 'customer', method => 'literal')).applied, 'not where the key stands elsewhere');
+select is((select reason from partitioncache_entries('customer') where query ~ 'total = 59'), 'it was stored when the partition key stood elsewhere; store it again', 'aside');
+select ok((partitioncache_explain('select 1 from visits where minutes = 59', 'customer', method => 'literal')).applied, 'of other tables it is');
+select is((select state from partitioncache_entries('customer') where hash = 'mine'), 'asserted', 'and what has a name of one''s own');
+select partitioncache_place('orders', 'customer_id', 'customer');
+select ok(not (partitioncache_explain('select 1 from orders where total = 59', 'customer', method => 'literal')).applied, 'nor where it stands there again');
+select by_hand('select 1 from orders where total = 59');
+select ok((partitioncache_explain('select 1 from orders where total = 59', 'customer', method => 'literal')).applied, 'stored again');
+
 -- Tracking
 select partitioncache_update_processor_config(untracked => 'track');
 select partitioncache_track('orders', 'customer');

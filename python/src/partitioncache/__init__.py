@@ -18,6 +18,7 @@ from partitioncache.config import get_table_prefix_from_env
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.errors import PartitionCacheError
 from partitioncache.migrate import Migration, migrate_cache_backend
+from partitioncache.placements import Placement, Suggestion, place, placements, suggest_placements, unplace
 from partitioncache.questions import Explanation, explain_query
 from partitioncache.registry import list_cache_types, recommend
 from partitioncache.tracking import (
@@ -39,6 +40,8 @@ __all__ = [
     "KeySet",
     "Migration",
     "PartitionCacheError",
+    "Placement",
+    "Suggestion",
     "TrackedTable",
     "apply_cache",
     "assert_static",
@@ -51,11 +54,15 @@ __all__ = [
     "list_cache_types",
     "migrate_cache_backend",
     "off",
+    "place",
+    "placements",
     "push_fragment",
     "push_query",
     "recommend",
     "retract_static",
+    "suggest_placements",
     "track",
     "tracked_tables",
+    "unplace",
     "untrack",
 ]

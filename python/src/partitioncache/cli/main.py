@@ -213,7 +213,7 @@ def completion(shell: str) -> int:
 
 for _name in (
     "setup", "uninstall", "grant", "revoke", "status", "overview", "track", "untrack", "tracked", "assert-static",
-    "retract-static",
+    "retract-static", "place", "unplace", "placements", "suggest-placements",
 ):  # fmt: skip
     command.add_command(manage.command.commands[_name])
 

@@ -9,6 +9,7 @@ from partitioncache.cli import (
     dead_items,
     installation,
     output,
+    placements,
     removal,
     rights,
     services,
@@ -111,7 +112,7 @@ def _clear_queue(where: base.Connections, yes: bool) -> int:
     return 0
 
 
-for _part in (installation, rights, state, tracking, transfer, removal, verify, dead_items):
+for _part in (installation, rights, state, tracking, placements, transfer, removal, verify, dead_items):
     for _each in _part.COMMANDS:
         command.add_command(_each)
 
