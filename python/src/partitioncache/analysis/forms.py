@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,7 @@ from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import check_functions, read, read_schema
 
 _VERSION: Final = 1
+_BETWEEN: Final = re.compile(r"(.*) BETWEEN (\S+) AND (\S+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -201,11 +203,11 @@ def believed(given: str | None, hash: str, text: str | None, partition_key: str)
     if form is None:
         return None
     other = None if given is None else read_form(given)
-    return written(other if other is not None and _without_types(other) == _without_types(form) else form)
+    is_same = other is not None and _in_words(other) == _in_words(form)
+    return written(other if other is not None and is_same else form)
 
 
-def _without_types(form: Form) -> Form:
-    plain = [
-        Said(said.expression, said.kind, said.operator, said.of, said.constants) for said in form.conditions
-    ]
-    return Form(form.dialect, form.tables, form.groups, tuple(plain))
+def _in_words(form: Form) -> tuple[object, ...]:
+    """What a form says, whatever it knows of types: with them, BETWEEN may be two bounds."""
+    said = {_BETWEEN.sub(r"\1 >= \2\n\1 <= \3", _shown(each)) for each in form.conditions}
+    return form.dialect, form.tables, form.groups, sorted("\n".join(said).split("\n"))

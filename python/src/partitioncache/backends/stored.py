@@ -221,7 +221,7 @@ class StoredCache(Closing):
 
     def contained(self, analysis: Analysis, partition_key: str) -> dict[str, list[str]]:
         """The entries that a query contains and that are not too old, by family, the smallest first."""
-        if analysis.reason is not None or self.datatype(partition_key) is None:
+        if analysis.reason is not None:
             return {}
         now = time.time()
         with self._catalogues.lock:
