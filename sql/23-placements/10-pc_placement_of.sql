@@ -53,11 +53,15 @@ comment on function pc_placement_problem(partitioncache_placement, oid) is
 'Why a placement says nothing of a table any more, because its columns are others than they were; null if it does. Example: select pc_placement_problem(pc_placement_of(''partitioncache'', ''customer'', ''pg_class''::regclass), ''pg_class''::regclass)';
 
 create function pc_fits(type oid, collation_ oid, datatype text, placed boolean) returns boolean
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(d.datatype = pc_fits.datatype or placed and d.datatype = 'integer' and pc_fits.datatype = 'bigint', false)
-    from pc_datatype_of(type, collation_) d(datatype)
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(d.datatype = pc_fits.datatype or placed and d.datatype = 'integer' and pc_fits.datatype = 'bigint', false)
+        from pc_datatype_of(type, collation_) d(datatype));
+end
 $$;
 
 comment on function pc_fits(oid, oid, text, boolean) is

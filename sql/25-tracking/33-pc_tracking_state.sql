@@ -1,23 +1,27 @@
 create function pc_broken_triggers(cache text, partition_key text, relation oid, out member oid, out event text, out reason text) returns setof record
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- A table's owner can make any trigger of the log function, or alter ours: so it is read to the end. The WHEN clause is a constant that is not
-    -- null; one written in another way would have to be evaluated.
-    select w.member, w.event,
-           case when not coalesce(h.there, false) then 'has no' when not h.fits then 'has another' else 'has switched off its' end
-    from pc_tracking_triggers(cache, partition_key, relation) w
-    cross join lateral (
-        select bool_or(true) as there, bool_or(f.fits) as fits, bool_or(f.fits and t.tgenabled = w.enabled) as works
-        from pg_trigger t
+#variable_conflict use_column
+begin
+    return query
+        -- A table's owner can make any trigger of the log function, or alter ours: so it is read to the end. The WHEN clause is a constant that is not
+        -- null; one written in another way would have to be evaluated.
+        select w.member, w.event,
+               case when not coalesce(h.there, false) then 'has no' when not h.fits then 'has another' else 'has switched off its' end
+        from pc_tracking_triggers(cache, partition_key, relation) w
         cross join lateral (
-            select t.tgtype = w.type and t.tgfoid is not distinct from (select to_regprocedure(pc_log_function_of(cache, partition_key, pc_broken_triggers.relation) || '()'))
-                   and t.tgnewtable is not distinct from case when w.event in ('insert', 'update') then 'new_rows' end
-                   and t.tgoldtable is null and t.tgattr::text = '' and t.tgconstraint = 0
-                   and coalesce(t.tgqual::text like '{NULLTEST :arg {CONST :consttype 2205 %:constisnull false %} :nulltesttype 1 %}'
-                            and t.tgqual::text not like '%{%{%{%', false) as fits offset 0) f
-        where t.tgrelid = w.member and t.tgname ^@ w.prefix) h
-    where h.works is not true
+            select bool_or(true) as there, bool_or(f.fits) as fits, bool_or(f.fits and t.tgenabled = w.enabled) as works
+            from pg_trigger t
+            cross join lateral (
+                select t.tgtype = w.type and t.tgfoid is not distinct from (select to_regprocedure(pc_log_function_of(cache, partition_key, pc_broken_triggers.relation) || '()'))
+                       and t.tgnewtable is not distinct from case when w.event in ('insert', 'update') then 'new_rows' end
+                       and t.tgoldtable is null and t.tgattr::text = '' and t.tgconstraint = 0
+                       and coalesce(t.tgqual::text like '{NULLTEST :arg {CONST :consttype 2205 %:constisnull false %} :nulltesttype 1 %}'
+                                and t.tgqual::text not like '%{%{%{%', false) as fits offset 0) f
+            where t.tgrelid = w.member and t.tgname ^@ w.prefix) h
+        where h.works is not true;
+end
 $$;
 
 comment on function pc_broken_triggers(text, text, oid) is

@@ -21,19 +21,23 @@ comment on function pc_rank(text, text, text) is
 
 create function pc_named_conditions(form pc_form, out kind text, out operator text, out type text, out constants text[], out named text)
 returns setof record
-language sql immutable parallel safe rows 10
+language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select c.kind, c.operator, c.type, c.constants, (
-        select min(x.named collate "C")
-        from (select string_agg(case when p.n = 1 then p.part
-                                else form.relations[split_part(p.part, E'\x02', 1)::integer + 1] || E'\x02' || split_part(p.part, E'\x02', 2) end,
-                                E'\x01' order by v.n, p.n) as named
-              from unnest(array[c.expression, case when c.kind = 'other' and c.expression like E'(%\x02.% = %\x02.%)' then pc_turned(c.expression) end])
-                   with ordinality v(expression, n),
-                   string_to_table(v.expression, E'\x01') with ordinality p(part, n)
-              group by v.n) x)
-    from unnest(form.conditions) c
+#variable_conflict use_column
+begin
+    return query
+        select c.kind, c.operator, c.type, c.constants, (
+            select min(x.named collate "C")
+            from (select string_agg(case when p.n = 1 then p.part
+                                    else form.relations[split_part(p.part, E'\x02', 1)::integer + 1] || E'\x02' || split_part(p.part, E'\x02', 2) end,
+                                    E'\x01' order by v.n, p.n) as named
+                  from unnest(array[c.expression, case when c.kind = 'other' and c.expression like E'(%\x02.% = %\x02.%)' then pc_turned(c.expression) end])
+                       with ordinality v(expression, n),
+                       string_to_table(v.expression, E'\x01') with ordinality p(part, n)
+                  group by v.n) x)
+        from unnest(form.conditions) c;
+end
 $$;
 
 comment on function pc_named_conditions(pc_form) is
