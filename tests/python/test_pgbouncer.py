@@ -12,6 +12,7 @@ import pytest
 from psycopg.rows import dict_row
 
 import partitioncache
+import partitioncache.psycopg
 from partitioncache.queues import Item, open_queue
 from partitioncache.setup.install import behind_pooler
 from partitioncache.sources.postgresql import PostgreSQLSource
@@ -201,3 +202,30 @@ def test_writes_between_two_questions(pooled: Database) -> None:
             connection.execute("insert into poi values (77, 3, 99), (9999, 3, 99)")
         after = rows(pooled, partitioncache.apply_cache(QUERY, cache))
     assert after[0][0] == before[0][0] + 2  # type: ignore[operator]
+
+
+def test_an_adapter(pooled: Database) -> None:
+    """Many clients on few sessions, with an adapter that learns by itself; the sessions stay clean."""
+    before = settings_of_sessions(pooled)
+    options = {"method": "current", "limit_ms": 20_000, "share": 1, "learn_after_ms": 0, "learn_seconds": 60}
+    factory = partitioncache.psycopg.cursor_factory(partition_key="city_id", **options)
+    other = "select count(*) from poi where kind = %s and height > 90 and city_id >= 0"
+    expected = [rows(pooled, QUERY), rows(pooled, other.replace("%s", "5"))]
+
+    def client(autocommit: bool) -> None:
+        with psycopg.connect(
+            pooled.conninfo(), autocommit=autocommit, prepare_threshold=None, cursor_factory=factory
+        ) as connection:
+            for _ in range(10):
+                assert connection.execute(QUERY).fetchall() == expected[0]
+                assert connection.execute(other, [5]).fetchall() == expected[1]
+                connection.commit()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(client, [True, False, True, False]))
+    assert factory.acceleration.learner.wait()
+    statistics = factory.acceleration.statistics()
+    assert statistics.problem is None
+    assert statistics.restricted
+    assert statistics.pushed
+    assert settings_of_sessions(pooled) == before

@@ -11,11 +11,16 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from typing_extensions import LiteralString
 
 _WAITING: Final = 50  # queries that wait at most; what comes then is offered again later
 _IDLE: Final = 10.0  # seconds after which the thread and its connection end
 _AT_ONCE: Final = 5.0  # seconds of work in one transaction
 _LOCK_TIMEOUT: Final = "1s"  # a push may begin to track a table, which waits for its writers
+_LIMITS: Final = (
+    "select pg_catalog.set_config('lock_timeout', %s, true), "
+    "pg_catalog.set_config('statement_timeout', %s, true)"
+)
 _PUSH: Final = (
     "select partitioncache_internal.partitioncache_push("
     "%s, %s, cache => %s, session_path => %s, params => %s)"
@@ -151,32 +156,36 @@ class Learner:
                 self._queue.task_done()
 
     def _connected(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(
+        return psycopg.connect(
             make_conninfo(
                 self.conninfo or "", application_name="partitioncache learning", connect_timeout=10
             ),
             autocommit=True,
             prepare_threshold=None,
         )
-        connection.execute("select pg_catalog.set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
-        return connection
 
     def _learn(self, connection: psycopg.Connection[Any], question: Question, shape: Priced) -> None:
         left = self._left()
         if left <= 0:
             return
-        connection.execute(
-            "select pg_catalog.set_config('statement_timeout', %s, false)", [f"{left * 1e3:.0f}ms"]
-        )
-        connection.execute(
-            _PUSH, [question.query, self._partition_key, self._cache, question.search_path, question.params]
-        )
-        self.pushed += 1
         ends = time.monotonic() + left
+        query, search_path, params = question
+        self._call(connection, ends, _PUSH, query, self._partition_key, self._cache, search_path, params)
+        self.pushed += 1
         while time.monotonic() < ends:
-            row = connection.execute(
-                _PROCESS, [self._cache, min(_AT_ONCE, ends - time.monotonic())]
-            ).fetchone()
-            if not row or not row[0]:
+            if not self._call(
+                connection, ends, _PROCESS, self._cache, min(_AT_ONCE, ends - time.monotonic())
+            ):
                 break
         shape.price = 0.0
+
+    @staticmethod
+    def _call(
+        connection: psycopg.Connection[Any], ends: float, statement: LiteralString, *params: object
+    ) -> Any:
+        """The value of one call, in a transaction: its limits stay in it, because a pooler shares sessions."""
+        left = max(1.0, (ends - time.monotonic()) * 1e3)
+        with connection.transaction():
+            connection.execute(_LIMITS, [_LOCK_TIMEOUT, f"{left:.0f}ms"])
+            row = connection.execute(statement, params).fetchone()
+        return row[0] if row else None
