@@ -182,6 +182,14 @@ def test_entries_without_a_form_are_found_by_their_names(
     cache.set_set("mine", {1}, query=fragment.sql)
     assert asked(cache, KNOWN[0]).hits == 1
     assert not asked(cache, SERVED[0]).applied
+    assert "says" not in asked(cache, KNOWN[0]).entries[0]
+
+
+def test_an_explanation_names_what_was_implied(open_cache: OpenCache, data: sqlite3.Connection) -> None:
+    cache = open_cache("rocksdict")
+    store(data, cache, KNOWN[0])
+    (entry,) = asked(cache, SERVED[0]).entries
+    assert entry["says"] == ["t0: poi", "t0.area > 900"]
 
 
 def test_max_age_counts_for_what_is_contained(open_cache: OpenCache, data: sqlite3.Connection) -> None:

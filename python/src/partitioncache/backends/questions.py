@@ -81,7 +81,8 @@ class Explanation:
         hits: how many of them the cache holds.
         keys: how many partitions remain; None if nothing is known.
         partitions: of how many; None if that is not known, as outside PostgreSQL.
-        entries: each fragment that the cache holds: ``hash``, ``state``, and what else the cache says of it.
+        entries: each fragment that the cache holds: ``hash``, ``state``, and what else the cache says of it; outside
+            PostgreSQL ``says``: its tables, and its conditions, which those of the query imply.
         notes: conditions that no fragment holds, each with the reason; outside PostgreSQL.
         rewritten: the text to run.
     """

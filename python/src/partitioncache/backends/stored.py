@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from typing_extensions import Self
 
 from partitioncache.analysis import METHODS, Analysis, analyse, method_named
-from partitioncache.analysis.forms import believed
+from partitioncache.analysis.forms import believed, read_form
 from partitioncache.backends.bitmaps import dense
 from partitioncache.backends.catalogues import Catalogues, about
 from partitioncache.backends.entries import Damaged, moment, read, seal, unseal, written
@@ -298,8 +298,12 @@ class StoredCache(Closing):
         name = question.partition_key
         entries: list[Mapping[str, Any]] = []
         for hash in sorted(self.states(name).keys() & hashes):
-            aside = {"hash": hash, "state": "aside", "reason": "its data is older than max_age"}
-            entries.append({"hash": hash, "state": "asserted"} if self.exists(hash, name) else aside)
+            entry: dict[str, Any] = {"hash": hash, "state": "asserted"}
+            if not self.exists(hash, name):
+                entry |= {"state": "aside", "reason": "its data is older than max_age"}
+            if (form := self.get_form(hash, name)) is not None:
+                entry["says"] = str(read_form(form)).splitlines()
+            entries.append(entry)
         if entries and not explanation.hits:
             explanation = replace(explanation, reason="what the cache has of it is older than max_age")
         return replace(explanation, entries=tuple(entries))
