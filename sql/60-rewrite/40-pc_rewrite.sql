@@ -36,6 +36,7 @@ begin
             result := known.outcome;
             result.rewritten := coalesce(result.rewritten, query);
             perform pc_count_use(registration, case when result.applied then result.hashes end, known);
+            perform pc_credit(registration, known.deferred, known.saved);
             return result;
         end if;
     exception when others then
@@ -71,6 +72,9 @@ declare
     stamps text[] := '{}'::text[];
     -- Whether the outcome will hold as long as the entries do: a list alone is exact for this moment, if its tables are written to.
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
+    deferred text;
+    kept double precision;
+    saved double precision;
     result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null);
 begin
     if registration.cache is null or query is null then
@@ -150,8 +154,16 @@ begin
                 perform pc_plan(result.rewritten, session_path);
             end if;
         end if;
+        if method = 'auto' then
+            select d.hash, d.kept into deferred, kept from pc_deferred_for(registration, analysis.families) d;
+            if deferred is not null then
+                saved := (1 - kept) * case when result.applied then pc_plan_cost(result.rewritten, session_path)
+                                                    else coalesce((original ->> 'Total Cost')::double precision, pc_plan_cost(query, session_path)) end;
+                perform pc_credit(registration, deferred, saved);
+            end if;
+        end if;
         if analysis.state is not null and (lasting or not result.applied) then
-            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps);
+            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps, deferred, saved);
         end if;
         perform pc_count_use(registration, case when result.applied then result.hashes end);
     exception when others then

@@ -26,7 +26,9 @@ create table partitioncache_decision (
     operators oid[],
     types oid[],
     closure pc_object[],
-    state bigint
+    state bigint,
+    deferred text,
+    saved double precision
 );
 
 create index on partitioncache_decision (digest);
@@ -155,7 +157,8 @@ comment on function pc_known_decision(text, partitioncache_registration, text, j
 'The remembered decision under a digest; null if there is none or it no longer holds. Raises PostgreSQL''s own error where the role may no longer run the rewritten text. Example: see pc_rewrite';
 
 create function pc_remember_decision(
-    digest text, registration partitioncache_registration, outcome pc_rewritten, revision bigint, analysis partitioncache_analysis, watched oid[], stamps text[]
+    digest text, registration partitioncache_registration, outcome pc_rewritten, revision bigint, analysis partitioncache_analysis, watched oid[], stamps text[],
+    deferred text default null, saved double precision default null
 ) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -173,6 +176,8 @@ begin
         return;
     end if;
     made.digest := digest;
+    made.deferred := deferred;
+    made.saved := saved;
     made.cache := registration.cache;
     made.partition_key := registration.partition_key;
     made.outcome := outcome;
@@ -224,7 +229,7 @@ begin
 end
 $$;
 
-comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[]) is
+comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision) is
 'Remembers an outcome, unless something that it rests on has changed meanwhile. revision: as it was before anything was looked up; analysis: without a state if the query was left alone before; watched: the tables whose sizes matter; stamps: which evaluation of each entry it was. Example: see pc_rewrite';
 
 create function pc_do_decide(caller oid, argument jsonb) returns jsonb

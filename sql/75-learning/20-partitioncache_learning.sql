@@ -15,14 +15,18 @@ create table partitioncache_learning (
     credit double precision not null default 0,
     asked bigint not null default 0,
     writes bigint,
+    form pc_form,
+    filed_under text,
+    filed_rank double precision,
     changed_at timestamptz not null default clock_timestamp(),
     primary key (hash, cache, partition_key, owner, cluster)
 ) with (fillfactor = 70);
 
 comment on table partitioncache_learning is
-'Fragments that are not evaluated, and why. deferred: that costs more than the queries that asked for it have cost so far; unselective: it leaves most partitions, found out at so many writes to its tables; forced, forbidden: an administrator has said so, for all roles (owner 0). cost: what its evaluation costs by the planner, in its units; kept: the share of the partitions that it leaves, by the planner or as found; credit: what queries could have saved by it so far, less what was spent; asked: how many. Nobody writes here but the functions that pc_call leads to. Not part of a dump: it is found out anew.';
+'Fragments that are not evaluated, and why. deferred: that costs more than the queries that asked for it have cost so far; unselective: it leaves most partitions, found out at so many writes to its tables; forced, forbidden: an administrator has said so, for all roles (owner 0). cost: what its evaluation costs by the planner, in its units; kept: the share of the partitions that it leaves, by the planner or as found; credit: what queries could have saved by it so far, less what was spent; asked: how many; form, filed_under, filed_rank: as in pc_evaluation. Nobody writes here but the functions that pc_call leads to. Not part of a dump: it is found out anew.';
 
 create index on partitioncache_learning (cache, owner, credit);
+create index on partitioncache_learning (filed_under, owner) where state = 'deferred';
 
 create view pc_own_learning with (security_barrier) as
 select l.cache, l.partition_key, l.hash, l.state, l.rank, case when m.mine or m.all_texts then l.query end as query, l.keyed_tables, l.parts,

@@ -72,6 +72,7 @@ declare
     here bigint := pc_cluster();
     allowance double precision := pc_allowance((argument -> 'cost')::double precision, settings.learning_budget);
     fragments jsonb;
+    registration partitioncache_registration := pc_registration(cache_, key_);
     hashes text[];
     learned text[];
     time_limit interval;
@@ -98,11 +99,15 @@ begin
       and l.ctid = any (array(select o.ctid from partitioncache_learning o
                               where o.hash = any (hashes) and o.state = 'deferred' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
                               for update skip locked));
-    insert into partitioncache_learning (cache, partition_key, hash, owner, owner_name, state, rank, query, keyed_tables, parts, cost, kept, credit, asked)
-    select cache_, key_, x.hash, caller, pg_get_userbyid(caller), 'deferred', x.rank, x.query, x.keyed_tables, x.parts, x.cost, x.kept, p.credit, (x.rank <> 'weaker')::integer
+    insert into partitioncache_learning (cache, partition_key, hash, owner, owner_name, state, rank, query, keyed_tables, parts, cost, kept, credit, asked,
+                                         form, filed_under, filed_rank)
+    select cache_, key_, x.hash, caller, pg_get_userbyid(caller), 'deferred', x.rank, x.query, x.keyed_tables, x.parts, x.cost, x.kept, p.credit, (x.rank <> 'weaker')::integer,
+           f.form, (filing.first).signature, (filing.first).rank
     from pc_priced(fragments, allowance) p
     join jsonb_to_recordset(fragments) x(hash text, rank text, query text, keyed_tables text[], parts text[], cost double precision, kept double precision)
         on x.hash = p.hash
+    cross join lateral (select pc_fragment_form(x.query, registration) as form offset 0) f
+    cross join lateral (select (array(select g from pc_filings(f.form) g))[1] as first) filing
     where p.verdict = 'deferred'
       and not exists (select from partitioncache_learning o
                       where o.hash = p.hash and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here)

@@ -147,6 +147,31 @@ select is((select count(*) from partitioncache_deferred('city_id') where hash = 
 select is((select row(deferred, unselective)::text from partitioncache_status()), (select format('(%s,%s)', count(*) filter (where state = 'deferred'), count(*) filter (where state = 'unselective')) from pc_own_learning), 'the status counts');
 select throws_ok($$ select partitioncache_force('nothing', 'x') $$, 'PC002', null, 'a partition key that is not registered');
 
+-- What other queries could share is bought when they have asked for it.
+select partitioncache_clear(), partitioncache_clear_queue();
+create table near as select i as id, i % 400 as city_id, i % 211 as kind, i % 7 as height, i % 13 as width from generate_series(1, 20000) i;
+analyze near;
+select partitioncache_push('select * from near a, near b where a.city_id = b.city_id and a.kind = 5 and b.kind = 9 and a.height + b.width = 17', 'city_id');
+select partitioncache_process_queue(max_seconds => 60) > 0 as worked;
+select ok((select count(*) > 0 and bool_and(d.filed_under is not null and d.credit = 0) from pc_own_deferred d), 'joins between are deferred');
+\set other 'select a.id, b.id from near a, near b where a.city_id = b.city_id and a.kind = 77 and b.kind = 9 and a.height + b.width = 17'
+select partitioncache_apply(:'other', 'city_id') is not null as asked;
+select is((select count(*) from pc_own_deferred d where d.credit > 0), 1::bigint, 'a query that contains some of them gives credit to one');
+select ok((select d.credit <= pc_plan_cost(:'other', 'public') from pc_own_deferred d where d.credit > 0), 'no more than it costs');
+select credit as once from pc_own_deferred d where d.credit > 0 \gset
+update partitioncache_internal.partitioncache_learning set cost = 1e6;
+select partitioncache_apply(:'other', 'city_id') is not null as asked;
+select cmp_ok((select credit from pc_own_deferred d where d.credit > 0), '>', :once::float8, 'and again, when it is known');
+select partitioncache_apply('select * from near where kind = 5', 'city_id') is not null as asked;
+select is((select count(*) from pc_own_deferred d where d.credit > 0), 1::bigint, 'one that contains none gives none');
+update partitioncache_internal.partitioncache_learning set credit = cost - 1 where credit > 0;
+select hash as bought from pc_own_deferred d where d.credit > 0 \gset
+select partitioncache_apply(:'other', 'city_id') is not null as asked;
+select is((select array_agg(hash) from partitioncache_queue where queue = 'outgoing'), array[:'bought'], 'with enough credit it is queued');
+select is((select count(*) from pc_own_deferred d where d.hash = :'bought'), 0::bigint, 'and its credit spent');
+select partitioncache_process_queue(max_seconds => 60);
+select ok(partitioncache_exists('city_id', :'bought') or exists (select from pc_own_learning where hash = :'bought' and state = 'unselective'), 'and evaluated');
+
 -- Eviction: what has saved least for its size goes first.
 select partitioncache_clear();
 select partitioncache_set('city_id', 'by hand', array(select generate_series(1, 100)));
