@@ -80,6 +80,9 @@ begin
         select quote_ident(a.attname) into plain
         from pg_attribute a
         where a.attrelid = relation and a.attname = partition_key and a.attnum > 0 and not a.attisdropped and pc_fits(a.atttypid, a.attcollation, datatype, false);
+        if plain is null then
+            plain := pc_passed_column(cache, partition_key, datatype, relation);
+        end if;
         template := E'\x01\x02.' || plain;
     elsif pc_placement_problem(placement, relation) is null then
         template := placement.template;

@@ -195,7 +195,11 @@ begin
                    pc_key_table(registration.cache, registration.partition_key)) into gone using family;
     execute format('update %s e set generation = $1
                     where (e.evaluation).snapshot is not null and e.generation = $1 - 1
-                       or (e.evaluation).snapshot is null and ((e.evaluation).form).relations is not null and e.generation >= $2 and not ((e.evaluation).form).relations && $3',
+                       or (e.evaluation).snapshot is null and ((e.evaluation).form).relations is not null and e.generation >= $2 
+                          and not exists (select from unnest(((e.evaluation).form).relations) r(name)
+                                          left join pg_class c on c.oid = to_regclass(regexp_replace(r.name, ''^ONLY '', ''''))
+                                          -- a view may pass on where the key stood
+                                          where r.name = any ($3) or c.relkind is distinct from ''r'' and c.relkind is distinct from ''p'')',
                    pc_key_table(registration.cache, registration.partition_key))
     using now, registration.placed, array(select x.prefix || pc_relation_name(f) from unnest(family) f, unnest(array['', 'ONLY ']) x(prefix));
     perform pc_forget_use(registration, gone, null);

@@ -154,6 +154,7 @@ begin
         return 0;
     end if;
     perform pc_adopt_static(cache);
+    perform pc_adopt_placements(cache);
     return (
         select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept, roles)), 0)::bigint
         from partitioncache_registration r

@@ -32,6 +32,12 @@ CONTENT = """
     insert into parted select n, n % 100, n % 100 from generate_series(1, 2000) n;
     grant select on poi, parted to backup_app, backup_gone;
     select partitioncache_register('city_id', 'integer'), partitioncache_register('K"e''y', 'text', cache => 'other');
+    create table visit (id integer, poi_id integer, at timestamp);
+    insert into visit select n, n % 100, timestamp '2024-01-01' + n * interval '1 h' from generate_series(1, 500) n;
+    grant select on visit to backup_app, backup_gone;
+    select partitioncache_place('visit', 'poi_id', 'city_id');
+    select partitioncache_register('day', 'date', placements => '{"visit": "at::date"}');
+    select partitioncache_track('visit', 'day'), partitioncache_track('visit', 'city_id');
     select partitioncache_track('poi', 'city_id'), partitioncache_track('parted', 'city_id');
     select partitioncache_grant('backup_app', 'push'), partitioncache_grant('backup_gone', 'fill');
     select partitioncache_push('select id from poi where kind = 3', 'city_id');
@@ -55,6 +61,8 @@ KEPT = {
     "tracked": """
         select cache, partition_key, relation::text
         from partitioncache_internal.partitioncache_tracked order by 1, 2, 3""",
+    "placements": """
+        select partition_key, relation::text, expression, state, tracked from partitioncache_internal.partitioncache_placements()""",
     "roles": "select cache, role_name, level from partitioncache_internal.partitioncache_role order by 1, 2, 3",
     "queue": """
         select q.queue, q.id, q.query, q.status, q.owner_name

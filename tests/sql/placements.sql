@@ -63,12 +63,24 @@ create view big_orders as select id, customer_id as buyer, total from orders whe
 select partitioncache_place('big_orders', 'buyer', 'customer');
 select * from restricted('select * from big_orders b join customer c on c.id = b.buyer where b.total = 60', '{b.buyer,c.id}', 'a view that is placed', 'customer');
 
+-- Views pass it on
+create view bought as select o.total, o.customer_id as by_whom, o.id from orders o where total > 10;
+create view bought_much as select b.*, (select max(id) from customer) as most, b.by_whom as again from (select * from bought) x join bought b using (id) where b.total > 50;
+create view buyers as select customer_id, count(*) as n, sum(total) as total from orders group by customer_id;
+create view joined as select c.name, v.who, v.minutes from customer c join visits v on v.who = c.id;
+create view other_names as select o.id as customer_id from orders o;
+select is((pc_key_of('partitioncache', 'customer', 'integer', v::regclass)).plain, c, 'passed by ' || v) from (values ('bought', 'by_whom'), ('bought_much', 'by_whom'), ('buyers', 'customer_id'), ('joined', 'who'), ('other_names', null)) x(v, c);
+select * from restricted('select * from bought b join customer c on c.id = b.by_whom where b.total = 60', '{b.by_whom,c.id}', 'a view', 'customer');
+select * from restricted('select * from bought_much where total = 60', '{bought_much.by_whom}', 'a view of a view', 'customer');
+select * from restricted('select * from buyers where n = 4', '{buyers.customer_id}', 'a view that groups', 'customer');
+select * from restricted('select * from joined j, calls x where x.customer = j.who and j.minutes > 70 and x.seconds > 60', '{j.who,x.customer}', 'a view that joins', 'customer');
+
 -- What is placed elsewhere meanwhile
 select ok((select count(*) from partitioncache_entries('customer') where query ~ 'public.orders') > 0, 'entries on orders');
-select ok((select count(*) from partitioncache_entries('customer') where query !~ 'public.(big_)?orders' and state <> 'aside') > 0, 'and on others');
-create temp table before as select hash, state, query ~ 'public.(big_)?orders' as gone from partitioncache_entries('customer');
+select ok((select count(*) from partitioncache_entries('customer') where query !~ 'public.((big_)?orders|b[ou])' and state <> 'aside') > 0, 'and on others');
+create temp table before as select hash, state, query ~ 'public.((big_)?orders|b[ou])' as gone from partitioncache_entries('customer');
 select partitioncache_place('orders', 'id', 'customer');
-select is((select count(*) from partitioncache_entries('customer') where query ~ 'public.(big_)?orders'), 0::bigint, 'its entries are gone');
+select is((select count(*) from partitioncache_entries('customer') where query ~ 'public.((big_)?orders|b[ou])'), 0::bigint, 'its entries are gone');
 select set_eq($$select hash, state from partitioncache_entries('customer')$$, $$select hash, state from before where not gone$$, 'the others are not');
 select * from restricted('select * from customer c join orders o on o.customer_id = c.id where c.segment = 3 and o.total > 80', '{c.id,o.id}', 'placed elsewhere', 'customer');
 select ok(partitioncache_unplace('orders', 'customer'), 'taken back');
