@@ -60,18 +60,23 @@ begin
             select (x.asked).form, (x.asked).sought, array(select s.signature from unnest((x.asked).sought) s) as signatures
             from (select nullif(current_setting('partitioncache.asked', true), '')::pc_asked as asked offset 0) x
         ), candidate as materialized (
+            -- Of those that differ in one bound alone, the tightest; a few, because they may be aside.
             select f.hash, f.form
             from asked a
             cross join unnest(a.sought) s
             cross join lateral (
-                select e.hash, e.key_count, (e.evaluation).form as form
-                from (select i.* from %2$s i
-                      where (i.evaluation).filed_under = s.signature and (i.evaluation).filed_rank <= s.rank
-                      order by (i.evaluation).filed_rank desc, i.key_count
-                      limit 1000) e
-                where (e.evaluation).signatures <@ a.signatures and e.key_count is not null and %3$s
-                limit 50) f
-            order by f.key_count, f.hash
+                select l.*, row_number() over (partition by l.bound_alone order by l.place) as nearest
+                from (
+                    select e.hash, e.key_count, (e.evaluation).form as form, row_number() over () as place,
+                           s.rank < 'Infinity' and cardinality((e.evaluation).signatures) = 1 as bound_alone
+                    from (select i.* from %2$s i
+                          where (i.evaluation).filed_under = s.signature and (i.evaluation).filed_rank <= s.rank
+                          order by (i.evaluation).filed_rank desc, i.key_count
+                          limit 1000) e
+                    where (e.evaluation).signatures <@ a.signatures and e.key_count is not null and %3$s
+                    limit 50) l) f
+            where not f.bound_alone or f.nearest <= 3
+            order by f.key_count, f.place, f.hash
             limit 64
         )
         select c.hash from candidate c cross join asked a where pc_is_contained(c.form, a.form)

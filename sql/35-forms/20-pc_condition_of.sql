@@ -78,35 +78,45 @@ comment on function pc_condition_of(text) is
 'What a conjunct says: an expression compared with constants, or present, or nothing that is known of it but its text. Example: select pc_condition_of(E''(\x010\x02.area > 900)'')';
 
 create function pc_is_constant(tokens text[], list boolean) returns boolean
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- Literals, and casts between types whose casts are immutable and PostgreSQL's own.
-    select coalesce(bool_or(t ~ '^(''|[0-9]|ARRAY[[])' or t in ('true', 'false')), false)
-       and bool_and(t ~ '^''' or t ~ '^[0-9]+([.][0-9]+)?$'
-                    or t in ('(', ')', '::', 'true', 'false', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double', 'precision', 'text',
-                             'character', 'varying', 'bpchar', 'uuid', 'boolean', 'date', 'timestamp', 'without', 'with', 'time', 'zone')
-                    or list and t in ('ARRAY', '[', ']', ',', 'NULL')
-                    -- One token, for pc_tokens.
-                    or list and t ^@ 'ARRAY[' and not exists (
-                        select from (select distinct btrim(e, ' ARRAY[]') as type
-                                     from string_to_table(regexp_replace(t, '''(?:[^'']|'''')*''|[0-9.]+', '', 'g'), ',') e) c
-                        where c.type <> all ('{"",::smallint,::integer,::bigint,::numeric,::real,"::double precision",::text,"::character varying",::bpchar,::uuid,::boolean,::date,'
-                                             '"::timestamp without time zone","::timestamp with time zone"}'::text[])))
-    from unnest(tokens) t
+#variable_conflict use_column
+begin
+    return (
+        -- Literals, and casts between types whose casts are immutable and PostgreSQL's own.
+        select coalesce(bool_or(t ~ '^(''|[0-9]|ARRAY[[])' or t in ('true', 'false')), false)
+           and bool_and(t ~ '^''' or t ~ '^[0-9]+([.][0-9]+)?$'
+                        or t in ('(', ')', '::', 'true', 'false', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double', 'precision', 'text',
+                                 'character', 'varying', 'bpchar', 'uuid', 'boolean', 'date', 'timestamp', 'without', 'with', 'time', 'zone')
+                        or list and t in ('ARRAY', '[', ']', ',', 'NULL')
+                        -- One token, for pc_tokens.
+                        or list and t ^@ 'ARRAY[' and not exists (
+                            select from (select distinct btrim(e, ' ARRAY[]') as type
+                                         from string_to_table(regexp_replace(t, '''(?:[^'']|'''')*''|[0-9.]+', '', 'g'), ',') e) c
+                            where c.type <> all ('{"",::smallint,::integer,::bigint,::numeric,::real,"::double precision",::text,"::character varying",::bpchar,::uuid,::boolean,::date,'
+                                                 '"::timestamp without time zone","::timestamp with time zone"}'::text[])))
+        from unnest(tokens) t
+    );
+end
 $$;
 
 comment on function pc_is_constant(text[], boolean) is
 'Whether tokens of canonical text are a constant, perhaps cast, of a type that PostgreSQL has; list: or an array of such. Example: select pc_is_constant(''{900,::,numeric}'', false)';
 
 create function pc_ordered_as(type text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- The members of a family of operators compare rightly with one another. Texts are left out: their order is that of a collation.
-    select case
-        when type in ('smallint', 'integer', 'bigint') then 'bigint'
-        when type in ('real', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'timestamp with time zone') then type end
+#variable_conflict use_column
+begin
+    return (
+        -- The members of a family of operators compare rightly with one another. Texts are left out: their order is that of a collation.
+        select case
+            when type in ('smallint', 'integer', 'bigint') then 'bigint'
+            when type in ('real', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'timestamp with time zone') then type end
+    );
+end
 $$;
 
 comment on function pc_ordered_as(text) is

@@ -14,7 +14,7 @@ begin
         select case
             when c.part is null then
                 -- Two columns, or an operator that is none of those above after a column: as nearly always.
-                case when t.template ~ E'^\\((?:\x01\\d+\x02\\.[a-z_][a-z0-9_$]*|\\(\x01\\d+\x02\\.[a-z_][a-z0-9_$]*\\)::text) (?:= \x01\\d+\x02\\.[a-z_][a-z0-9_$]*\\)$|[~!@#%^&|`?*/+-]+ |<> )'
+                case when left(t.template, 1000) ~ E'^\\((?:\x01\\d+\x02\\.[a-z_][a-z0-9_$]*|\\(\x01\\d+\x02\\.[a-z_][a-z0-9_$]*\\)::text) (?:= \x01\\d+\x02\\.[a-z_][a-z0-9_$]*\\)$|[~!@#%^&|`?*/+-]+ |<> )'
                      then row(t.template, 'other', null, null, null)::pc_condition else pc_condition_of(t.template) end
             when c.part[9] is not null and c.part[2] = '=' then
                 row(c.part[1], 'set', null, 'integer', array(select distinct k from string_to_table(c.part[9], ', ') k order by 1))::pc_condition
@@ -22,7 +22,8 @@ begin
                 row(t.template, 'other', null, null, null)::pc_condition
             else row(c.part[1], case c.part[2] when '=' then 'set' else 'bound' end, nullif(c.part[2], '='), constant_.type, array[constant_.value])::pc_condition end
         from unnest(templates) with ordinality t(template, n)
-        left join lateral (select regexp_match(t.template, compared) as part where length(t.template) < 1000) c on true
+        -- A long list would be gone through once for each of its constants.
+        cross join lateral (select case when length(t.template) < 1000 then regexp_match(t.template, compared) end as part offset 0) c
         left join lateral (
             select coalesce(c.part[5], c.part[8], case when c.part[3] is not null then 'integer' when c.part[6] is not null then 'numeric' end) as type,
                    coalesce(c.part[3], c.part[4], c.part[6], replace(c.part[7], '''''', '''')) as value) constant_ on true

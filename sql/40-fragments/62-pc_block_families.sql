@@ -107,34 +107,49 @@ comment on function pc_is_key_condition(text, text[]) is
 'Whether a conjunct is about the partition key of one table alone, or equates those of two. keys: by table number, as pc_block_tables gives them. Example: select pc_is_key_condition(E''(\x010\x02.city_id = 3)'', array[E''\x010\x02.city_id''])';
 
 create function pc_plain_key(key text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-    select substring(key from E'^\x01\\d*\x02[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)$')
+#variable_conflict use_column
+begin
+    return (
+        select substring(key from E'^\x01\\d*\x02[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)$')
+    );
+end
 $$;
 
 comment on function pc_plain_key(text) is
 'The column, quoted, if a partition key stands in one as it is; else null. Example: select pc_plain_key(E''\x010\x02.city_id'')';
 
 create function pc_named(key text, number integer, alias text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-    select replace(case when pc_plain_key(key) is null and key !~ '^[(]' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias)
+#variable_conflict use_column
+begin
+    return (
+        select replace(case when pc_plain_key(key) is null and key !~ '^[(]' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias)
+    );
+end
 $$;
 
 comment on function pc_named(text, integer, text) is
 'A partition key, as pc_block_tables gives it for the table of this number, with the name of the table. Example: select pc_named(E''\x010\x02.city_id'', 0, ''p'')';
 
 create function pc_keys_of(relation text, template text, partition_key text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-    select case when pc_plain_key(template) is not distinct from quote_ident(partition_key) then relation
-                else format('(SELECT %s AS %I FROM %s s)', replace(template, E'\x01\x02', 's'), partition_key, relation) end
+#variable_conflict use_column
+begin
+    return (
+        select case when pc_plain_key(template) is not distinct from quote_ident(partition_key) then relation
+                    else format('(SELECT %s AS %I FROM %s s)', replace(template, E'\x01\x02', 's'), partition_key, relation) end
+    );
+end
 $$;
 
 comment on function pc_keys_of(text, text, text) is

@@ -36,6 +36,7 @@ declare
     ends integer[];
     block pc_block;
     family pc_family;
+    families pc_family[] := '{}'::pc_family[];
     part record;
     unfit oid[];
     prunes_wrongly boolean;
@@ -97,24 +98,30 @@ begin
 
     result.families := '{}';
     result.fragments := '{}';
+    -- Of each block its own tokens: each function that is given all would look through all.
     for block in select * from pc_query_blocks(tokens, closes) b order by b.block loop
         for part in
-            select * from pc_block_families(tokens, spaced, closes, block, registration, unfit, doubtful,
+            select * from pc_block_families(tokens[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)], spaced[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)],
+                                            array(select c.closes - block.from_starts + 2
+                                                  from unnest(closes[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)]) with ordinality c(closes, n) order by c.n),
+                                            row(block.block, 2, block.from_ends - block.from_starts + 2, block.where_starts - block.from_starts + 2, block.where_ends - block.from_starts + 2)::pc_block,
+                                            registration, unfit, doubtful,
                                             case when with_fragments then (pc_settings(cache)).max_fragments else 0 end)
         loop
             family := part.family;
-            family.family := cardinality(result.families) + 1;
+            family.family := cardinality(families) + 1;
             family.prunes_wrongly := prunes_wrongly;
             family.from_at := ends[block.from_ends];
             family.where_at := ends[coalesce(block.where_ends, block.from_ends)];
             family.has_where := block.where_ends is not null;
-            result.families := result.families || family;
+            families := families || family;
             result.fragments := result.fragments || array(
                 select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts)::pc_fragment
                 from unnest(part.fragments) f);
         end loop;
     end loop;
-    if cardinality(result.families) = 0 then
+    result.families := families;
+    if cardinality(families) = 0 then
         result.reason := case
             when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype, unfit, cache) t where t.keyed)
                 then format('no condition on the tables that have the column "%s" could be cached', partition_key)

@@ -17,10 +17,19 @@ create function pc_embeds(query pc_form, entry pc_form, most integer default 200
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+#variable_conflict use_column
 declare
+    known constant pc_condition[] := (query).conditions;
+    wanted constant pc_condition[] := (entry).conditions;
+    query_relations constant text[] := (query).relations;
+    entry_relations constant text[] := (entry).relations;
+    members constant integer[] := (query).members;
+    selected constant integer[] := (entry).members;
+    tables constant integer := cardinality(entry_relations);
     -- For each condition of the entry, the table with which it can be judged: the last of its tables.
-    due integer[] := array(select (select max(m[1]::integer) from regexp_matches(c.expression, E'\x01(\\d+)\x02', 'g') m)
-                           from unnest((entry).conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
+    due constant integer[] := case when tables > 1 then array(
+        select (select max(split_part(p.part, E'\x02', 1)::integer) from string_to_table(c.expression, E'\x01') with ordinality p(part, place) where p.place > 1)
+        from unnest(wanted) with ordinality c(expression, kind, operator, type, constants, n) order by c.n) end;
     places integer[] := '{}'::integer[];
     place integer := 0;
     number integer;
@@ -28,22 +37,29 @@ begin
     tried := 0;
     loop
         number := cardinality(places);
-        embedded := number = cardinality((entry).relations);
+        embedded := number = tables;
         exit when embedded or tried >= most;
         -- Two tables of the entry never stand for one of the query: their keys would be equal only where they are not null.
-        place := (select min(r.n) - 1 from unnest((query).relations) with ordinality r(relation, n)
-                  where r.n > place and r.relation = (entry).relations[number + 1] and r.n - 1 <> all (places)
-                    and (number <> all ((entry).members) or r.n - 1 = any ((query).members)));
-        if place is null then
+        while place < cardinality(query_relations)
+            and (query_relations[place + 1] <> entry_relations[number + 1] or place = any (places) or number = any (selected) and place <> all (members)) loop
+            place := place + 1;
+        end loop;
+        if place = cardinality(query_relations) then
             exit when number = 0;
             place := places[number] + 1;
             places := trim_array(places, 1);
             continue;
         end if;
         tried := tried + 1;
-        if exists (select from unnest((entry).conditions) with ordinality c(expression, kind, operator, type, constants, n)
-                   where due[c.n] = number
-                     and not pc_says(query, row(pc_placed(c.expression, places || place), c.kind, c.operator, c.type, c.constants)::pc_condition)) then
+        if exists (
+            select from unnest(wanted) with ordinality c(expression, kind, operator, type, constants, n)
+            cross join lateral (select case when tables = 1 and place = 0 then c.expression else pc_placed(c.expression, places || place) end as expression offset 0) w
+            where (due is null or due[c.n] = number)
+              and not exists (select from unnest(known) k
+                              where k.expression = w.expression and pc_implies(k, row(w.expression, c.kind, c.operator, c.type, c.constants)::pc_condition))
+              -- an equality may be written the other way round
+              and not (c.kind = 'other' and exists (select from unnest(known) k where k.kind = 'other' and k.expression = pc_turned(w.expression))))
+        then
             place := place + 1;
         else
             places := places || place;
@@ -56,27 +72,18 @@ $$;
 comment on function pc_embeds(pc_form, pc_form, integer) is
 'Whether an entry''s tables can stand for tables of a query so that the query says all that the entry says: then every partition in which the query has a row is among the entry''s keys. No more than so many places are tried, past which it is not known. Example: see pc_contained_entries';
 
-create function pc_says(query pc_form, wanted pc_condition) returns boolean
-language plpgsql stable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-begin
-    return exists (select from unnest((query).conditions) k where k.expression = wanted.expression and pc_implies(k, wanted))
-        -- an equality may be written the other way round
-        or wanted.kind = 'other' and exists (select from unnest((query).conditions) k where k.kind = 'other' and k.expression = pc_turned(wanted.expression));
-end
-$$;
-
-comment on function pc_says(pc_form, pc_condition) is
-'Whether a query says what is wanted, or more. Example: see pc_embeds';
-
 create function pc_turned(expression text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- With its casts: as texts, 1.0 and 1.00 are not equal.
-    select format('(%s = %s)', m[2], m[1])
-    from regexp_match(expression, format(E'^\\((%1$s) = (%1$s)\\)$', E'\\(?\x01\\d+\x02\\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?')) m
+#variable_conflict use_column
+begin
+    return (
+        -- With its casts: as texts, 1.0 and 1.00 are not equal.
+        select format('(%s = %s)', m[2], m[1])
+        from regexp_match(expression, format(E'^\\((%1$s) = (%1$s)\\)$', E'\\(?\x01\\d+\x02\\.(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)(?:\\)::text)?')) m
+    );
+end
 $$;
 
 comment on function pc_turned(text) is

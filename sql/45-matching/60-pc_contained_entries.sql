@@ -44,45 +44,54 @@ comment on function pc_named_conditions(pc_form) is
 'The conditions of a form, with the names of relations in the place of the numbers of tables; of the two ways to write an equality, one. Example: see pc_filings';
 
 create function pc_filings(form pc_form) returns setof pc_filing
-language sql immutable parallel safe rows 10
+language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- A digest, because conditions may be longer than what an index holds. One constant is rare, an expression is, an equality of columns is not.
-    select md5(concat_ws(E'\x1f', c.named, case c.kind
-                   when 'bound' then left(c.operator, 1) || pc_ordered_as(c.type)
-                   when 'set' then concat_ws(' ', '=', c.type, case when cardinality(c.constants) = 1 then c.constants[1] end)
-                   else c.kind end)),
-           coalesce(case when c.kind = 'bound' then pc_rank(c.type, c.constants[1], left(c.operator, 1)) end, '-Infinity')
-    from pc_named_conditions(form) c
-    order by c.kind = 'set' and cardinality(c.constants) = 1 desc, c.named like E'(\x01%\x02.% = \x01%\x02.%)', c.kind = 'present', length(c.named) desc, c.named collate "C"
+#variable_conflict use_column
+begin
+    return query
+        -- A digest, because conditions may be longer than what an index holds. One constant is rare, an expression is, an equality of columns is not.
+        select md5(concat_ws(E'\x1f', c.named, case c.kind
+                       when 'bound' then left(c.operator, 1) || pc_ordered_as(c.type)
+                       when 'set' then concat_ws(' ', '=', c.type, case when cardinality(c.constants) = 1 then c.constants[1] end)
+                       else c.kind end)),
+               coalesce(case when c.kind = 'bound' then pc_rank(c.type, c.constants[1], left(c.operator, 1)) end, '-Infinity')
+        from pc_named_conditions(form) c
+        order by c.kind = 'set' and cardinality(c.constants) = 1 desc, c.named like E'(\x01%\x02.% = \x01%\x02.%)', c.kind = 'present', length(c.named) desc, c.named collate "C";
+end
 $$;
 
 comment on function pc_filings(pc_form) is
 'Where each condition of an entry may be filed: the rarest first, as far as can be guessed. Example: select pc_filings(pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id'')))';
 
 create function pc_sought(form pc_form) returns pc_filing[]
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    with condition as materialized (
-        select * from pc_named_conditions(form)
-    ), implied(named, what, rank) as (
-        select c.named, c.kind, null::double precision from condition c where c.kind in ('other', 'present')
-        union all
-        select c.named, 'present', null from condition c where c.kind in ('set', 'bound')
-        union all
-        select c.named, concat_ws(' ', '=', c.type, k.constant_), null from condition c
-        cross join lateral (select null as constant_ union all select c.constants[1] where cardinality(c.constants) = 1) k
-        where c.kind = 'set'
-        union all
-        -- A bound implies those of its own rank and below, constants those that hold all of them.
-        select c.named, d.direction || pc_ordered_as(c.type), (select min(pc_rank(c.type, k, d.direction)) from unnest(c.constants) k)
-        from condition c
-        cross join lateral unnest(case c.kind when 'bound' then array[left(c.operator, 1)] when 'set' then '{>,<}'::text[] end) d(direction)
-        where pc_ordered_as(c.type) is not null
-    )
-    select coalesce(array_agg(row(s.signature, s.rank)::pc_filing order by s.signature), '{}')
-    from (select md5(concat_ws(E'\x1f', i.named, i.what)) as signature, max(coalesce(i.rank, 'Infinity')) as rank from implied i group by 1) s
+#variable_conflict use_column
+begin
+    return (
+        with condition as materialized (
+            select c.*, case when c.kind in ('bound', 'set') then pc_ordered_as(c.type) end as ordered from pc_named_conditions(form) c
+        ), implied(named, what, rank) as (
+            select c.named, c.kind, null::double precision from condition c where c.kind in ('other', 'present')
+            union all
+            select c.named, 'present', null from condition c where c.kind in ('set', 'bound')
+            union all
+            select c.named, concat_ws(' ', '=', c.type, k.constant_), null from condition c
+            cross join lateral (select null as constant_ union all select c.constants[1] where cardinality(c.constants) = 1) k
+            where c.kind = 'set'
+            union all
+            -- A bound implies those of its own rank and below, constants those that hold all of them; of many it is not asked first which those are.
+            select c.named, d.direction || c.ordered, case when cardinality(c.constants) <= 100 then (select min(pc_rank(c.type, k, d.direction)) from unnest(c.constants) k) end
+            from condition c
+            cross join lateral unnest(case c.kind when 'bound' then array[left(c.operator, 1)] when 'set' then '{>,<}'::text[] end) d(direction)
+            where c.ordered is not null
+        )
+        select coalesce(array_agg(row(s.signature, s.rank)::pc_filing order by s.signature), '{}')
+        from (select md5(concat_ws(E'\x1f', i.named, i.what)) as signature, max(coalesce(i.rank, 'Infinity')) as rank from implied i group by 1) s
+    );
+end
 $$;
 
 comment on function pc_sought(pc_form) is
