@@ -14,7 +14,7 @@ import pytest
 
 from support import services
 from support.cluster import Cluster, Database, running_cluster
-from support.installation import MAJORS, Installation, copy_installation, installation_of
+from support.installation import DUMPED, MAJORS, Installation, copy_installation, installation_of
 
 # What the person who runs the tests has set up for other databases is none of theirs.
 for _name in [
@@ -49,22 +49,42 @@ def cluster(installation: Installation) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def newest_cluster() -> Iterator[Cluster]:
-    """A server of the newest version that the extension is tested on, without pg_cron, pgTAP and plpgsql_check."""
+def cluster_of(request: pytest.FixtureRequest) -> Iterator[Callable[[int], Cluster]]:
+    """A function that gives the server of a version; all but the first are without pg_cron and plpgsql_check."""
+    running: dict[int, Cluster] = {}
     root = Path(tempfile.mkdtemp(prefix="pc-"))
-    try:
-        newest = installation_of(MAJORS[-1], root / "installation")
-        with running_cluster(newest, {"shared_preload_libraries": ""}, template=False) as running:
-            yield running
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, root, ignore_errors=True)
+
+        def of(major: int) -> Cluster:
+            if major == MAJORS[0]:
+                found: Cluster = request.getfixturevalue("cluster")
+                return found
+            if major not in running:
+                installed = installation_of(major, root / str(major))
+                start = running_cluster(installed, {"shared_preload_libraries": ""})
+                running[major] = stack.enter_context(start)
+            return running[major]
+
+        yield of
+
+
+@pytest.fixture
+def newest_cluster(cluster_of: Callable[[int], Cluster]) -> Cluster:
+    """A server of the newest version that the extension is tested on."""
+    return cluster_of(MAJORS[-1])
 
 
 @pytest.fixture(params=MAJORS, ids=[f"PostgreSQL {major}" for major in MAJORS])
-def any_cluster(request: pytest.FixtureRequest) -> Cluster:
+def any_cluster(request: pytest.FixtureRequest, cluster_of: Callable[[int], Cluster]) -> Cluster:
     """A server of each version that the extension is tested on, in turn."""
-    found: Cluster = request.getfixturevalue("cluster" if request.param == MAJORS[0] else "newest_cluster")
-    return found
+    return cluster_of(request.param)
+
+
+@pytest.fixture(params=DUMPED, ids=[f"PostgreSQL {major}" for major in DUMPED])
+def dumped_cluster(request: pytest.FixtureRequest, cluster_of: Callable[[int], Cluster]) -> Cluster:
+    """A server of each version that comes with its own pg_dump, in turn."""
+    return cluster_of(request.param)
 
 
 @pytest.fixture

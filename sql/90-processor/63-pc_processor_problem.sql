@@ -65,10 +65,12 @@ language plpgsql stable parallel restricted
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    here boolean := pc_cron_home() = current_database();
-    missing text := (select string_agg(distinct format('"%s"', j.username), ', ') from pc_processor_jobs(pc_processor_problem.cache, null) j where j.wanted and not j.scheduled);
+    here boolean;
+    missing text;
     hint text;
 begin
+    here := pc_cron_home() = current_database();
+    missing := (select string_agg(distinct format('"%s"', j.username), ', ') from pc_processor_jobs(pc_processor_problem.cache, null) j where j.wanted and not j.scheduled);
     return concat_ws('; ',
         case when here and missing is not null then format('jobs are missing in pg_cron for role %s: call partitioncache_enable_processor(%L)', missing, cache)
              when workers > 0 then null

@@ -128,7 +128,7 @@ def main() -> int:
         help="only queries that are never pushed, but say more or less than a known one",
     )
     parser.add_argument(
-        "--major", type=int, default=15, help="the server's version, 15 or 18, without --conninfo"
+        "--major", type=int, default=15, help="the server's version, 15 to 18, without --conninfo"
     )
     parser.add_argument(
         "--in-turns",

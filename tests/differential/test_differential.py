@@ -6,6 +6,7 @@ they take elsewhere is no failure.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from differential.fuzz import arena, hunt
 from differential.report import Report
 from support.cluster import Cluster
+from support.installation import MAJORS
 
 SEEDS = (20240229, 20240230)
 QUERIES = 1050
@@ -68,3 +70,13 @@ def test_every_class_was_generated(outcome: tuple[Report, list[str]]) -> None:
 def test_what_can_be_rewritten_mostly_is(outcome: tuple[Report, list[str]]) -> None:
     report, _ = outcome
     assert report.seldom() == []
+
+
+@pytest.mark.parametrize("major", MAJORS[1:])
+def test_a_share_of_them_on_the_other_versions(cluster_of: Callable[[int], Cluster], major: int) -> None:
+    with arena(cluster_of(major).database().conninfo(), SEEDS[0] + major) as made:
+        script = hunt(made, float("inf"), 4 * BATCH, BATCH, None) or hunt(
+            made, float("inf"), 48, 24, None, implied=True
+        )
+        assert not script, script
+        assert made.report.queries >= 150

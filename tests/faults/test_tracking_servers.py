@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from support.cluster import Cluster, Database
+from support.installation import DUMPED
 
 SETUP = """
 create extension partitioncache;
@@ -130,6 +131,7 @@ def test_writers_are_not_waited_for(world: Database) -> None:
         assert notices[1].startswith("writes to public.poi are logged from now on")
 
 
+@pytest.mark.parametrize("any_cluster", DUMPED, indirect=True, ids=[f"PostgreSQL {major}" for major in DUMPED])
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_restore(world: Database, tmp_path: Path, jobs: int) -> None:
     archive = tmp_path / "archive"

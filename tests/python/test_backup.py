@@ -97,13 +97,13 @@ def fresh() -> Iterator[Callable[[Cluster], Database]]:
 
 
 @pytest.fixture
-def source(any_cluster: Cluster, fresh: Callable[[Cluster], Database]) -> Database:
-    return fresh(any_cluster)
+def source(dumped_cluster: Cluster, fresh: Callable[[Cluster], Database]) -> Database:
+    return fresh(dumped_cluster)
 
 
 @pytest.fixture
-def target(any_cluster: Cluster, fresh: Callable[[Cluster], Database]) -> Database:
-    return fresh(any_cluster)
+def target(dumped_cluster: Cluster, fresh: Callable[[Cluster], Database]) -> Database:
+    return fresh(dumped_cluster)
 
 
 def fill(database: Database, way: Way) -> None:
@@ -169,13 +169,13 @@ def test_whoever_may_read_makes_a_backup(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_parallel_restore_loses_nothing(
-    any_cluster: Cluster, source: Database, fresh: Callable[[Cluster], Database], way: Way, tmp_path: Path
+    dumped_cluster: Cluster, source: Database, fresh: Callable[[Cluster], Database], way: Way, tmp_path: Path
 ) -> None:
     fill(source, way)
     expected = kept(source)
     dump(source, tmp_path / "custom", "-Fc")
     for _ in range(3):
-        restored = fresh(any_cluster)
+        restored = fresh(dumped_cluster)
         assert restore(restored, tmp_path / "custom", "-j4") == ""
         assert kept(restored) == expected
     assert_right_rows(restored)

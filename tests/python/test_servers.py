@@ -12,7 +12,7 @@ import pytest
 from partitioncache.setup import apply_plan, check_installation, plan
 from partitioncache.setup.install import InstallError
 from support.cluster import Cluster, Database, running_cluster
-from support.installation import old_installation
+from support.installation import installation_of
 
 REFUSAL = "PartitionCache needs PostgreSQL 15 or newer; this server is {}"
 # encodings of a server, a text that each of them can write, and that text's bytes
@@ -28,7 +28,7 @@ ENCODINGS = {
 
 @pytest.mark.parametrize("major", [13, 14])
 def test_an_older_server_refuses_the_extension_with_the_reason(tmp_path: Path, major: int) -> None:
-    installation = old_installation(major, tmp_path / "installation")
+    installation = installation_of(major, tmp_path / "installation")
     with running_cluster(installation, {"shared_preload_libraries": ""}, template=False) as cluster:
         database = cluster.database("test")
         with database.connect() as connection:

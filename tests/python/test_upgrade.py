@@ -13,7 +13,7 @@ from partitioncache.setup import apply_plan, installed, plan, released
 from partitioncache.setup.install import InstallError, Way, runnable
 from support.catalog import ONLY_AN_EXTENSION_HAS, assert_same, catalog
 from support.cluster import Cluster, Database
-from support.installation import version
+from support.installation import DUMPED, version
 
 WAYS: list[Way] = ["extension", "connection"]
 ROLES = ("upgrade_app", "upgrade admin", "upgrade_owner")
@@ -187,6 +187,7 @@ def test_what_people_entered_is_kept(old: Database, way: Way) -> None:
     old.psql("""insert into "odd Table" values (1, 'a'); truncate poi""")
 
 
+@pytest.mark.parametrize("any_cluster", DUMPED, indirect=True, ids=[f"PostgreSQL {major}" for major in DUMPED])
 def test_a_dump_after_the_upgrade_holds_everything(old: Database) -> None:
     upgrade(old, "extension")
     old.psql(CONTENT)

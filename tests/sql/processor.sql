@@ -174,6 +174,8 @@ select is(states(), 'outgoing dead 1', 'max_attempts says when an item is dead')
 select is((select row(enabled, frequency_seconds, max_parallel_jobs, fragment_timeout, dead)::text from partitioncache_processor_status()), '(f,1,2,00:01:00,1)', 'status shows the settings and the dead');
 
 -- pg_cron in another database
+\ir _build.sql
+\if :pg_cron
 select is((select count(*) from partitioncache_processor_jobs()), 3::bigint, 'one job oversees, two evaluate');
 select is((select array_agg(distinct scheduled) from partitioncache_processor_jobs()), array[null::boolean], 'whether they are scheduled is not known here');
 select alike(partitioncache_enable_processor(max_parallel_jobs => 3), '-- The processor is enabled, and begins as soon as%pg_cron lives in database %There a superuser runs%select cron.schedule_in_database(%worker => 3)%', 'enabling says what to run there');
@@ -185,6 +187,12 @@ select alike((select problem from partitioncache_processor_status()), 'no worker
 select alike(partitioncache_disable_processor(), '%There a superuser runs%select cron.unschedule(j.jobid) from cron.job j where %', 'disabling says what to run there');
 select ok(not (select enabled from partitioncache_processor_status()), 'and the processor is disabled');
 select lives_ok('select partitioncache_disable_processor()', 'also twice');
+\else
+select throws_ok('select partitioncache_enable_processor()', 'PC006', 'pg_cron is not loaded in this server', 'without pg_cron nothing can be enabled');
+update partitioncache_internal.partitioncache_settings set enabled = true;
+select alike((select problem from partitioncache_processor_status()), 'pg_cron is not loaded in this server%', 'one that is enabled all the same, as after a restore, is a problem');
+select alike((select problem from partitioncache_status()), 'pg_cron is not loaded in this server%', 'in one look as well');
+\endif
 select is(octet_length(pc_job_name(repeat('x', 50), 64)), octet_length(pc_job_name('y' || repeat('x', 50), 7)) + 1, 'long names fit pg_cron''s');
 select is(pc_role_statement_timeout(), null, 'no statement_timeout is set for this role');
 do $$begin execute format('alter database %I set statement_timeout = 1234', current_database()); end$$;

