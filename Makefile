@@ -7,6 +7,7 @@
 # make fuzz          random queries against their rewritten forms, for SECONDS=600 or until one differs
 # make docs          the documentation as a site, in .build/site
 # make dist          the archive for PGXN
+# make release       all that a release consists of, in dist/: PGXN, wheel, Debian package, site; checks that versions agree
 
 EXTENSION    = partitioncache
 EXTVERSION   = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" partitioncache.control)
@@ -39,7 +40,7 @@ clean:
 endif
 
 SECONDS ?= 600
-.PHONY: test fuzz demo demo-cron docs dist test-docker-install
+.PHONY: test fuzz demo demo-cron docs dist release test-docker-install
 test:
 	@scripts/run-tests
 fuzz:
@@ -52,5 +53,7 @@ docs:
 	@scripts/build-docs
 dist: build
 	@scripts/build-dist
+release:
+	@scripts/release
 test-docker-install:
 	@scripts/test-docker-install
