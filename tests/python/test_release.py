@@ -84,7 +84,7 @@ with psycopg.connect(autocommit=True) as connection, cache:
     connection.execute("analyze poi")
     partitioncache.push_query(query, "city_id")
     connection.execute("select cache.partitioncache_process_queue()")
-    print(partitioncache.explain_query(query, cache, connection=connection))
+    print(partitioncache.explain_query(query, cache, method="literal", connection=connection))
 """
     assert "Restricted to" in run(fresh / "python", "-c", program, env=environment)
 
