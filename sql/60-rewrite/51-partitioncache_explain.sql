@@ -2,7 +2,7 @@ create function partitioncache_explain(
     query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
     session_path text default pg_catalog.current_setting('search_path'), params text[] default null,
     out applied boolean, out reason text, out method_used text, out fragments integer, out hits integer,
-    out keys bigint, out partitions bigint, out entries jsonb, out rewritten text
+    out keys bigint, out partitions bigint, out entries jsonb, out rewritten text, out learning jsonb
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -13,7 +13,6 @@ declare
     outcome pc_rewritten;
     analysis partitioncache_analysis;
     contained text[];
-    learning jsonb;
 begin
     select * into given from pc_bind_if_possible(query, params, pc_session(session_path));
     query := given.bound;
@@ -41,14 +40,11 @@ begin
             select count(*) into fragments
             from (select h from unnest(contained) h union select f.hash from pc_fragments(query, partition_key, cache, pc_session(session_path)) f) x;
             learning := pc_explain_learning(query, pc_registration(cache, partition_key), pc_session(session_path));
-            entries := nullif(coalesce(entries, '[]') || learning, '[]');
             if not applied and contained = '{}' and learning @> '[{"state": "unselective"}]' then
                 reason := format('%s of about %s partitions would remain: it would not pay',
                                  (select round(min((l ->> 'kept')::numeric) * partitions) from jsonb_array_elements(learning) l where l ->> 'state' = 'unselective'), partitions);
-            elsif not applied and contained = '{}' and learning <> '[]' then
-                reason := format('%s: %s', reason, (select string_agg(format('%s are %s', w.number, w.state), ', ' order by w.state)
-                                                    from (select l ->> 'state' as state, count(*) as number from jsonb_array_elements(learning) l group by 1) w));
             end if;
+            learning := nullif(learning, '[]');
         end if;
     exception when others then
         -- In a read-only transaction, say, no query can be taken apart.
@@ -59,7 +55,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text, text[]) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static, and each fragment that is not cached and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; and the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(cache text, partition_key text, hashes text[]) returns jsonb
 language sql volatile parallel unsafe

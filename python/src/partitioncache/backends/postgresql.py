@@ -163,7 +163,13 @@ class PostgresqlArray(Closing):
             name: row[name]
             for name in ("method_used", "fragments", "hits", "keys", "partitions", "rewritten")
         }
-        return Explanation(applied=applied, reason=why, entries=tuple(row["entries"] or ()), **told)
+        return Explanation(
+            applied=applied,
+            reason=why,
+            entries=tuple(row["entries"] or ()),
+            learning=tuple(row["learning"] or ()),
+            **told,
+        )
 
     def known(self, question: Question) -> tuple[KeySet | None, int, int]:
         if self.datatype(question.partition_key) is None:

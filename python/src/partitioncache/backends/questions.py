@@ -83,6 +83,8 @@ class Explanation:
         partitions: of how many; None if that is not known, as outside PostgreSQL.
         entries: each fragment that the cache holds: ``hash``, ``state``, and what else the cache says of it; outside
             PostgreSQL ``says``: its tables, and its conditions, which those of the query imply.
+        learning: of a PostgreSQL cache, each fragment that it does not hold and why: ``hash``, ``state`` (queued,
+            deferred, unselective, forced, forbidden), ``cost`` and ``credit`` in the planner's units, ``kept``.
         notes: conditions that no fragment holds, each with the reason; outside PostgreSQL.
         rewritten: the text to run.
     """
@@ -97,6 +99,7 @@ class Explanation:
     rewritten: str
     entries: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = field(default=(), repr=False)
+    learning: tuple[Mapping[str, Any], ...] = ()
 
     def __str__(self) -> str:
         found = f" {self.hits} of {self.fragments} fragments are in the cache." if self.fragments else ""
