@@ -372,6 +372,25 @@ def test_learning_by_itself(data: Database) -> None:
         assert data.execute("select entries from partitioncache_status()")[0][0] >= 2
 
 
+@pytest.mark.parametrize("change", ["set role adapters_lesser", "set session authorization adapters_lesser"])
+def test_nothing_is_evaluated_as_another_role(data: Database, change: str) -> None:
+    """What a lesser role asks in a superuser's session is not evaluated as the superuser."""
+    data.psql(
+        "do $$ begin create role adapters_lesser login; exception when duplicate_object then null; end $$;"
+        "grant select on poi to adapters_lesser; select partitioncache_grant('adapters_lesser', 'push')"
+    )
+    with connect(
+        data, autocommit=True, learn_seconds=60, learn_after_ms=0, share=1, limit_ms=9_000
+    ) as connection:
+        connection.execute("select 1")
+        connection.execute(change)
+        for _ in range(5):
+            connection.execute("select count(*) from poi where kind = %s and name like 'place 2%%'", [3])
+        acceleration = connection.cursor_factory.acceleration  # type: ignore[attr-defined]
+        assert acceleration.learner.wait()
+        assert partitioncache.psycopg.statistics(connection).pushed == 0
+
+
 def test_nothing_is_learned_without_a_budget(data: Database) -> None:
     with connect(data, autocommit=True, learn_seconds=0, learn_after_ms=0) as connection:
         for _ in range(5):

@@ -80,43 +80,39 @@ async def ask(
     connection: Any, acceleration: Acceleration, turn: Turn, query: str, args: Sequence[Any]
 ) -> None:
     """Asks about a query. Whatever happens, the connection is as before."""
-    execute = asyncpg.Connection.execute
     try:
         values = _texts(connection, args)
-    except (QueryError, ValueError, TypeError, ArithmeticError) as error:
-        turn.refused(error, statements.OF_THE_QUERY)
+        answer, path, role = await _answer(connection, acceleration, query, values)
+    except Exception as error:
+        state = error.sqlstate if isinstance(error, asyncpg.PostgresError) else statements.OF_THE_QUERY
+        turn.refused(error, state)
         return
-    inside = connection.is_in_transaction()
-    try:
-        await execute(connection, statements.begin(inside, acceleration.limit_ms))
-        try:
-            row = await asyncpg.Connection.fetchrow(
-                connection,
-                statements.ASK_WITH_PARAMETERS,
-                query,
-                acceleration.partition_key,
-                acceleration.cache,
-                acceleration.method,
-                values,
-            )
-            await execute(connection, statements.end(inside))
-        except BaseException:
-            if not connection.is_closed():
-                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
-                    await execute(connection, statements.undo(inside))
-            raise
-    except asyncpg.PostgresError as error:
-        turn.refused(error, error.sqlstate)
-        return
-    except (asyncpg.InterfaceError, OSError) as error:
-        turn.refused(error, statements.OF_THE_QUERY)
-        return
-    answer, path = cast("tuple[str | None, str | None]", row)
     # A query that is left as it is comes back with its values in the places of its parameters.
     applied = answer is not None and not (answer == query or _is_bound(answer, query))
-    turn.answered(query, answer if applied else None, path, values)
+    turn.answered(query, answer if applied else None, path, role, values)
     if acceleration.learner.wants_conninfo:
         acceleration.learner.conninfo = _conninfo(connection)
+
+
+async def _answer(
+    connection: Any, acceleration: Acceleration, query: str, values: list[str | None] | None
+) -> tuple[str | None, str | None, str]:
+    """What the cache answers, the path and the role of the session. The transaction is as before, whatever happens."""
+    execute = asyncpg.Connection.execute
+    of = acceleration
+    inside = connection.is_in_transaction()
+    try:
+        await execute(connection, statements.begin(inside, of.limit_ms))
+        row = await asyncpg.Connection.fetchrow(
+            connection, statements.ASK_WITH_PARAMETERS, query, of.partition_key, of.cache, of.method, values
+        )
+        await execute(connection, statements.end(inside))
+    except BaseException:
+        if not connection.is_closed():
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
+                await execute(connection, statements.undo(inside))
+        raise
+    return cast("tuple[str | None, str | None, str]", tuple(row))
 
 
 def connection_class(*, partition_key: str, **options: Any) -> type[Restricting]:

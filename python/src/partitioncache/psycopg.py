@@ -169,8 +169,9 @@ def asking(
             pgconn.send_query(statements.UNDO.encode())
             yield from generators.execute(pgconn)
         raise psycopg.errors.error_from_result(failed, encoding)
-    answer, path = (results[statements.ANSWER].get_value(0, column) for column in (0, 1))
-    turn.answered(bound, *(None if each is None else each.decode(encoding) for each in (answer, path)))
+    values = (results[statements.ANSWER].get_value(0, column) for column in (0, 1, 2))
+    rewritten, path, role = (None if value is None else value.decode(encoding) for value in values)
+    turn.answered(bound, rewritten, path, role)
     if acceleration.learner.wants_conninfo and path is not None:
         acceleration.learner.conninfo = make_conninfo(
             connection.info.dsn, password=connection.info.password or None
@@ -185,8 +186,10 @@ def ask(
         try:
             with connection.lock:
                 connection.wait(asking(connection, acceleration, turn, query, params))
-        except psycopg.Error as error:
-            turn.refused(error, error.sqlstate)
+        except Exception as error:
+            turn.refused(
+                error, error.sqlstate if isinstance(error, psycopg.Error) else statements.OF_THE_QUERY
+            )
 
 
 async def ask_async(
@@ -201,8 +204,10 @@ async def ask_async(
         try:
             async with connection.lock:
                 await connection.wait(asking(connection, acceleration, turn, query, params))
-        except psycopg.Error as error:
-            turn.refused(error, error.sqlstate)
+        except Exception as error:
+            turn.refused(
+                error, error.sqlstate if isinstance(error, psycopg.Error) else statements.OF_THE_QUERY
+            )
 
 
 def encoded(connection: _Connection, text: str) -> bytes:

@@ -105,6 +105,7 @@ class Turn:
         bound: str,
         rewritten: str | None,
         search_path: str | None,
+        role: str | None,
         params: list[str | None] | None = None,
     ) -> None:
         """The cache has answered: a text other than the query with its values, or that one, or nothing.
@@ -113,10 +114,11 @@ class Turn:
             bound: the query, with its values.
             rewritten: the answer; None: there is none.
             search_path: that of the session; None: the query is not to be learned.
+            role: that of the session.
             params: the values as texts, if they are not in the query.
         """
         ms = self._asked_ms = self._split()
-        self._question = None if search_path is None else Question(bound, search_path, params)
+        self._question = None if search_path is None else Question(bound, search_path, role, params)
         totals, shape = self._acceleration, self._shape
         totals.asked += 1
         totals.asking_ms += ms
@@ -169,7 +171,10 @@ class Turn:
             shape.credit += ms * totals.share
             if self._question is not None and shape.worth_learning:
                 shape.learn_at = 2 * shape.as_it_is.total
-                totals.learner.offer(self._question, shape)
+                try:
+                    totals.learner.offer(self._question, shape)
+                except RuntimeError as error:  # no further thread can be started
+                    totals.note(error)
             return
         totals.restricted += 1
         shape.restricted.add(ms + self._asked_ms)

@@ -23,7 +23,7 @@ _RESTORE: Final = f"select pg_catalog.set_config('statement_timeout', {_KEPT}, t
 _ASK: Final = (
     "select case when pg_catalog.current_setting('transaction_isolation') <> 'serializable' then "
     "partitioncache_internal.partitioncache_apply({query}, {key}, {cache}, {method}{params}) end, "
-    "case when current_user = session_user then pg_catalog.current_setting('search_path') end"
+    "case when current_user = session_user then pg_catalog.current_setting('search_path') end, session_user::text"
 )
 _BEGIN: Final = "set transaction isolation level read committed"
 _SAVEPOINT: Final = "savepoint partitioncache_asks"
@@ -35,7 +35,7 @@ ASK_WITH_PARAMETERS: Final = _ASK.format(
 )
 """For drivers that bind: query, partition key, cache, method, and the query's own values as texts."""
 ANSWER: Final = 2
-"""Which of the results, from 0, holds the answer: the text, and the search_path if the role is the session's."""
+"""Which of the results, from 0, holds the answer: the text, the path if the role is the session's, that role."""
 
 CANCELLED: Final = "57014"
 """The error of a statement that took too long."""

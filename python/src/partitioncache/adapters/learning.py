@@ -33,11 +33,12 @@ class Question(NamedTuple):
 
     query: str
     search_path: str
+    role: str | None
     params: list[str | None] | None
 
     @property
-    def identity(self) -> tuple[str, str, tuple[str | None, ...]]:
-        return self.query, self.search_path, tuple(self.params or ())
+    def identity(self) -> tuple[object, ...]:
+        return self.query, self.search_path, self.role, tuple(self.params or ())
 
 
 class Priced(Protocol):
@@ -66,6 +67,8 @@ class Learner:
         note: Callable[[BaseException], None],
     ) -> None:
         self.conninfo = conninfo
+        self._given = conninfo is not None
+        self._role: str | None = None
         self.pushed = 0
         self._partition_key = partition_key
         self._cache = cache
@@ -156,20 +159,23 @@ class Learner:
                 self._queue.task_done()
 
     def _connected(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            make_conninfo(
-                self.conninfo or "", application_name="partitioncache learning", connect_timeout=10
-            ),
-            autocommit=True,
-            prepare_threshold=None,
+        conninfo = make_conninfo(
+            self.conninfo or "", application_name="partitioncache learning", connect_timeout=10
         )
+        connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        if not self._given:
+            row = connection.execute("select session_user::text").fetchone()
+            self._role = row[0] if row else ""
+        return connection
 
     def _learn(self, connection: psycopg.Connection[Any], question: Question, shape: Priced) -> None:
         left = self._left()
         if left <= 0:
             return
         ends = time.monotonic() + left
-        query, search_path, params = question
+        query, search_path, role, params = question
+        if self._role is not None and role != self._role:
+            return  # as after SET SESSION AUTHORIZATION: nothing is evaluated as anybody but who asked
         self._call(connection, ends, _PUSH, query, self._partition_key, self._cache, search_path, params)
         self.pushed += 1
         while time.monotonic() < ends:
