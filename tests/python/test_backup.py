@@ -62,7 +62,8 @@ KEPT = {
         select cache, partition_key, relation::text
         from partitioncache_internal.partitioncache_tracked order by 1, 2, 3""",
     "placements": """
-        select partition_key, relation::text, expression, state, tracked from partitioncache_internal.partitioncache_placements()""",
+        select partition_key, relation::text, expression, state, tracked
+        from partitioncache_internal.partitioncache_placements()""",
     "roles": "select cache, role_name, level from partitioncache_internal.partitioncache_role order by 1, 2, 3",
     "queue": """
         select q.queue, q.id, q.query, q.status, q.owner_name
