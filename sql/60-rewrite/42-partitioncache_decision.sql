@@ -219,7 +219,7 @@ begin
         select array_agg(u.stamp), array_agg(u.hash) filter (where u.tracked), array_agg(u.role) filter (where u.tracked), sum(u.changed)
         into usable, made.hashes, made.roles, made.changed
         from pc_usable_entries(registration, outcome.hashes) u where u.problem is null and u.stamp = any (stamps);
-        if not usable @> stamps
+        if (usable @> stamps) is not true
             or analysis.state <> pc_analysis_state(analysis.named, analysis.relations, analysis.functions, analysis.operators, analysis.types, analysis.closure) then
             return;
         end if;
