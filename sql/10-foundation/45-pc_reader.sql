@@ -10,4 +10,4 @@ end
 $$;
 
 comment on function pc_reader(text, text, text) is
-'A function that was made to read the entries of a partition key, schema-qualified and quoted. what: usable, keys, since or contained (see pc_create_readers). Example: select pc_reader(''partitioncache'', ''city_id'', ''keys'')';
+'A function that was made to read the entries of a partition key, schema-qualified and quoted. what: usable, keys, since, held or contained (see pc_create_readers). Example: select pc_reader(''partitioncache'', ''city_id'', ''keys'')';

@@ -5,7 +5,7 @@ as $$
     select array[pc_key_table(cache, partition_key), pc_changes_table(cache, partition_key), pc_entries_view(cache, partition_key),
                  pc_store_view(cache, partition_key), pc_written_view(cache, partition_key), pc_matching_view(cache, partition_key), pc_log_function(cache, partition_key),
                  pc_reader(cache, partition_key, 'usable'), pc_reader(cache, partition_key, 'keys'), pc_reader(cache, partition_key, 'contained'),
-                 pc_reader(cache, partition_key, 'since'),
+                 pc_reader(cache, partition_key, 'since'), pc_reader(cache, partition_key, 'held'),
                  pc_counter(cache, 'hits'), pc_counter(cache, 'misses')]
 $$;
 

@@ -39,6 +39,45 @@ begin
     from unnest($1, $2) u(hash, role) join %s w using (hash, role) left join lateral unnest(w.keys) k(key) on true;
 end$body$, pc_written_view(cache, partition_key)) end,
              'Whether something was written, since these entries were evaluated, that puts one aside; and in how many partitions.'),
+            ('held', 'hashes text[], stamps text[]', 'text[], text[]', 'boolean',
+             case when not logged then E'begin\n    return false;\nend'
+             else format($body$declare
+    now_ record;
+    entry record;
+    seen integer := 0;
+    judged pc_object[];
+    all_deps oid[] := '{}'::oid[];
+    all_states bigint[] := '{}'::bigint[];
+begin
+    select r.generation, coalesce(t.below, '0') as below, s.system_identifier as cluster into now_
+    from pg_control_system() s cross join partitioncache_registration r
+    left join partitioncache_log_trimmed t on t.cache = r.cache and t.partition_key = r.partition_key and t.cluster = s.system_identifier
+    where r.cache = %3$L and r.partition_key = %4$L;
+    for entry in
+        select e.asserted, e.generation, e.cluster, e.snapshot, e.untracked, e.deps, e.dep_states, e.closure, e.closure_state from %1$s e
+        where e.hash = any ($1) and e.serves and e.key_count is not null and format('%%s/%%s', e.role, extract(epoch from e.evaluated_at)) = any ($2)
+    loop
+        seen := seen + 1;
+        continue when entry.asserted;
+        if entry.generation is distinct from now_.generation or entry.cluster is distinct from now_.cluster
+            or (entry.untracked = '{}') is not true or (pg_snapshot_xmin(entry.snapshot) >= now_.below) is not true then
+            return false;
+        end if;
+        all_deps := all_deps || entry.deps;
+        all_states := all_states || entry.dep_states;
+        if entry.closure is distinct from judged then
+            if pc_closure_state(entry.closure) is distinct from entry.closure_state then
+                return false;
+            end if;
+            judged := entry.closure;
+        end if;
+    end loop;
+    return seen = cardinality($1)
+        and not exists (select from %2$s w where w.hash = any ($1))
+        and not exists (select from unnest(all_deps, all_states) d(relation, state) left join pc_relation_states(all_deps) s on s.relation = d.relation
+                        where s.state is distinct from d.state);
+end$body$, entries, pc_written_view(cache, partition_key), cache, partition_key) end,
+             'Whether these entries are all there, each of one of these evaluations, as they were judged then, and nothing was written to their tables since.'),
             ('contained', '', '', 'text[]',
              format(E'begin\n    return array(select distinct c.hash from (select m.hash from %s m limit 16) c);\nend', pc_matching_view(cache, partition_key)),
              'The entries that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)

@@ -6,9 +6,19 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 as $$
 declare
-    registration partitioncache_registration := pc_registration(cache, partition_key);
-    entries pc_usable_entry[] := array(select u from pc_usable_entries(registration, hashes) u where u.problem is null and u.stamp = any (stamps));
+    registration partitioncache_registration;
+    entries pc_usable_entry[];
+    held boolean;
 begin
+    -- Nothing was written and nothing altered, as mostly. Under an old snapshot more has to be looked at.
+    if pg_trigger_depth() = 0 and current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
+        execute format('select partitioncache_internal.%I($1, $2)', format('%s_held_%s', cache, partition_key)) into held using hashes, stamps;
+        if held then
+            return;
+        end if;
+    end if;
+    registration := pc_registration(cache, partition_key);
+    entries := array(select u from pc_usable_entries(registration, hashes) u where u.problem is null and u.stamp = any (stamps));
     -- An entry that was evaluated anew, put aside, cleared or forgotten since the list was written says nothing of that list any more. Nor can it
     -- be told what a statement whose triggers are running has written.
     if cardinality(entries) < cardinality(hashes) or pg_trigger_depth() > 0 and exists (select from unnest(entries) e where e.tracked) then

@@ -46,7 +46,7 @@ as $$
         union all
         select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
         from partitioncache_registration r
-        cross join unnest('{usable,keys,since,contained}'::text[]) w(name)
+        cross join unnest('{usable,keys,since,held,contained}'::text[]) w(name)
         join pg_proc p on p.oid = to_regproc(pc_reader(r.cache, r.partition_key, w.name))
         where r.cache = pc_privileges.cache
         union all

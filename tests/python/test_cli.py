@@ -292,6 +292,7 @@ def test_parameters(run: Run, shop: Database) -> None:
 def test_explain_gives_a_reason(run: Run, shop: Database, redis_here: str) -> None:
     unknown = ("--query", "SELECT * FROM events WHERE type = 'click'", "--partition-key", "user_id")
     direct(run)
+    shop.execute("select partitioncache_update_processor_config(least_cost => 0)")
     for query, why in (
         ("SELECT * FROM events WHERE type = 'view'", "in the cache"),
         ("SELECT * FROM events WHERE random() < 1", "random"),

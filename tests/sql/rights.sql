@@ -58,7 +58,7 @@ union all
 select 'push', 'function', 'partitioncache_internal.partitioncache_log_' || unnest('{city_id,area}'::text[]), 'EXECUTE'
 union all
 select 'monitor', 'function', format('partitioncache_internal.partitioncache_%s_%s', what, key), 'EXECUTE'
-from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,since,contained}'::text[]) what
+from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,since,held,contained}'::text[]) what
 union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
@@ -133,7 +133,7 @@ select partitioncache_revoke('rights_push', 'other');
 select partitioncache_revoke('rights_push');
 select partitioncache_grant('rights_push', 'push');
 select set_eq($$ select name, privilege from of_role('rights_push') $$,
-              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|since|contained)_city_id' $$,
+              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|since|held|contained)_city_id' $$,
               'revoked and granted anew: everything');
 
 -- A lower level takes rights away, in this cache alone.
@@ -144,7 +144,7 @@ select partitioncache_grant('rights_changing', 'push', 'other');
 select partitioncache_grant('rights_changing', 'read');
 select set_eq($$ select name, privilege from of_role('rights_changing') where name !~ 'other_' $$,
               $$ select name, privilege from of_level('push') where name !~ '(store|log)_(city_id|area)'
-                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|since|contained)_city_id' $$,
+                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|since|held|contained)_city_id' $$,
               'from administer to read: what push needs in another cache is kept, nothing else');
 select set_eq($$ select level, cache from partitioncache_internal.partitioncache_role where role = 'rights_changing'::regrole $$, $$ values ('read', 'partitioncache'), ('push', 'other') $$, 'one level a cache');
 select partitioncache_grant('rights_changing', 'monitor');
