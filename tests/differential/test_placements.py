@@ -46,6 +46,8 @@ select n * 13 % 59 - 9, n % 40, timestamp '2024-02-01' + n % 90 * interval '30 h
 from generate_series(1, 300) n;
 insert into points select n, n * 37 % 101 - 50, n * 53 % 97 / 3.0, n % 9 from generate_series(1, 250) n;
 insert into kinds select n, 'kind ' || n from generate_series(0, 8) n;
+create view bought as select o.total, o.buyer as by_whom, o.at, o.price from orders o where o.total > 5;
+create view joined as select c.segment, v.who as whose, v.minutes from customer c join visits v on v.who = c.id;
 analyze;
 """
 
@@ -118,6 +120,8 @@ CONDITIONS = {
                "{0}.seen = date '2024-01-0{k}' + {n}"],
     "calls": ["{0}.seconds = {m}", "{0}.seconds > 3{n}", "{0}.whom <> {n}", '{0}."At" > \'2024-0{k}-05\'', "{0}.x > 3{n}"],
     "points": ["{0}.kind = {n}", "{0}.kind in (1, {n})", "{0}.y > 2{n}"],
+    "bought": ["{0}.total = {m}", "{0}.total > 4{n}", "{0}.price < {n}", "{0}.by_whom > {n}"],
+    "joined": ["{0}.minutes = {m}", "{0}.segment = {n}"],
     "kinds": ["{0}.label = 'kind {n}'"],
 }  # fmt: skip
 
@@ -132,6 +136,8 @@ JOINS = {
     ("visits", "calls"): ["{0}.who = {1}.who", "{0}.who = {1}.whom", "{0}.at = {1}.at", "{0}.seen = {1}.\"At\" and {0}.minutes < {1}.seconds", "{0}.at::date = {1}.\"At\""],
     ("calls", "points"): ["({0}.x - {1}.x) ^ 2 + ({0}.y - {1}.y) ^ 2 < {m}", "{0}.x = {1}.x and {0}.y = {1}.y", "{0}.x = {1}.x", "floor({0}.x / 10) = floor({1}.x / 10)",
                           "floor({0}.x / 10) || ':' || floor({0}.y / 10) = floor({1}.x / 10) || ':' || floor({1}.y / 10)"],
+    ("customer", "bought"): ["{0}.id = {1}.by_whom", "{0}.segment < {1}.total"],
+    ("calls", "joined"): ["{0}.who = {1}.whose", "{0}.seconds = {1}.minutes"],
     ("points", "kinds"): ["{0}.kind = {1}.kind"],
 }  # fmt: skip
 
@@ -294,7 +300,7 @@ def hunt(database: Database, seed: int, batches: int, until: float) -> Counter[s
         return run.seen
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", [20261127, 7])
 def test_placed_keys_lose_no_row(database: Database, seed: int) -> None:
     seconds = float(os.environ.get("PLACEMENTS_SECONDS", "0"))
