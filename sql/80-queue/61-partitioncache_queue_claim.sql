@@ -7,13 +7,22 @@ create function partitioncache_queue_claim(
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+declare
+    claimed jsonb;
+    items partitioncache_queue[];
 begin
     perform pc_check_queue(queue);
     perform pc_not_null('amount', amount::text, 'lease', lease::text, 'cache', cache);
+    -- As pc_claim; each function on the way costs.
+    claimed := pc_call('claim', jsonb_build_object('queues', array[queue]::text, 'cache', cache, 'amount', amount, 'lease', lease, 'worker_id', worker,
+                                                   'only_checked', false, 'one_transaction', false));
+    if claimed = '"{}"' then
+        return;
+    end if;
+    items := (claimed #>> '{}')::partitioncache_queue[];
     return query
         select c.id, c.claim, c.attempts, c.query, c.partition_key, coalesce(c.datatype, r.datatype), c.hash, c.parts, c.keyed_tables, c.priority, c.session
-        from pc_claim(array[partitioncache_queue_claim.queue], partitioncache_queue_claim.cache, amount, lease, worker, false)
-             with ordinality c
+        from unnest(items) with ordinality c
         left join partitioncache_registration r on r.cache = partitioncache_queue_claim.cache and r.partition_key = c.partition_key
         order by c.ordinality;
 end
