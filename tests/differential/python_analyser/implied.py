@@ -103,17 +103,10 @@ COLUMNS: dict[str, dict[str, tuple[str, list[Any], list[str]]]] = {
     },
 }  # fmt: skip
 _EXPRESSIONS = [
-    "{c}",
-    "{c}",
-    "{c}",
-    "{c}",
-    "({c})",
-    "{c} + 1",
-    "abs({c})",
-    "coalesce({c}, 1)",
-    "-{c}",
-    "lower({c})",
-]
+    "{c}", "{c}", "{c}", "{c}", "{c}", "({c})", "{c} + 1", "abs({c})", "coalesce({c}, 1)", "-{c}", "lower({c})",
+    "round({c})",
+    "nullif({c}, 3)", "ifnull({c}, 1)", "max({c}, {c})", "substr({c}, 1)", "trim({c})", "length({c})", "{c} * 2 - 1",
+]  # fmt: skip
 
 
 @dataclass

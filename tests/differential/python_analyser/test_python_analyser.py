@@ -82,7 +82,7 @@ def test_restricted_queries_return_the_rows_of_the_original(opened: Open, dialec
 def test_what_is_called_implied_is_true(opened: Open, dialect: str) -> None:
     server, found = opened(dialect), Counter[str]()
     for seed in range(3):
-        found += implied.compare(server, seed, 60).implied
+        found += implied.compare(server, seed, 90).implied
     print(found)
     numeric = {"sqlite": ("INTEGER", "REAL"), "mysql": ("INT", "DOUBLE"), "postgres": ("integer", "real")}[
         dialect
