@@ -29,7 +29,8 @@ $$;
 create function standing(query text) returns text language sql as $$
     select concat_ws(', ', case when e.applied then 'restricted' else 'unchanged' end, (
         select string_agg(distinct entry ->> 'state', ', ' order by entry ->> 'state') from jsonb_array_elements(e.entries) entry
-        where entry ->> 'hash' in (select f.hash from pc_fragments(query, 'city_id', 'partitioncache', pc_session(current_setting('search_path'))) f)))
+        where entry ->> 'state' <> 'deferred'  -- what is not evaluated yet is no entry
+          and entry ->> 'hash' in (select f.hash from pc_fragments(query, 'city_id', 'partitioncache', pc_session(current_setting('search_path'))) f)))
     from partitioncache_explain(query, 'city_id', method => 'current') e
 $$;
 
