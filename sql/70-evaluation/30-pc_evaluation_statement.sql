@@ -19,7 +19,7 @@ declare
 begin
     -- The candidates come from conditions that the fragment has, too. The planner takes the two for independent: it expects so few rows that it
     -- chooses nested loops. Only a plan that promises to be many times better is better.
-    if candidates is not null and pc_statement_cost(apart, candidates) < 3 * cost then
+    if candidates is not null and pc_statement_cost(apart, candidates) < 10 * cost then
         joined := apart;
     end if;
     -- A join finds rare matches best; where most partitions match, looking into each until the first match is much less work, given an index.
