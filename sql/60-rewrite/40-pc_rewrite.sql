@@ -13,7 +13,7 @@ create type pc_rewritten as (
 comment on type pc_rewritten is
 'The outcome of a rewrite. reason: why nothing was done, null if applied; hits: how many entries say something of it; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used; own_keys: how many partitions the conditions on one of its tables alone would leave.';
 
-create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text) returns pc_rewritten
+create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text, counted boolean default true) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
@@ -35,22 +35,24 @@ begin
         if known.digest is not null then
             result := known.outcome;
             result.rewritten := coalesce(result.rewritten, query);
-            perform pc_count_use(registration, case when result.applied then result.hashes end, known);
-            perform pc_credit(registration, known.deferred, known.saved);
+            if counted then
+                perform pc_count_use(registration, case when result.applied then result.hashes end, known);
+                perform pc_credit(registration, known.deferred, known.saved);
+            end if;
             return result;
         end if;
     exception when others then
         null;  -- found out anew
     end;
     perform pc_check_method(method);
-    return pc_decide(query, partition_key, cache, method, session_path, registration, digest);
+    return pc_decide(query, partition_key, cache, method, session_path, registration, digest, counted);
 end
 $$;
 
-comment on function pc_rewrite(text, text, text, text, text) is
-'What becomes of a query that is asked: as it was decided before, where that holds, else as it is decided now. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
+comment on function pc_rewrite(text, text, text, text, text, boolean) is
+'What becomes of a query that is asked: as it was decided before, where that holds, else as it is decided now. counted: whether that is a use of its entries, and credit for what is deferred. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
 
-create function pc_decide(query text, partition_key text, cache text, method text, session_path text, registration partitioncache_registration, digest text) returns pc_rewritten
+create function pc_decide(query text, partition_key text, cache text, method text, session_path text, registration partitioncache_registration, digest text, counted boolean) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
@@ -102,7 +104,9 @@ begin
         if result.reason is not null then
             revision := pc_revision(cache, '');
             perform pc_remember_decision(digest, registration, result, revision, analysis, pc_relations_of_plan(original, session_path), '{}');
-            perform pc_count_use(registration, null);
+            if counted then
+                perform pc_count_use(registration, null);
+            end if;
             return result;
         end if;
         revision := pc_revision(cache, partition_key);
@@ -159,13 +163,17 @@ begin
             if deferred is not null then
                 saved := (1 - kept) * case when result.applied then pc_plan_cost(result.rewritten, session_path)
                                                     else coalesce((original ->> 'Total Cost')::double precision, pc_plan_cost(query, session_path)) end;
-                perform pc_credit(registration, deferred, saved);
+                if counted then
+                    perform pc_credit(registration, deferred, saved);
+                end if;
             end if;
         end if;
         if analysis.state is not null and (lasting or not result.applied) then
             perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps, deferred, saved);
         end if;
-        perform pc_count_use(registration, case when result.applied then result.hashes end);
+        if counted then
+            perform pc_count_use(registration, case when result.applied then result.hashes end);
+        end if;
     exception when others then
         -- The caller asked for a faster query, not for an opinion on it: the query itself still runs.
         result.reason := case when result.applied then 'the rewritten query would fail: ' else '' end || sqlerrm;
@@ -177,7 +185,7 @@ begin
 end
 $$;
 
-comment on function pc_decide(text, text, text, text, text, partitioncache_registration, text) is
+comment on function pc_decide(text, text, text, text, text, partitioncache_registration, text, boolean) is
 'Leaves a query alone that costs less than asking; else analyses it, finds the entries that it contains and restricts each family of partition columns that something is known of. The outcome is remembered under the digest, where it will stay right. Never fails. Example: see pc_rewrite';
 
 create function pc_check_method(method text) returns void

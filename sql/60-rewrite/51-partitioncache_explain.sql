@@ -16,7 +16,7 @@ declare
 begin
     select * into given from pc_bind_if_possible(query, params, pc_session(session_path));
     query := given.bound;
-    outcome := pc_rewrite(query, partition_key, cache, method, session_path);
+    outcome := pc_rewrite(query, partition_key, cache, method, session_path, counted => false);
     if not outcome.applied then
         outcome.reason := coalesce(given.reason, outcome.reason);
     end if;
@@ -31,9 +31,11 @@ begin
         analysis := pc_analyse(query, pc_registration(cache, partition_key), pc_session(session_path));
         contained := array(select distinct h from unnest(analysis.families) f, unnest(pc_contained_entries(pc_registration(cache, partition_key), f.asked)) h);
         entries := pc_explain_entries(cache, partition_key, contained);
-        if applied then
-            -- As it is now, also where it was decided before.
+        -- As it is now, also where it was decided before, or without looking.
+        if applied or hits = 0 then
             keys := pc_remaining_keys(pc_registration(cache, partition_key), analysis.families);
+            hits := (select count(*) from jsonb_array_elements(entries) e where e ->> 'state' <> 'aside');
+            partitions := coalesce(partitions, (select max(pc_partition_estimate(f.relation, partition_key)) from unnest(analysis.families) f));
         end if;
         fragments := 0;
         if analysis.families <> '{}' then
@@ -55,7 +57,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text, text[]) is
-'What partitioncache_apply would do with a query, as one row: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; and the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; and the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(cache text, partition_key text, hashes text[]) returns jsonb
 language sql volatile parallel unsafe

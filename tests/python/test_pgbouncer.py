@@ -26,6 +26,7 @@ create index on poi (city_id);
 analyze poi;
 create role bouncer_app login;
 grant select on poi to bouncer_app;
+select partitioncache_register('city_id', 'integer'), partitioncache_update_processor_config(least_cost => 0);
 select partitioncache_push('select * from poi where kind = 3 and height > 95', 'city_id');
 select partitioncache_process_queue();
 select partitioncache_grant('bouncer_app', 'push');
