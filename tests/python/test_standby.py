@@ -20,6 +20,7 @@ create table poi as select n % 500 as city_id, n % 97 as kind, n * 7 % 101 as he
 create index on poi (city_id);
 analyze poi;
 create table street (city_id integer);
+select partitioncache_register('city_id', 'integer'), partitioncache_update_processor_config(least_cost => 0);
 select partitioncache_push('select * from poi where kind = 3 and height > 95', 'city_id');
 select partitioncache_process_queue();
 """
