@@ -25,7 +25,30 @@ $$;
 comment on function pc_blind_loops(jsonb) is
 'In how many places a plan (as EXPLAIN gives it in JSON) compares each row with each of a CTE or of a join: that is good for very few rows only. Example: select pc_blind_loops(''{"Node Type": "Result"}'')';
 
-create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision) returns double precision
+create function pc_restricted_scans(plan jsonb) returns bigint
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select count(*)
+    from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name") && (@."Index Cond" like_regex "= ANY [(]" || @."Recheck Cond" like_regex "= ANY [(]" || @."Filter" like_regex "= ANY [(]"))')
+$$;
+
+comment on function pc_restricted_scans(jsonb) is
+'How many tables a plan (as EXPLAIN gives it in JSON) restricts by lists. Example: select pc_restricted_scans(''{"Node Type": "Result"}'')';
+
+create function pc_overflows(plan jsonb) returns boolean
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select coalesce(sum(c.relpages), 0) > pg_size_bytes(current_setting('shared_buffers')) / current_setting('block_size')::integer / 2
+    from pg_class c
+    where c.relkind in ('r', 'm') and c.relname = any (array(select n #>> '{}' from jsonb_path_query(plan, 'strict $.**."Relation Name"') n))
+$$;
+
+comment on function pc_overflows(jsonb) is
+'Whether the tables of a plan (as EXPLAIN gives it in JSON, without their schemas) take up more than half of shared_buffers, so that a row found by an index mostly has to be fetched from outside. Example: select pc_overflows(''{"Node Type": "Result"}'')';
+
+create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision, overflows boolean default false) returns double precision
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -40,19 +63,27 @@ begin
             select (outer_side ->> 'Plan Rows')::double precision as rows, (inner_side ->> 'Plan Rows')::double precision as inner_rows,
                    (inner_side ->> 'Total Cost')::double precision as inner_cost,
                    inner_side ->> 'Node Type' in ('Materialize', 'Memoize', 'CTE Scan', 'WorkTable Scan') as kept,
+                   -- Each list says once more what the others say: the joins of what they restrict are thought so many times smaller again.
+                   least(power(least(factor, 1e9), greatest(pc_restricted_scans(outer_side) - 1, 1)), 1e30) as times,
+                   overflows and inner_side ->> 'Node Type' not in ('Materialize', 'Memoize') and jsonb_path_exists(inner_side, 'strict $.** ? (@."Node Type" == "Index Scan" || @."Node Type" == "Bitmap Heap Scan")') as fetched,
+                   inner_side -> 'Filter' is null and inner_side ->> 'Node Type' = 'Index Scan' as all_used,
                    -- Where nothing but the keys chooses the rows of a table, there are as many as expected.
                    outer_side ->> 'Node Type' like '%Scan' and outer_side -> 'CTE Name' is null and outer_side -> 'Filter' is null
                        and coalesce(outer_side ->> 'Index Cond', outer_side ->> 'Recheck Cond', '') ~ '^(\(+[^ ]+ = ANY \([^)]*\)\)( OR \([^ ]+ (= ANY \([^)]*\)|IS NULL)\))*\)?)?$' as sure
             from loop
         )
-        select coalesce(sum((more.rows - d.rows) * case when d.kept then 0.02 * d.inner_rows * factor else d.inner_cost end), 0)
-        from described d, lateral (select case when d.sure then d.rows else greatest(d.rows, least(d.rows * factor, most_rows)) end as rows) more
+        select coalesce(sum(more.rows * case when not d.fetched then more.cost when d.all_used then greatest(more.cost, 3 + d.inner_rows) else 10 * more.cost end
+                            - d.rows * more.cost), 0)
+        from described d,
+             -- The planner takes a page that one loop has read for there in all the others.
+             lateral (select case when d.sure then d.rows else greatest(d.rows, least(d.rows * d.times, most_rows)) end as rows,
+                             case when d.kept then 0.02 * d.inner_rows * factor else d.inner_cost end as cost) more
     );
 end
 $$;
 
-comment on function pc_misled_cost(jsonb, double precision, double precision) is
-'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys (factor times as many, but no more than most_rows). Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
+comment on function pc_misled_cost(jsonb, double precision, double precision, boolean) is
+'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows), and, where the tables overflow the buffers, if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
 
 create function pc_gate(rewritten pc_rewritten, query text, original jsonb, least_cost double precision, session_path text, alternative_method text, alternative text, judged_by text default null) returns pc_rewritten
 language plpgsql volatile parallel unsafe
@@ -63,6 +94,8 @@ declare
     before double precision := (original ->> 'Total Cost')::double precision;
     blind bigint := pc_blind_loops(original);
     most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
+    overflows boolean := pc_overflows(original);
+    doubtful_before double precision := before + pc_misled_cost(original, 1, most_rows, overflows);
     -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
     -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out.
     factor double precision := greatest((rewritten).partitions::double precision / nullif(greatest((rewritten).own_keys, (rewritten).keys), 0), 1);
@@ -70,11 +103,11 @@ declare
 begin
     select c.method, c.text, c.cost, c.doubtful_cost, c.blind into chosen
     from (select f.method, f.text, (f.plan ->> 'Total Cost')::double precision as cost, pc_blind_loops(f.plan) > blind as blind,
-                 (f.plan ->> 'Total Cost')::double precision + pc_misled_cost(f.plan, factor, most_rows) as doubtful_cost
+                 (f.plan ->> 'Total Cost')::double precision + pc_misled_cost(f.plan, factor, most_rows, overflows) as doubtful_cost
           from (select (rewritten).method, (rewritten).rewritten as text, pc_plan(coalesce(judged_by, (rewritten).rewritten), session_path) as plan
                 union all
                 select alternative_method, alternative, pc_plan(alternative, session_path) where alternative is not null) f) c
-    order by c.blind and (rewritten).keys > 0 or c.doubtful_cost > before * 1.5, c.cost
+    order by c.blind and (rewritten).keys > 0 or c.doubtful_cost > doubtful_before * 1.2, c.cost
     limit 1;
     rewritten.method := chosen.method;
     rewritten.rewritten := chosen.text;
@@ -90,9 +123,9 @@ begin
                                    round(chosen.cost::numeric), round(before::numeric));
     elsif chosen.blind and (rewritten).keys > 0 then
         rewritten.reason := 'the planner would be misled by the keys: it would expect so few rows that it compares each with each';
-    elsif chosen.doubtful_cost > before * 1.5 then
+    elsif chosen.doubtful_cost > doubtful_before * 1.2 then
         rewritten.reason := format('the planner would be misled by the keys: for the rows that are really there, its plan would cost up to %s instead of %s',
-                                   round(chosen.doubtful_cost::numeric), round(before::numeric));
+                                   round(chosen.doubtful_cost::numeric), round(doubtful_before::numeric));
     end if;
     if rewritten.reason is not null then
         rewritten.applied := false;

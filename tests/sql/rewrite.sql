@@ -75,6 +75,13 @@ select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Parent Relati
 from (values (100, 1584::double precision), (10, 144), (1, 0)) v(factor, cost);
 select is(pc_misled_cost('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "Index Scan", "Relation Name": "poi", "Index Cond": "(city_id = ANY (''{1,2}''::integer[]))", "Plan Rows": 2}, {"Parent Relationship": "Inner", "Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', 100, 1000000), 0::double precision, 'what the keys alone choose is as expected');
 select is(pc_misled_cost(explained('select * from poi'), 100, 1000000), 0::double precision, 'no loops');
+select is(pc_misled_cost(format('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "Hash Join", "Plan Rows": 2, "Plans": [%s]}, {"Parent Relationship": "Inner", "Node Type": "Index Scan", "Plan Rows": 1, "Total Cost": 8}]}', scans)::jsonb, 10, 1000000), cost, 'joins of more lists are smaller still: ' || cost)
+from (select string_agg('{"Node Type": "Seq Scan", "Relation Name": "poi", "Filter": "(city_id = ANY (''{1,2}''::integer[]))"}', ',') as scans, power(10, greatest(n - 1, 1)) * 16 - 16 as cost
+      from generate_series(1, 3) n, generate_series(1, n) group by n) x;
+select is(pc_misled_cost(format('{"Node Type": "Nested Loop", "Plans": [{"Parent Relationship": "Outer", "Node Type": "Seq Scan", "Relation Name": "poi", "Plan Rows": 2}, {"Parent Relationship": "Inner", "Node Type": "%s", "Plan Rows": 5, "Total Cost": 7%s}]}', node, filter)::jsonb, 1, 1000000, true), cost, 'what is fetched again and again, ' || node || filter)
+from (values ('Index Scan', '', 2::double precision), ('Index Scan', ', "Filter": "x"', 126), ('Bitmap Heap Scan', '', 126), ('Seq Scan', '', 0), ('Memoize', '', 0)) v(node, filter, cost);
+select is(pc_overflows(explained('select * from poi')), false, 'a small table fits into the buffers');
+select is(pc_overflows('{"Node Type": "Seq Scan", "Relation Name": "nothing_of_this_name"}'), false, 'no table, no pages');
 
 -- The whole
 select is((r).reason, 'none of the query''s fragments is in cache "partitioncache"', 'nothing known') from (select pc_rewrite('select * from poi where kind = 1', 'city_id', 'partitioncache', 'literal', 'public') r) x;
