@@ -25,7 +25,7 @@ analyze poi;
 create function lib.sort_of(kind bigint) returns bigint immutable language sql return kind % 35;
 create operator lib.~~~ (leftarg = text, rightarg = text, function = pg_catalog.texteq);
 select partitioncache_register('city_id', 'integer');
-select partitioncache_update_processor_config(untracked => 'static');
+select partitioncache_update_processor_config(untracked => 'static', least_cost => 0);
 """
 
 # What is changed, and the condition that then means something else.
