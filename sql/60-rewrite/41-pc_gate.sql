@@ -40,13 +40,13 @@ create function pc_overflows(plan jsonb) returns boolean
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(sum(c.relpages), 0) > pg_size_bytes(current_setting('shared_buffers')) / current_setting('block_size')::integer / 2
+    select coalesce(sum(c.relpages), 0) * current_setting('block_size')::bigint > least(pg_size_bytes(current_setting('shared_buffers')) / 2, 64 * 1024 * 1024)
     from pg_class c
     where c.relkind in ('r', 'm') and c.relname = any (array(select n #>> '{}' from jsonb_path_query(plan, 'strict $.**."Relation Name"') n))
 $$;
 
 comment on function pc_overflows(jsonb) is
-'Whether the tables of a plan (as EXPLAIN gives it in JSON, without their schemas) take up more than half of shared_buffers, so that a row found by an index mostly has to be fetched from outside. Example: select pc_overflows(''{"Node Type": "Result"}'')';
+'Whether the tables of a plan (as EXPLAIN gives it in JSON, without their schemas) take up more than half of shared_buffers, or than the 64 MB that a processor keeps near at best, so that each row found by an index has to be fetched from farther away than the planner thinks. Example: select pc_overflows(''{"Node Type": "Result"}'')';
 
 create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision, overflows boolean default false) returns double precision
 language plpgsql immutable parallel safe
@@ -83,7 +83,7 @@ end
 $$;
 
 comment on function pc_misled_cost(jsonb, double precision, double precision, boolean) is
-'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows), and, where the tables overflow the buffers, if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
+'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows), and, where the tables are so large (see pc_overflows), if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
 
 create function pc_gate(rewritten pc_rewritten, query text, original jsonb, least_cost double precision, session_path text, alternative_method text, alternative text, judged_by text default null) returns pc_rewritten
 language plpgsql volatile parallel unsafe

@@ -86,7 +86,11 @@ def run(script: str, session: Session) -> list[str]:
 def compare(step: Step, session: Session) -> list[str]:
     """Compare a query with what every method makes of it; nobody else writes meanwhile."""
     found: list[str] = []
-    session.must("update partitioncache_internal.partitioncache_settings set least_cost = 0 where least_cost > 0")
+    # A role that may not: whoever prepared the case has compared something already.
+    session.must(
+        "do $$ begin update partitioncache_internal.partitioncache_settings set least_cost = 0 where least_cost > 0;"
+        " exception when insufficient_privilege then null; end $$"
+    )
     session.must("begin")
     for method in METHODS:
         session.must("savepoint s")
