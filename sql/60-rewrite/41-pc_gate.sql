@@ -94,11 +94,13 @@ declare
     before double precision := (original ->> 'Total Cost')::double precision;
     blind bigint := pc_blind_loops(original);
     most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
-    overflows boolean := pc_overflows(original);
+    -- Without a key there is nothing to loop over.
+    overflows boolean := (rewritten).keys > 0 and pc_overflows(original);
     doubtful_before double precision := before + pc_misled_cost(original, 1, most_rows, overflows);
     -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
     -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out.
-    factor double precision := greatest((rewritten).partitions::double precision / nullif(greatest((rewritten).own_keys, (rewritten).keys), 0), 1);
+    factor double precision := case when (rewritten).keys > 0 then
+        greatest((rewritten).partitions::double precision / greatest((rewritten).own_keys, (rewritten).keys), 1) else 1 end;
     chosen record;
 begin
     select c.method, c.text, c.cost, c.doubtful_cost, c.blind into chosen
