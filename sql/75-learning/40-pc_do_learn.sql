@@ -75,6 +75,7 @@ declare
     registration partitioncache_registration := pc_registration(cache_, key_);
     hashes text[];
     learned text[];
+    deferred jsonb;
     time_limit interval;
 begin
     perform pc_require(caller, cache_, 'push');
@@ -84,7 +85,11 @@ begin
     left join lateral (select o.* from partitioncache_learning o
                        where o.hash = f.value ->> 'hash' and o.cache = cache_ and o.partition_key = key_ and (o.owner = 0 or o.owner = caller and o.cluster = here)
                        order by o.owner limit 1) l on true;
-    learned := array(select p.hash from pc_priced(fragments, allowance) p where p.verdict = 'learned');
+    select array_agg(p.hash) filter (where p.verdict = 'learned'),
+           jsonb_agg(f.value || jsonb_build_object('credit', p.credit)) filter (where p.verdict = 'deferred')
+    into learned, deferred
+    from pc_priced(fragments, allowance) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
+    learned := coalesce(learned, '{}');
 
     -- Whoever is at one of these rows has counted it: nobody waits.
     delete from partitioncache_learning l
@@ -92,25 +97,22 @@ begin
                               where o.hash = any (learned) and o.state in ('deferred', 'unselective') and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
                               for update skip locked));
     update partitioncache_learning l
-    set credit = p.credit, asked = l.asked + 1, cost = coalesce((x.value -> 'cost')::double precision, l.cost), kept = coalesce((x.value -> 'kept')::double precision, l.kept),
-        changed_at = clock_timestamp()
-    from pc_priced(fragments, allowance) p join jsonb_array_elements(fragments) x on x.value ->> 'hash' = p.hash
-    where p.verdict = 'deferred' and x.value ->> 'rank' <> 'weaker' and l.hash = p.hash
+    set credit = x.credit, asked = l.asked + 1, cost = coalesce(x.cost, l.cost), kept = coalesce(x.kept, l.kept), changed_at = clock_timestamp()
+    from jsonb_to_recordset(deferred) x(hash text, rank text, cost double precision, kept double precision, credit double precision)
+    where x.rank <> 'weaker' and l.hash = x.hash
       and l.ctid = any (array(select o.ctid from partitioncache_learning o
                               where o.hash = any (hashes) and o.state = 'deferred' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
                               for update skip locked));
     insert into partitioncache_learning (cache, partition_key, hash, owner, owner_name, state, rank, query, keyed_tables, parts, cost, kept, credit, asked,
                                          form, filed_under, filed_rank)
-    select cache_, key_, x.hash, caller, pg_get_userbyid(caller), 'deferred', x.rank, x.query, x.keyed_tables, x.parts, x.cost, x.kept, p.credit, (x.rank <> 'weaker')::integer,
+    select cache_, key_, x.hash, caller, pg_get_userbyid(caller), 'deferred', x.rank, x.query, x.keyed_tables, x.parts, x.cost, x.kept, x.credit, (x.rank <> 'weaker')::integer,
            f.form, (filing.first).signature, (filing.first).rank
-    from pc_priced(fragments, allowance) p
-    join jsonb_to_recordset(fragments) x(hash text, rank text, query text, keyed_tables text[], parts text[], cost double precision, kept double precision)
-        on x.hash = p.hash
+    from jsonb_to_recordset(deferred) x(hash text, rank text, query text, keyed_tables text[], parts text[], cost double precision, kept double precision,
+                                        credit double precision)
     cross join lateral (select pc_fragment_form(x.query, registration) as form offset 0) f
     cross join lateral (select (array(select g from pc_filings(f.form) g))[1] as first) filing
-    where p.verdict = 'deferred'
-      and not exists (select from partitioncache_learning o
-                      where o.hash = p.hash and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here)
+    where not exists (select from partitioncache_learning o
+                      where o.hash = x.hash and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here)
       and (select count(*) from partitioncache_learning o where o.cache = cache_ and o.owner = caller) < 2000
     order by x.hash
     on conflict do nothing;
