@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from partitioncache.backends.postgresql import PostgresqlArray, in_postgresql
 from partitioncache.backends.protocol import Backend
 from partitioncache.closing import Closing
 from partitioncache.config import cache_backend_from_env, checked_partition_key
 from partitioncache.datatypes import Key, KeySet
+from partitioncache.errors import ConfigurationError
 from partitioncache.registry import check_datatype, nearest_cache, open_backend, unknown_partition_key
 
 
@@ -207,3 +209,33 @@ class Cache(Closing):
 
     def _name(self, partition_key: str | None) -> str:
         return self._partition_key if partition_key is None else partition_key
+
+
+def beside_tables(
+    cache: Cache | Backend, partition_key: str | None, *, lacks: str, instead: str, example: str
+) -> tuple[PostgresqlArray, str]:
+    """The handler of a cache that lives beside its tables, in PostgreSQL, and the partition key that is meant.
+
+    Args:
+        cache: a cache, or a handler of one.
+        partition_key: its name; None for the cache's own, empty for none.
+        lacks: why another cache will not do, after "A cache of type ...".
+        instead: what to do where it is not in PostgreSQL.
+        example: a call that names the partition key.
+
+    Raises:
+        ConfigurationError: it is not in PostgreSQL, or a handler was given without a partition key.
+    """
+    backend = cache.underlying_handler if isinstance(cache, Cache) else cache
+    if (handler := in_postgresql(backend)) is None:
+        raise ConfigurationError(
+            f"A cache of type {backend.backend} {lacks}.",
+            hint=f"Use postgresql_array or postgresql_bit, or {instead}.",
+        )
+    if partition_key is None:
+        if not isinstance(cache, Cache):
+            raise ConfigurationError(
+                "A handler has no partition key of its own.", hint=f"Name it, as in {example}."
+            )
+        partition_key = cache.partition_key
+    return handler, partition_key and checked_partition_key(partition_key)

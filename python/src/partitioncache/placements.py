@@ -14,9 +14,7 @@ from datetime import datetime
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
-from partitioncache.cache import Cache
-from partitioncache.config import checked_partition_key
-from partitioncache.errors import ConfigurationError
+from partitioncache.cache import Cache, beside_tables
 from partitioncache.postgresql import Typed
 
 
@@ -142,17 +140,10 @@ def suggest_placements(
 
 
 def _postgresql(cache: Cache | Backend, partition_key: str | None) -> tuple[PostgresqlArray, str]:
-    handler = cache.underlying_handler if isinstance(cache, Cache) else cache
-    if not isinstance(handler, PostgresqlArray):
-        raise ConfigurationError(
-            f"A cache of type {handler.backend} has no placements: it knows no tables.",
-            hint="Use postgresql_array or postgresql_bit, or name the columns alike, in views for example.",
-        )
-    if partition_key is None:
-        if not isinstance(cache, Cache):
-            raise ConfigurationError(
-                "A handler has no partition key of its own.",
-                hint='Name it, as in place(handler, "orders", "o_custkey", "customer").',
-            )
-        partition_key = cache.partition_key
-    return handler, partition_key and checked_partition_key(partition_key)
+    return beside_tables(
+        cache,
+        partition_key,
+        lacks="has no placements: it knows no tables",
+        instead="name the columns alike, in views for example",
+        example='place(handler, "orders", "o_custkey", "customer")',
+    )

@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from partitioncache.backends.postgresql import PostgresqlArray, in_postgresql
+from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
-from partitioncache.cache import Cache
-from partitioncache.config import checked_partition_key
-from partitioncache.errors import ConfigurationError
+from partitioncache.cache import Cache, beside_tables
 from partitioncache.postgresql import Typed
 
 
@@ -123,17 +121,10 @@ def tracked_tables(cache: Cache | Backend) -> list[TrackedTable]:
 
 
 def _postgresql(cache: Cache | Backend, partition_key: str | None) -> tuple[PostgresqlArray, str]:
-    backend = cache.underlying_handler if isinstance(cache, Cache) else cache
-    if (handler := in_postgresql(backend)) is None:
-        raise ConfigurationError(
-            f"A cache of type {backend.backend} cannot follow writes: it does not live beside the tables.",
-            hint="Use postgresql_array or postgresql_bit, or store its sets anew when the data has changed.",
-        )
-    if partition_key is None:
-        if not isinstance(cache, Cache):
-            raise ConfigurationError(
-                "A handler has no partition key of its own.",
-                hint='Name it, as in track(handler, "poi", "city_id").',
-            )
-        partition_key = cache.partition_key
-    return handler, partition_key and checked_partition_key(partition_key)
+    return beside_tables(
+        cache,
+        partition_key,
+        lacks="cannot follow writes: it does not live beside the tables",
+        instead="store its sets anew when the data has changed",
+        example='track(handler, "poi", "city_id")',
+    )
