@@ -99,7 +99,7 @@ as $$
 declare
     mostly boolean;
 begin
-    if to_regclass(pc_changes_table((registration).cache, (registration).partition_key)) is null then
+    if to_regclass(pc_object_for('changes', (registration).cache, (registration).partition_key)) is null then
         return false;
     end if;
     -- Only so much of the log is read as must hold too many partitions, if no partition occurs more than twice in it.
@@ -111,7 +111,7 @@ begin
                         where c.hash = e.hash and c.role = e.role and c.keyed and not c.whole
                         limit 2 * e.enough + 2) w
                     group by e.enough',
-                   pc_entries_view((registration).cache, (registration).partition_key), pc_written_view((registration).cache, (registration).partition_key))
+                   pc_object_for('entries', (registration).cache, (registration).partition_key), pc_object_for('written', (registration).cache, (registration).partition_key))
     into mostly using hash, pc_stored_as((registration).cache);
     return coalesce(mostly, false);
 end
@@ -151,7 +151,7 @@ begin
                         from %s c, unnest(c.keys) k(key)
                         where c.hash = e.hash and c.role = e.role and c.keyed and not c.whole) w
                     where e.hash = $3 and e.role = $4 and e.snapshot is not null',
-                   pc_entries_view((registration).cache, (registration).partition_key), pc_written_view((registration).cache, (registration).partition_key))
+                   pc_object_for('entries', (registration).cache, (registration).partition_key), pc_object_for('written', (registration).cache, (registration).partition_key))
     into held, held_null, written, written_null using registration, of_type, hash, pc_stored_as((registration).cache);
     if held is null then
         return;

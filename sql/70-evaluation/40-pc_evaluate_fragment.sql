@@ -82,7 +82,7 @@ begin
     end if;
     evaluation.milliseconds := milliseconds;
     execute format('insert into %s (hash, keys, query, evaluation, generation) values ($1, $2, $3, $4, $5)',
-                   pc_store_view((registration).cache, (registration).partition_key))
+                   pc_object_for('store', (registration).cache, (registration).partition_key))
     using hash, case when with_null then array_append(keys, null) else keys end, fragment, evaluation, registration.generation;
     return cardinality(keys);
 end

@@ -9,7 +9,6 @@ values ('partitioncache_run_processor'::name, 'it commits, and then PostgreSQL a
 -- Functions in which our own names are not found, because others' texts are run in them.
 create view narrow_function (name, reason) as
 values ('pc_run_read_only'::name, 'it runs fragments'),
-       ('pc_run_shared', 'it runs fragments'),
        ('pc_statement_cost', 'it plans fragments');
 
 -- Functions that run with the installer's rights. Whoever adds one says why nothing else does.
