@@ -2,11 +2,9 @@ create function pc_names(cache text, partition_key text) returns text[]
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select array[pc_key_table(cache, partition_key), pc_changes_table(cache, partition_key), pc_entries_view(cache, partition_key),
-                 pc_store_view(cache, partition_key), pc_written_view(cache, partition_key), pc_matching_view(cache, partition_key), pc_log_function(cache, partition_key),
-                 pc_reader(cache, partition_key, 'usable'), pc_reader(cache, partition_key, 'keys'), pc_reader(cache, partition_key, 'contained'),
-                 pc_reader(cache, partition_key, 'since'), pc_reader(cache, partition_key, 'held'),
-                 pc_counter(cache, 'hits'), pc_counter(cache, 'misses')]
+    select array(select pc_object_for(w, cache, partition_key)
+                 from unnest('{cache,entries,store,matching,changes,written,log,usable,keys,contained,since,held}'::text[]) w)
+           || array[pc_counter(cache, 'hits'), pc_counter(cache, 'misses')]
 $$;
 
 comment on function pc_names(text, text) is

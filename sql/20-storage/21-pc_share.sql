@@ -15,14 +15,14 @@ begin
           -- What an administrator has taken away for one partition key is not given for the next.
           and not exists (
               select from partitioncache_registration k
-              cross join lateral (select to_regclass(case when relation = pc_entries_view(k.cache, o.partition_key) then pc_entries_view(k.cache, k.partition_key)
-                                                          when relation = pc_store_view(k.cache, o.partition_key) then pc_store_view(k.cache, k.partition_key)
-                                                          when relation = pc_matching_view(k.cache, o.partition_key) then pc_matching_view(k.cache, k.partition_key)
-                                                          else pc_written_view(k.cache, k.partition_key) end) as sibling
+              cross join lateral (select to_regclass(case when relation = pc_object_for('entries', k.cache, o.partition_key) then pc_object_for('entries', k.cache, k.partition_key)
+                                                          when relation = pc_object_for('store', k.cache, o.partition_key) then pc_object_for('store', k.cache, k.partition_key)
+                                                          when relation = pc_object_for('matching', k.cache, o.partition_key) then pc_object_for('matching', k.cache, k.partition_key)
+                                                          else pc_object_for('written', k.cache, k.partition_key) end) as sibling
                                   from partitioncache_registration o
                                   where o.cache = k.cache
-                                    and relation in (pc_entries_view(o.cache, o.partition_key), pc_store_view(o.cache, o.partition_key),
-                                                     pc_matching_view(o.cache, o.partition_key), pc_written_view(o.cache, o.partition_key))) s
+                                    and relation in (pc_object_for('entries', o.cache, o.partition_key), pc_object_for('store', o.cache, o.partition_key),
+                                                     pc_object_for('matching', o.cache, o.partition_key), pc_object_for('written', o.cache, o.partition_key))) s
               where k.cache = pc_share.cache and s.sibling <> to_regclass(relation)
                 and not has_any_column_privilege(g.role, s.sibling, kind))
     loop
@@ -32,4 +32,4 @@ end
 $$;
 
 comment on function pc_share(text, text, text, text) is
-'Gives a privilege on a view that was just made to every role that has the level of rights in the cache and the like privilege on the views of other partition keys. Example: select pc_share(''partitioncache'', pc_entries_view(''partitioncache'', ''city_id''), ''read'', ''select'')';
+'Gives a privilege on a view that was just made to every role that has the level of rights in the cache and the like privilege on the views of other partition keys. Example: select pc_share(''partitioncache'', pc_object_for(''entries'', ''partitioncache'', ''city_id''), ''read'', ''select'')';

@@ -23,8 +23,8 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    entries text := pc_entries_view(cache, partition_key);
-    matching text := pc_matching_view(cache, partition_key);
+    entries text := pc_object_for('entries', cache, partition_key);
+    matching text := pc_object_for('matching', cache, partition_key);
 begin
     -- Who watches over the cache sees that there are entries, how they stand and whose they are, not what they say.
     execute format($sql$
@@ -47,7 +47,7 @@ begin
         case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'
                      else 'case when a.serves then e.keys end as keys' end,
         case storage when 'bit' then 'e.bits' else 'e.keys' end,
-        pc_key_table(cache, partition_key), cache, partition_key, pc_serves());
+        pc_object_for('cache', cache, partition_key), cache, partition_key, pc_serves());
     execute format('comment on view %s is %L', entries,
         format('The entries of partition key %I in cache %I that the role in force may see. serves: it may use them; mine: it stored them.', partition_key, cache));
     perform pc_take_back(entries::regclass);
@@ -80,7 +80,7 @@ begin
             limit 64
         )
         select c.hash from candidate c cross join asked a where pc_is_contained(c.form, a.form)
-        $sql$, matching, pc_key_table(cache, partition_key), pc_serves());
+        $sql$, matching, pc_object_for('cache', cache, partition_key), pc_serves());
     execute format('comment on view %s is %L', matching,
         format('The entries of partition key %I in cache %I that the role in force may use and that are contained in what it asks (see pc_contained_entries).', partition_key, cache));
     perform pc_take_back(matching::regclass);

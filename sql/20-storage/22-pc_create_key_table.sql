@@ -3,7 +3,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    key_table text := pc_key_table(cache, partition_key);
+    key_table text := pc_object_for('cache', cache, partition_key);
     held text := case storage
         when 'bit' then 'bits bit varying, base bigint'
         else format('keys %s[]', pc_native_type(datatype)) end;

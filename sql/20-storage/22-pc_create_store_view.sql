@@ -3,7 +3,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    store text := pc_store_view(cache, partition_key);
+    store text := pc_object_for('store', cache, partition_key);
 begin
     -- As pc_call_channel, with keys of the right type.
     execute format($sql$

@@ -35,13 +35,13 @@ begin
     end if;
     execute format('create view %s with (security_barrier) as
                     select hash, %s, key_count, matches_null, query, pg_get_userbyid(owner) as owner, nullif(role, 0)::regrole as serves, created_at, evaluated_at, evaluation_ms
-                    from %s', target, case storage when 'bit' then 'bits, base' else 'keys' end, pc_entries_view(cache, partition_key));
+                    from %s', target, case storage when 'bit' then 'bits, base' else 'keys' end, pc_object_for('entries', cache, partition_key));
     execute format('comment on view %s is %L', target,
         format('The key sets of partition key %I in cache %I that the role may see; how they stand: partitioncache_entries. serves: the one role that it serves, null for everybody.', partition_key, cache));
     perform pc_take_back(target::regclass);
     for granted in
         select distinct a.grantee::regrole::text as role from pg_class c, aclexplode(c.relacl) a
-        where c.oid = pc_entries_view(cache, partition_key)::regclass and a.grantee not in (0, c.relowner) and a.privilege_type = 'SELECT'
+        where c.oid = pc_object_for('entries', cache, partition_key)::regclass and a.grantee not in (0, c.relowner) and a.privilege_type = 'SELECT'
     loop
         execute format('grant select on %s to %s', target, granted.role);
     end loop;

@@ -10,8 +10,8 @@ begin
         select r.partition_key, r.datatype, r.storage from partitioncache_registration r
         where r.cache = partitioncache_partition_keys.cache order by 1
     loop
-        execute format('select count(*) filter (where key_count is not null) from %s', pc_entries_view(cache, partition_key)) into entries;
-        bytes := pg_total_relation_size(pc_key_table(cache, partition_key)::regclass);
+        execute format('select count(*) filter (where key_count is not null) from %s', pc_object_for('entries', cache, partition_key)) into entries;
+        bytes := pg_total_relation_size(pc_object_for('cache', cache, partition_key)::regclass);
         return next;
     end loop;
 end

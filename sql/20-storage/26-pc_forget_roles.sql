@@ -22,7 +22,7 @@ begin
     get diagnostics removed = row_count;
     forgotten := forgotten + removed;
     for key_table in
-        select pc_key_table(r.cache, r.partition_key) from partitioncache_registration r where r.cache = pc_forget_roles.cache order by 1
+        select pc_object_for('cache', r.cache, r.partition_key) from partitioncache_registration r where r.cache = pc_forget_roles.cache order by 1
     loop
         execute format('delete from %1$s where (hash, role) in (
                             select e.hash, e.role from %1$s e

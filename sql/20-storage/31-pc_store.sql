@@ -40,4 +40,4 @@ end
 $$;
 
 comment on function pc_store() is
-'Stores what was inserted into the view of pc_store_view: for everybody if the caller may fill the cache, else for the caller alone. Raises PC007 below push, PC001 for a fragment under another hash than its own, PC000 for one whose evaluation began before the cache was cleared, its tables tracked or rights taken away.';
+'Stores what was inserted into the view called store (see pc_object_for): for everybody if the caller may fill the cache, else for the caller alone. Raises PC007 below push, PC001 for a fragment under another hash than its own, PC000 for one whose evaluation began before the cache was cleared, its tables tracked or rights taken away.';

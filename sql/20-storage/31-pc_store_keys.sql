@@ -26,7 +26,7 @@ begin
                         coalesce(excluded.evaluation, case when excluded.query is null and (e.owner, e.cluster) = (excluded.owner, excluded.cluster) and (e.evaluation).snapshot is null then e.evaluation end),
                         excluded.evaluated_at, excluded.owner, excluded.owner_name, excluded.cluster)
         $sql$,
-        pc_key_table(registration.cache, registration.partition_key), columns,
+        pc_object_for('cache', registration.cache, registration.partition_key), columns,
         case registration.storage when 'bit' then ', s.base' else '' end, held, native,
         case registration.storage when 'bit' then 'excluded.bits, excluded.base' else 'excluded.keys' end)
     using hash, keys, query, role, owner, registration.generation, evaluation;

@@ -16,7 +16,7 @@ begin
     end if;
     perform pc_check_key_type(registration, (select t.typelem::regtype from pg_type t where t.oid = pg_typeof(keys)));
     asserted.form := pc_asserted_form(registration, hash, query);
-    execute format('insert into %s (hash, keys, query, evaluation) values ($1, $2::%s[], $3, $4)', pc_store_view(cache, partition_key), pc_native_type(registration.datatype))
+    execute format('insert into %s (hash, keys, query, evaluation) values ($1, $2::%s[], $3, $4)', pc_object_for('store', cache, partition_key), pc_native_type(registration.datatype))
     using hash, keys, query, asserted;
 end
 $$;

@@ -6,7 +6,7 @@ declare
     found_one boolean;
 begin
     perform pc_registration(cache, partition_key);
-    execute format('select exists (select from %s where hash = $1 and key_count is not null and serves)', pc_entries_view(cache, partition_key))
+    execute format('select exists (select from %s where hash = $1 and key_count is not null and serves)', pc_object_for('entries', cache, partition_key))
     into found_one using hash;
     return found_one;
 end

@@ -4,7 +4,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_registration(cache, partition_key);
-    return query execute format('select distinct hash from %s where key_count is not null and serves order by hash', pc_entries_view(cache, partition_key));
+    return query execute format('select distinct hash from %s where key_count is not null and serves order by hash', pc_object_for('entries', cache, partition_key));
 end
 $$;
 

@@ -6,7 +6,7 @@ declare
     stored text;
 begin
     perform pc_registration(cache, partition_key);
-    execute format('select query from %s where hash = $1 and query is not null order by role desc limit 1', pc_entries_view(cache, partition_key)) into stored using hash;
+    execute format('select query from %s where hash = $1 and query is not null order by role desc limit 1', pc_object_for('entries', cache, partition_key)) into stored using hash;
     return stored;
 end
 $$;

@@ -31,7 +31,7 @@ begin
     execute format('insert into %s as e (hash, role, owner, owner_name, query, evaluation) values ($1, $2, $3, pg_get_userbyid($3), $4, $5)
                     on conflict (hash, role) do update
                     set query = excluded.query, evaluation = excluded.evaluation, owner = excluded.owner, owner_name = excluded.owner_name, cluster = excluded.cluster
-                    where (e.evaluation).snapshot is null', pc_key_table(registration.cache, registration.partition_key))
+                    where (e.evaluation).snapshot is null', pc_object_for('cache', registration.cache, registration.partition_key))
     using argument ->> 'hash', case when pc_has_level(caller, registration.cache, 'fill') then 0::oid else caller end, caller, argument ->> 'query', asserted;
     return null;
 end

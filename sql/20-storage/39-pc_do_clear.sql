@@ -18,7 +18,7 @@ begin
         if 0 = any (roles) or roles is null then
             perform pc_move_generation(one.cache, one.partition_key);
         end if;
-        execute format('delete from %s e where $1 is null or e.role = any ($1)', pc_key_table(one.cache, one.partition_key)) using roles;
+        execute format('delete from %s e where $1 is null or e.role = any ($1)', pc_object_for('cache', one.cache, one.partition_key)) using roles;
         get diagnostics deleted = row_count;
         total := total + deleted;
         perform pc_forget_use(one, null, roles);

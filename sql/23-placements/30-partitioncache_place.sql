@@ -192,7 +192,7 @@ begin
     update partitioncache_registration r set placed = r.generation where r.cache = registration.cache and r.partition_key = registration.partition_key
     returning r.generation into now;
     execute format('with gone as (delete from %s e where (e.evaluation).deps && $1 returning e.hash) select coalesce(array_agg(g.hash), ''{}'') from gone g',
-                   pc_key_table(registration.cache, registration.partition_key)) into gone using family;
+                   pc_object_for('cache', registration.cache, registration.partition_key)) into gone using family;
     execute format('update %s e set generation = $1
                     where (e.evaluation).snapshot is not null and e.generation = $1 - 1
                        or (e.evaluation).snapshot is null and ((e.evaluation).form).relations is not null and e.generation >= $2 
@@ -200,7 +200,7 @@ begin
                                           left join pg_class c on c.oid = to_regclass(regexp_replace(r.name, ''^ONLY '', ''''))
                                           -- a view may pass on where the key stood
                                           where r.name = any ($3) or c.relkind is distinct from ''r'' and c.relkind is distinct from ''p'')',
-                   pc_key_table(registration.cache, registration.partition_key))
+                   pc_object_for('cache', registration.cache, registration.partition_key))
     using now, registration.placed, array(select x.prefix || pc_relation_name(f) from unnest(family) f, unnest(array['', 'ONLY ']) x(prefix));
     perform pc_forget_use(registration, gone, null);
 end

@@ -3,7 +3,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    written text := pc_written_view(cache, partition_key);
+    written text := pc_object_for('written', cache, partition_key);
 begin
     -- Whoever may use an entry learns which partitions its tables were written in since, also of tables that it reads through a view only.
     execute format($sql$
@@ -15,7 +15,7 @@ begin
                  and not pg_visible_in_snapshot(c.xid, (e.evaluation).snapshot)
         cross join lateral (select %s as serves offset 0) a
         where a.serves or e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %L, 'monitor'))
-        $sql$, written, pc_key_table(cache, partition_key), pc_changes_table(cache, partition_key), pc_serves(), cache);
+        $sql$, written, pc_object_for('cache', cache, partition_key), pc_object_for('changes', cache, partition_key), pc_serves(), cache);
     execute format('comment on view %s is %L', written,
         format('What was written to the tables of each entry of partition key %I in cache %I since it was evaluated.', partition_key, cache));
     perform pc_take_back(written::regclass);

@@ -1,19 +1,9 @@
-create function pc_log_function(cache text, partition_key text) returns text
-language sql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-    select format('%s.%I', 'partitioncache_internal', cache || '_log_' || partition_key)
-$$;
-
-comment on function pc_log_function(text, text) is
-'The trigger function that logs writes for a partition key, schema-qualified and quoted. Example: select pc_log_function(''partitioncache'', ''city_id'')';
-
 create function pc_log_function_for(cache text, partition_key text, template text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    return case when template is null then pc_log_function(cache, partition_key)
+    return case when template is null then pc_object_for('log', cache, partition_key)
                 else format('partitioncache_internal.%I', 'log_' || left(pc_sha256(concat_ws(E'\x1f', cache, partition_key, template)), 24)) end;
 end
 $$;
@@ -38,7 +28,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    changes text := pc_changes_table(registration.cache, registration.partition_key);
+    changes text := pc_object_for('changes', registration.cache, registration.partition_key);
 begin
     if to_regclass(changes) is not null then
         return;

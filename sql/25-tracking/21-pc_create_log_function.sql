@@ -112,7 +112,7 @@ begin
     end if;
     return null;
 end
-$body$, native, format(kind, 'n'), types, pc_changes_table(registration.cache, registration.partition_key),
+$body$, native, format(kind, 'n'), types, pc_object_for('changes', registration.cache, registration.partition_key),
         case when registration.datatype = 'text' then 'collate "C"' else '' end, columns, format(kind, 'new'), format(value, 'n'), format(value, 'new'),
         -- An expression may fail for a row, and the write must not.
         case when plain then '' else 'true or' end);
@@ -221,7 +221,7 @@ begin
     for tracker in
         select distinct a.grantee
         from pg_attribute c, aclexplode(c.attacl) a
-        where c.attrelid = to_regclass(pc_store_view(registration.cache, registration.partition_key)) and a.privilege_type = 'INSERT' and a.grantee <> 0
+        where c.attrelid = to_regclass(pc_object_for('store', registration.cache, registration.partition_key)) and a.privilege_type = 'INSERT' and a.grantee <> 0
     loop
         execute format('grant execute on function %s() to %s', logger, tracker);
     end loop;

@@ -6,8 +6,8 @@ declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
     wanted text := pc_log_function_body(registration);
 begin
-    if to_regclass(pc_changes_table(cache, partition_key)) is not null
-        and exists (select from pg_proc p where p.oid = to_regprocedure(pc_log_function(cache, partition_key) || '()') and p.prosrc = wanted) then
+    if to_regclass(pc_object_for('changes', cache, partition_key)) is not null
+        and exists (select from pg_proc p where p.oid = to_regprocedure(pc_object_for('log', cache, partition_key) || '()') and p.prosrc = wanted) then
         return;
     end if;
     insert into partitioncache_log_trimmed (cache, partition_key, below, cluster) values (cache, partition_key, '0', pc_cluster()) on conflict do nothing;

@@ -2,7 +2,7 @@ create function pc_trigger_name(event text, cache text, partition_key text) retu
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select format('partitioncache_%s_%s', event, left(encode(sha256(convert_to(pc_changes_table(cache, partition_key), 'SQL_ASCII')), 'hex'), 8))
+    select format('partitioncache_%s_%s', event, left(encode(sha256(convert_to(pc_object_for('changes', cache, partition_key), 'SQL_ASCII')), 'hex'), 8))
 $$;
 
 comment on function pc_trigger_name(text, text, text) is

@@ -37,10 +37,10 @@ begin
     if not exists (select from pc_our_triggers(cache, partition_key, array[relation])) then
         return null;
     end if;
-    if to_regclass(pc_changes_table(cache, partition_key)) is null then
+    if to_regclass(pc_object_for('changes', cache, partition_key)) is null then
         return 'broken: its change log is gone';
     end if;
-    if not (select has_table_privilege(p.proowner, to_regclass(pc_changes_table(cache, partition_key))::oid, 'insert')
+    if not (select has_table_privilege(p.proowner, to_regclass(pc_object_for('changes', cache, partition_key))::oid, 'insert')
                    and has_schema_privilege(p.proowner, p.pronamespace, 'usage')
             from pg_proc p where p.oid = to_regprocedure(pc_log_function_of(cache, partition_key, relation) || '()')) then
         return 'broken: the function that logs may not write to the change log';

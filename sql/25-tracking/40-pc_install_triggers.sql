@@ -35,7 +35,7 @@ begin
         end loop;
         if not missing.cloned and missing.reason <> 'has switched off its' then
             execute format('create trigger %I ' || missing.definition || ' when (%L::regclass is not null) execute function %s()',
-                missing.name, missing.member::regclass, pc_changes_table(registration.cache, registration.partition_key),
+                missing.name, missing.member::regclass, pc_object_for('changes', registration.cache, registration.partition_key),
                 pc_log_function_of(registration.cache, registration.partition_key, relation));
             execute format('comment on trigger %I on %s is %L', missing.name, missing.member::regclass,
                 format('PartitionCache logs writes, for %I in cache %I, since %s (%s)', registration.partition_key, registration.cache,

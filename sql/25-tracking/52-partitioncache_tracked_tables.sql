@@ -6,8 +6,8 @@ declare
     changes bigint := 0;
 begin
     perform pc_registration(cache, partition_key);
-    if to_regclass(pc_changes_table(cache, partition_key)) is not null then
-        execute format('select count(*) from %s where relation in (select pc_relation_family($1))', pc_changes_table(cache, partition_key))
+    if to_regclass(pc_object_for('changes', cache, partition_key)) is not null then
+        execute format('select count(*) from %s where relation in (select pc_relation_family($1))', pc_object_for('changes', cache, partition_key))
         into changes using relation;
     end if;
     return changes;

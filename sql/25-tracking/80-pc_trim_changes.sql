@@ -20,7 +20,7 @@ begin
     return query execute format(
         'select e.hash, e.role, (e.evaluation).snapshot, u.changed = 0 from pc_usable_entries($1, null, ''all'') u join %s e on e.hash = u.hash and e.role = u.role
          where u.problem is null and u.tracked and (e.evaluation).snapshot is not null',
-        pc_key_table(registration.cache, registration.partition_key)) using registration;
+        pc_object_for('cache', registration.cache, registration.partition_key)) using registration;
 end
 $$;
 
@@ -41,7 +41,7 @@ begin
         update %s e set evaluation.snapshot = pc_snapshot()
         from pc_tracked_entries($1) t
         where ($2 is null or e.role = any ($2)) and t.hash = e.hash and t.role = e.role and t.fresh and t.snapshot::text = (e.evaluation).snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
-        $sql$, pc_key_table(registration.cache, registration.partition_key)) using registration, roles;
+        $sql$, pc_object_for('cache', registration.cache, registration.partition_key)) using registration, roles;
     get diagnostics advanced = row_count;
     return advanced;
 end
@@ -55,7 +55,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    changes text := pc_changes_table(registration.cache, registration.partition_key);
+    changes text := pc_object_for('changes', registration.cache, registration.partition_key);
     needed xid8 := (select min(pg_snapshot_xmin(t.snapshot)) from pc_tracked_entries(registration) t);
     too_old xid8;
 begin
@@ -76,7 +76,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    changes text := pc_changes_table(registration.cache, registration.partition_key);
+    changes text := pc_object_for('changes', registration.cache, registration.partition_key);
     horizon xid8;
     removed bigint := 0;
 begin
@@ -158,7 +158,7 @@ begin
     return (
         select coalesce(sum(pc_trim_log(r, rows_at_most, rows_kept, roles)), 0)::bigint
         from partitioncache_registration r
-        where r.cache = pc_trim_changes.cache and to_regclass(pc_changes_table(r.cache, r.partition_key)) is not null);
+        where r.cache = pc_trim_changes.cache and to_regclass(pc_object_for('changes', r.cache, r.partition_key)) is not null);
 end
 $$;
 

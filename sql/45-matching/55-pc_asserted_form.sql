@@ -24,7 +24,7 @@ begin
     execute format('select f.signature, f.rank
                     from pc_filings($1) with ordinality f(signature, rank, n)
                     cross join lateral (select count(*) as others from (select from %s e where (e.evaluation).filed_under = f.signature limit 100) e) o
-                    order by o.others, f.n limit 1', pc_key_table(registration.cache, registration.partition_key))
+                    order by o.others, f.n limit 1', pc_object_for('cache', registration.cache, registration.partition_key))
     into filing using (evaluation).form;
     evaluation.filed_under := filing.signature;
     evaluation.filed_rank := filing.rank;

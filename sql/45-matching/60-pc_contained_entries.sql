@@ -118,7 +118,7 @@ declare
 begin
     -- The view asks whether entries are contained, and tells that alone: the forms of others hold the constants of their queries.
     perform set_config('partitioncache.asked', asked::text, true);
-    execute format('select %s()', pc_reader((registration).cache, (registration).partition_key, 'contained')) into contained;
+    execute format('select %s()', pc_object_for('contained', (registration).cache, (registration).partition_key)) into contained;
     perform set_config('partitioncache.asked', '', true);
     return contained;
 end

@@ -20,7 +20,7 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    changes text := pc_changes_table(cache, partition_key);
+    changes text := pc_object_for('changes', cache, partition_key);
     log_of_entry text := case
         when to_regclass(changes) is null
             then 'select null::oid as relation, null::text[] as keys, null::boolean as whole, null::boolean as removal, null::boolean as keyed where false'
@@ -28,7 +28,7 @@ declare
             then format('select c.relation, c.keys, c.whole, c.removal, c.relation = any (e.keyed_roots) as keyed from %s c
                          where c.relation = any (e.keyed_roots || e.whole_roots) and c.xid >= pg_snapshot_xmin(e.snapshot)
                            and not pg_visible_in_snapshot(c.xid, e.snapshot)', changes)
-        else format('select * from %s w where w.hash = e.hash and w.role = e.role', pc_written_view(cache, partition_key)) end;
+        else format('select * from %s w where w.hash = e.hash and w.role = e.role', pc_object_for('written', cache, partition_key)) end;
 begin
     return format($sql$
         with entry as materialized (
@@ -91,7 +91,7 @@ begin
             from (%2$s) w left join lateral unnest(w.keys) k(key) on true) c on e.tracked
         $sql$,
         case when scope = 'all' then pc_all_entries(cache, partition_key)
-             else format('select * from %s%s', pc_entries_view(cache, partition_key), case when scope = 'serves' then ' where serves' else '' end) end,
+             else format('select * from %s%s', pc_object_for('entries', cache, partition_key), case when scope = 'serves' then ' where serves' else '' end) end,
         log_of_entry,
         case when chosen then 'e.hash = any ($1)' else '$1 is null' end);
 end
@@ -107,10 +107,10 @@ as $$
 begin
     return query execute case
         when hashes is not null and scope = 'serves'
-            then format('select * from %s($1, $2, $3, $4, $5, $6)', pc_reader((registration).cache, (registration).partition_key, 'usable'))
+            then format('select * from %s($1, $2, $3, $4, $5, $6)', pc_object_for('usable', (registration).cache, (registration).partition_key))
         else pc_usable_statement((registration).cache, (registration).partition_key, scope, hashes is not null) end
     using hashes, registration, pc_cluster(), pc_old_snapshot(), (pc_settings((registration).cache)).untracked <> 'static',
-          to_regclass(pc_changes_table((registration).cache, (registration).partition_key)) is null;
+          to_regclass(pc_object_for('changes', (registration).cache, (registration).partition_key)) is null;
 end
 $$;
 
@@ -123,7 +123,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select format('select hash, role, matches_null, key_count, (evaluation).snapshot is null as asserted, generation, (evaluation).parts, (evaluation).deps, (evaluation).dep_states,
                           (evaluation).keyed_roots, (evaluation).whole_roots, (evaluation).untracked, (evaluation).closure, (evaluation).closure_state, (evaluation).snapshot, (evaluation).cluster, evaluated_at, cardinality(((evaluation).form).relations) as tables
-                   from %s', pc_key_table(cache, partition_key))
+                   from %s', pc_object_for('cache', cache, partition_key))
 $$;
 
 comment on function pc_all_entries(text, text) is

@@ -4,17 +4,17 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
-    entries text := pc_entries_view(cache, partition_key);
+    entries text := pc_object_for('entries', cache, partition_key);
     native text := pc_native_type(registration.datatype);
     stored text := case registration.storage when 'bit' then format('pc_bits_decode(e.bits, e.base)::%s[]', native) else 'e.keys' end;
-    logged boolean := to_regclass(pc_changes_table(cache, partition_key)) is not null;
+    logged boolean := to_regclass(pc_object_for('changes', cache, partition_key)) is not null;
     reader record;
     granted record;
 begin
     -- Each partition key has tables of its own; a function that names them keeps its plans for as long as the session lasts, where a statement
     -- that is put together at each call would be planned at each call, which takes longer than to run it.
     for reader in
-        select w.name, pc_reader(cache, partition_key, w.name) as target, w.arguments, w.types, w.result, w.body, w.meaning
+        select w.name, pc_object_for(w.name, cache, partition_key) as target, w.arguments, w.types, w.result, w.body, w.meaning
         from (values
             ('usable', 'hashes text[], registration partitioncache_registration, cluster bigint, old_snapshot boolean, moving boolean, log_gone boolean',
              'text[], partitioncache_registration, bigint, boolean, boolean, boolean', 'setof pc_usable_entry',
@@ -28,7 +28,7 @@ begin
                              select k.key from %s w, unnest(w.keys) k(key)
                              where w.hash = e.hash and w.role = e.role and w.keyed and not w.whole and k.key is not null)
                 from %s e where e.hash = $1 and e.role = $2);
-    end if;$body$, stored, pc_written_view(cache, partition_key), entries) end, stored, entries),
+    end if;$body$, stored, pc_object_for('written', cache, partition_key), entries) end, stored, entries),
              'The keys of one entry: see pc_entry_keys.'),
             ('since', 'hashes text[], roles oid[], out aside boolean, out changed bigint', 'text[], oid[]', 'record',
              case when not logged then E'begin\n    aside := true;\nend'
@@ -37,7 +37,7 @@ begin
            count(distinct k.key) filter (where w.keyed and not w.removal)
     into aside, changed
     from unnest($1, $2) u(hash, role) join %s w using (hash, role) left join lateral unnest(w.keys) k(key) on true;
-end$body$, pc_written_view(cache, partition_key)) end,
+end$body$, pc_object_for('written', cache, partition_key)) end,
              'Whether something was written, since these entries were evaluated, that puts one aside; and in how many partitions.'),
             ('held', 'hashes text[], stamps text[]', 'text[], text[]', 'boolean',
              case when not logged then E'begin\n    return false;\nend'
@@ -76,10 +76,10 @@ begin
         and not exists (select from %2$s w where w.hash = any ($1))
         and not exists (select from unnest(all_deps, all_states) d(relation, state) left join pc_relation_states(all_deps) s on s.relation = d.relation
                         where s.state is distinct from d.state);
-end$body$, entries, pc_written_view(cache, partition_key), cache, partition_key) end,
+end$body$, entries, pc_object_for('written', cache, partition_key), cache, partition_key) end,
              'Whether these entries are all there, each of one of these evaluations, as they were judged then, and nothing was written to their tables since.'),
             ('contained', '', '', 'text[]',
-             format(E'begin\n    return array(select distinct c.hash from (select m.hash from %s m limit 16) c);\nend', pc_matching_view(cache, partition_key)),
+             format(E'begin\n    return array(select distinct c.hash from (select m.hash from %s m limit 16) c);\nend', pc_object_for('matching', cache, partition_key)),
              'The entries that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
     loop
         execute format('create or replace function %s(%s) returns %s language plpgsql stable parallel safe

@@ -3,7 +3,7 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    execute format('select %s($1, $2, $3)', pc_reader((registration).cache, (registration).partition_key, 'keys')) into keys using hash, role, changed;
+    execute format('select %s($1, $2, $3)', pc_object_for('keys', (registration).cache, (registration).partition_key)) into keys using hash, role, changed;
 end
 $$;
 

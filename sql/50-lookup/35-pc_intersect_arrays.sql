@@ -28,7 +28,7 @@ begin
                else (select pc_bits_decode(bit_and(substring(e.bits from (o.low - e.base)::integer + 1 for (o.high - o.low)::integer + 1)), o.low)
                      from entry e) end
         from overlap o
-        $sql$, pc_entries_view((registration).cache, (registration).partition_key))
+        $sql$, pc_object_for('entries', (registration).cache, (registration).partition_key))
     into keys using hashes, roles;
 end
 $$;

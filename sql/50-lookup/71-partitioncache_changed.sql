@@ -28,7 +28,7 @@ begin
                                      from %s w, unnest(w.keys) k(key)
                                      where (w.hash, w.role) in (select e.hash, e.role from unnest($1) e where e.changed > 0)
                                        and w.keyed and not w.whole and k.key is not null',
-                                    pc_written_view(cache, partition_key))
+                                    pc_object_for('written', cache, partition_key))
         using entries;
     end if;
 end

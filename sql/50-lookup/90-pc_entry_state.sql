@@ -12,7 +12,7 @@ begin
                case when u.problem is not null then 'aside' when e.asserted then 'asserted' when u.changed > 0 then 'changed' when u.static then 'static' else 'fresh' end,
                u.problem, u.changed, u.tracked, u.static, e.owner
         from pc_usable_entries($1, $2, $3) u join %s e on e.hash = u.hash and e.role = u.role
-        $sql$, pc_entries_view(cache, partition_key))
+        $sql$, pc_object_for('entries', cache, partition_key))
     using pc_registration(cache, partition_key), hashes, scope;
 end
 $$;

@@ -17,7 +17,7 @@ begin
         from %s e
         left join pc_entry_state($1, $2, scope => 'visible') s on s.hash = e.hash and s.role = e.role
         order by e.hash, e.role
-        $sql$, pc_entries_view(cache, partition_key))
+        $sql$, pc_object_for('entries', cache, partition_key))
     using cache, partition_key;
 end
 $$;

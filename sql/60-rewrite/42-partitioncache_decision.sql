@@ -128,11 +128,11 @@ begin
             return null;
         end if;
     end loop;
-    if not has_table_privilege(pc_entries_view(registration.cache, registration.partition_key), 'select') then
+    if not has_table_privilege(pc_object_for('entries', registration.cache, registration.partition_key), 'select') then
         return null;
     end if;
     if known.hashes <> '{}' then
-        execute format('select * from %s($1, $2)', pc_reader(registration.cache, registration.partition_key, 'since'))
+        execute format('select * from %s($1, $2)', pc_object_for('since', registration.cache, registration.partition_key))
         into aside, changed using known.hashes, known.roles;
         if exists (select from partitioncache_log_trimmed t
                    where t.cache = registration.cache and t.partition_key = registration.partition_key and t.cluster = known.cluster and t.below > known.logged)
@@ -207,7 +207,7 @@ begin
     if outcome.applied then
         -- All that its entries hang on, too. Read first, judged afterwards: if anything has changed in between, it shows here or in the fingerprint.
         for deps, entry_closure, entry_named, mine, snapshot in
-            execute format('select e.deps, e.closure, e.named, e.mine, e.snapshot from %s e where e.hash = any ($1) and e.serves', pc_entries_view(registration.cache, registration.partition_key))
+            execute format('select e.deps, e.closure, e.named, e.mine, e.snapshot from %s e where e.hash = any ($1) and e.serves', pc_object_for('entries', registration.cache, registration.partition_key))
             using outcome.hashes
         loop
             made.relations := array(select unnest(made.relations) union select unnest(deps));

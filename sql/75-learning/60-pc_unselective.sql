@@ -80,7 +80,7 @@ begin
             noted.kept, noted.writes)
     on conflict (hash, cache, partition_key, owner, cluster) do update
     set state = case when l.state in ('forced', 'forbidden') then l.state else 'unselective' end, kept = excluded.kept, writes = excluded.writes, credit = 0, changed_at = clock_timestamp();
-    execute format('delete from %s e where e.hash = $1 and e.role = $2 and e.owner = $3 and e.evaluation is not null', pc_key_table(registration.cache, registration.partition_key))
+    execute format('delete from %s e where e.hash = $1 and e.role = $2 and e.owner = $3 and e.evaluation is not null', pc_object_for('cache', registration.cache, registration.partition_key))
     using noted.hash, case when pc_has_level(caller, registration.cache, 'fill') then 0::oid else caller end, caller;
     return null;
 end

@@ -15,7 +15,7 @@ begin
         return 0::bigint;
     end if;
     select string_agg(format('select %L as partition_key, e.hash, e.role, e.evaluation is not null as evaluated, coalesce(pg_column_size(%s), 0)::bigint as bytes, e.evaluated_at, (e.evaluation).milliseconds from %s e',
-                             r.partition_key, case r.storage when 'bit' then 'e.bits' else 'e.keys' end, pc_key_table(r.cache, r.partition_key)), ' union all ')
+                             r.partition_key, case r.storage when 'bit' then 'e.bits' else 'e.keys' end, pc_object_for('cache', r.cache, r.partition_key)), ' union all ')
     into held
     from partitioncache_registration r where r.cache = pc_evict.cache;
     if held is null then
@@ -44,7 +44,7 @@ begin
     loop
         execute format('delete from %1$s where (hash, role) in (
                             select e.hash, e.role from %1$s e join unnest($1, $2) g(hash, role) on g.hash = e.hash and g.role = e.role
-                            where e.evaluation is not null for update of e skip locked)', pc_key_table(cache, gone_key))
+                            where e.evaluation is not null for update of e skip locked)', pc_object_for('cache', cache, gone_key))
         using gone_hashes, gone_roles;
         get diagnostics removed = row_count;
         evicted := evicted + removed;

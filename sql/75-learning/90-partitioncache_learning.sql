@@ -80,7 +80,7 @@ begin
         insert into partitioncache_learning (cache, partition_key, hash, owner, owner_name, state) values (cache_, key_, hash_, 0, '', argument ->> 'state');
     end if;
     if argument ->> 'state' = 'forbidden' then
-        execute format('delete from %s e where e.hash = $1 and e.evaluation is not null', pc_key_table(cache_, key_)) using hash_;
+        execute format('delete from %s e where e.hash = $1 and e.evaluation is not null', pc_object_for('cache', cache_, key_)) using hash_;
         delete from partitioncache_queue q
         where q.queue = 'outgoing' and q.cache = cache_ and q.partition_key = key_ and q.hash = hash_ and q.status <> 'running';
     end if;

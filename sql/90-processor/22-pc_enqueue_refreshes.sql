@@ -23,7 +23,7 @@ begin
                                     where q.queue = 'outgoing' and q.cache = $1 and q.partition_key = $2 and q.hash = s.hash and q.mine)
                   order by e.uses desc nulls last, e.last_used desc nulls last, e.evaluated_at
                   limit $3) w
-            $query$, pc_entries_view(cache, registered))
+            $query$, pc_object_for('entries', cache, registered))
         into items using cache, registered, amount;
         if items <> '[]' then
             added := added + (select e.added from pc_enqueue('outgoing', cache, items, true, again => false) e);

@@ -36,23 +36,23 @@ as $$
         select v.level, v.target, v.privilege
         from partitioncache_registration r
         cross join lateral (values
-            ('monitor', pc_entries_view(r.cache, r.partition_key), 'select'),
-            ('monitor', pc_written_view(r.cache, r.partition_key), 'select'),
-            ('monitor', pc_matching_view(r.cache, r.partition_key), 'select'),
+            ('monitor', pc_object_for('entries', r.cache, r.partition_key), 'select'),
+            ('monitor', pc_object_for('written', r.cache, r.partition_key), 'select'),
+            ('monitor', pc_object_for('matching', r.cache, r.partition_key), 'select'),
             ('monitor', pc_people_view(r.cache, r.partition_key), 'select'),
-            ('push', pc_store_view(r.cache, r.partition_key), 'insert (hash, keys, query, evaluation, generation)')) v(level, target, privilege)
+            ('push', pc_object_for('store', r.cache, r.partition_key), 'insert (hash, keys, query, evaluation, generation)')) v(level, target, privilege)
         where r.cache = pc_privileges.cache and to_regclass(v.target) is not null
           and (select c.relowner from pg_class c where c.oid = to_regclass(v.target)) = pc_installer()
         union all
         select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
         from partitioncache_registration r
         cross join unnest('{usable,keys,since,held,contained}'::text[]) w(name)
-        join pg_proc p on p.oid = to_regproc(pc_reader(r.cache, r.partition_key, w.name))
+        join pg_proc p on p.oid = to_regproc(pc_object_for(w.name, r.cache, r.partition_key))
         where r.cache = pc_privileges.cache
         union all
-        select 'push', format('function %s()', pc_log_function(r.cache, r.partition_key)), 'execute'
+        select 'push', format('function %s()', pc_object_for('log', r.cache, r.partition_key)), 'execute'
         from partitioncache_registration r
-        where r.cache = pc_privileges.cache and to_regprocedure(pc_log_function(r.cache, r.partition_key) || '()') is not null
+        where r.cache = pc_privileges.cache and to_regprocedure(pc_object_for('log', r.cache, r.partition_key) || '()') is not null
         union all
         select 'push', format('function %s()', l.name), 'execute'
         from (select distinct pc_log_function_for(p.cache, p.partition_key, p.template) as name from partitioncache_placement p where p.cache = pc_privileges.cache) l

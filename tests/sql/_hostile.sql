@@ -58,9 +58,9 @@ begin
             'select row(n.oid, n.nspname, n.nspacl, n.nspowner) from pg_namespace n where n.nspowner <> all ($1)',
             'select row(a.attrelid, a.attname, a.attacl) from pg_attribute a join pg_class c on c.oid = a.attrelid where c.relowner <> all ($1) and a.attacl is not null']) q
         union all
-        select format('select r from %s r where owner <> all ($1)', pc_key_table(r.cache, r.partition_key)) from partitioncache_registration r
+        select format('select r from %s r where owner <> all ($1)', pc_object_for('cache', r.cache, r.partition_key)) from partitioncache_registration r
         union all
-        select format('select r from %s r where (select relowner from pg_class where oid = r.relation) <> all ($1)', pc_changes_table(r.cache, r.partition_key))
+        select format('select r from %s r where (select relowner from pg_class where oid = r.relation) <> all ($1)', pc_object_for('changes', r.cache, r.partition_key))
         from partitioncache_registration r
     loop
         execute format('select coalesce(string_agg(md5(x::text), '''' order by md5(x::text)), '''') from (%s) s(x)', one.q) into part using attackers;

@@ -56,9 +56,9 @@ select is((said($$ select pc_registration('partitioncache', 'nothing') $$))[3:4]
 select is((said($$ select pc_registration('empty', null) $$))[3], 'Registered there: nothing.', 'in a cache that nobody uses');
 
 -- Names
-select is(pc_key_table('partitioncache', 'city_id'), 'partitioncache_internal.partitioncache_cache_city_id', 'the table of key sets');
-select is(pc_changes_table('partitioncache', 'city_id'), 'partitioncache_internal.partitioncache_changes_city_id', 'the change log');
-select is(pc_key_table('My "cache"', 'a.b'), 'partitioncache_internal."My ""cache""_cache_a.b"', 'quoted where it has to be');
+select is(pc_object_for('cache', 'partitioncache', 'city_id'), 'partitioncache_internal.partitioncache_cache_city_id', 'the table of key sets');
+select is(pc_object_for('changes', 'partitioncache', 'city_id'), 'partitioncache_internal.partitioncache_changes_city_id', 'the change log');
+select is(pc_object_for('cache', 'My "cache"', 'a.b'), 'partitioncache_internal."My ""cache""_cache_a.b"', 'quoted where it has to be');
 select is(pc_cluster(), (select system_identifier from pg_control_system()), 'the cluster');
 
 -- Dumped with the extension

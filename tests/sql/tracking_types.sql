@@ -20,7 +20,7 @@ begin
     execute format('insert into %1$I select 20, $1[3]::%2$s', key, column_type) using keys;
     execute format('insert into %1$I select 20 + i, $1[4]::%2$s from generate_series(1, 3) i', key, column_type) using keys;
     execute format('insert into %1$I (id) values (30)', key);
-    execute format('select string_agg(coalesce(k::text, ''null''), '' '' order by c.ctid) from %s c, unnest(c.keys) k', pc_changes_table('partitioncache', key)) into logged;
+    execute format('select string_agg(coalesce(k::text, ''null''), '' '' order by c.ctid) from %s c, unnest(c.keys) k', pc_object_for('changes', 'partitioncache', key)) into logged;
     rewritten := partitioncache_apply(query, key, method => 'current');
     execute format('select count(*) from ((%1$s except all %2$s) union all (%2$s except all %1$s)) x', '(' || query || ')', '(' || rewritten || ')') into wrong;
     return next is(array[logged, (rewritten <> query)::text, wrong::text], array[keys[3] || ' ' || keys[4] || ' null', 'true', '0'],

@@ -49,7 +49,7 @@ begin
             end;
         end loop;
         execute format('update %s e set owner = r.oid, owner_name = r.rolname from %s o join pg_roles r on r.rolname = o.owner where o.hash = e.hash',
-                       pc_key_table(old.cache, old.partition_key), old.key_table);
+                       pc_object_for('cache', old.cache, old.partition_key), old.key_table);
         execute format($sql$
             insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, checked, priority, owner, owner_name)
             select 'incoming', nextval('partitioncache_queue_id'), $1, $2, pc_sha256(q.query || s.session::text), q.query, s.session, true, 1, coalesce(r.oid, 0), q.owner
