@@ -22,8 +22,9 @@ declare
     keep_null text := case when matches_null and (family).matches_null
                              or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES', 'current') and not nothing
                            then ' OR %4$s IS NULL' else '' end;
-    -- From a set of rows that one column is joined to, the planner derives the same for all that equal it, and judges the joins
-    -- rightly. A list of constants it must be given for each, and takes the lists for independent of one another.
+    -- Where one column is joined to a set of rows, the planner joins all columns that equal it to that set, and estimates the
+    -- joins well. It does not carry a list of constants on: each column gets the list. The planner then thinks that each of
+    -- these lists leaves out further rows.
     columns text[] := case when method in ('literal', 'IN', 'current') and not one_column or (registration).partition_local then (family).columns else (family).columns[1:1] end;
     changed text;
     result pc_restriction;

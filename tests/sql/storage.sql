@@ -65,6 +65,9 @@ select is(partitioncache_get('city_id', 'three', null::integer), '{3,5,8}'::inte
 select is((select row(key_count, matches_null, evaluation is null, owner::regrole, owner_name, role)::text from partitioncache_internal.partitioncache_cache_city_id where hash = 'three'), '(3,f,t,postgres,postgres,0)', 'what is noted');
 select partitioncache_set('city_id', 'three', array[9]::bigint[]);
 select is(partitioncache_get('city_id', 'three', null::integer), '{9}'::integer[], 'what stood there is replaced; bigint goes into integer');
+select partitioncache_set('city_id', 'written', '{7,5,null}');
+select is(partitioncache_get('city_id', 'written', null::integer)::text, '{5,7,NULL}', 'keys may be written as a text');
+select partitioncache_delete('city_id', 'written');
 select partitioncache_set('city_id', 'null', array[1, null]);
 select is(partitioncache_get('city_id', 'null', null::integer), '{1,NULL}'::integer[], 'null: rows without a partition key match too');
 select partitioncache_set('city_id', 'empty', '{}'::integer[]);
@@ -95,6 +98,9 @@ from (values ('select partitioncache_set(''city_id'', null, ''{1}''::integer[])'
              ('select partitioncache_set(''city_id'', ''x'', null::integer[])', 'PC001', 'the keys are null'),
              ('select partitioncache_set(''city_id'', ''x'', ''{a}''::text[])', 'PC004', 'partition key "city_id" holds integer, not text'),
              ('select partitioncache_set(''city_id'', ''x'', ''{1.5}''::numeric[])', 'PC004', 'partition key "city_id" holds integer, not numeric'),
+             ('select partitioncache_set(''city_id'', ''x'', ''{a}'')', 'PC004', 'the keys are no array of integer'),
+             ('select partitioncache_set(''city_id'', ''x'', ''1'')', 'PC004', 'the keys are no array of integer'),
+             ('select partitioncache_set(''city_id'', ''x'', null)', 'PC001', 'the keys are null'),
              ('select partitioncache_set(''city_id'', ''x'', ''{9000000000}''::bigint[])', '22003', 'integer out of range'),
              ('select partitioncache_get(''city_id'', ''x'', null::text)', 'PC004', 'partition key "city_id" holds integer, not text'),
              ('select partitioncache_set_query(''city_id'', null, ''x'')', 'PC001', 'the hash of an entry is null or empty')) v(call, code, message);

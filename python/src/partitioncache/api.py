@@ -57,7 +57,7 @@ def get_partition_keys(
         dialect: postgres, mysql or sqlite; with a PostgreSQL cache it is always the server's.
         schema: the columns of the query's tables, for analysis outside PostgreSQL: which tables have the partition
             key. Without it, every table is taken to have it when the query says so.
-        partition_local: your assertion that no match of the query crosses partitions, for analysis outside
+        partition_local: you promise that no match of the query crosses partitions, for analysis outside
             PostgreSQL; with a PostgreSQL cache it is a part of the registration.
         connection: as for `apply_cache`.
         search_path: as for `apply_cache`.

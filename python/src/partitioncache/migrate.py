@@ -86,7 +86,7 @@ def migrate_cache_backend(
         new_cache: the same, of any backend.
         partition_key: the partition key; it is registered in the new cache if need be.
         push: queue the queries of entries that are left out, if the new cache is one of PostgreSQL's.
-        assert_static: your assertion that the tables of all entries do not change: they are copied.
+        assert_static: you promise that the tables of all entries do not change: they are copied.
 
     Raises:
         ConfigurationError: both are the same cache.

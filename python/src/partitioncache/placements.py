@@ -75,7 +75,7 @@ def place(
         table: its name as SQL writes it: ``orders``, ``shop.orders``, ``"Orders"``.
         expression: a column of it, or an immutable expression over its columns, such as ``date_trunc('month', at)``.
         partition_key: the partition key; by default the cache's own.
-        never_fails: your assertion that an expression with functions of others has a value for every row.
+        never_fails: you promise that an expression with functions of others has a value for every row.
 
     The entries of the table are discarded, if the partition key stood elsewhere before.
 

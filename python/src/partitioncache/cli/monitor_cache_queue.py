@@ -57,7 +57,7 @@ Examples:
     help="Most fragments of one query.",
 )
 @click.option(
-    "--partition-local", is_flag=True, help="You assert that no match of a query crosses partitions."
+    "--partition-local", is_flag=True, help="You promise that no match of a query crosses partitions."
 )
 @click.option(
     "--lease",

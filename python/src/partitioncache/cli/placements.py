@@ -32,7 +32,7 @@ _partition_key = click.option("--partition-key", required=True, help="The partit
 @click.option(
     "--never-fails",
     is_flag=True,
-    help="Your assertion that an expression with functions of others has a value for every row.",
+    help="You promise that an expression with functions of others has a value for every row.",
 )
 @base.connected
 def place(where: base.Connections, table: str, expression: str, partition_key: str, never_fails: bool) -> int:

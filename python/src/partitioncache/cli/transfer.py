@@ -40,7 +40,7 @@ _push = click.option(
 _assert_static = click.option(
     "--assert-static",
     is_flag=True,
-    help="You assert that the tables of all entries do not change: what was evaluated is stored as well.",
+    help="You promise that the tables of all entries do not change: what was evaluated is stored as well.",
 )
 
 
