@@ -76,7 +76,6 @@ as $$
 begin
     -- To take a text apart takes about a second a megabyte, in which PostgreSQL does much that the planner gives a cost of a million.
     return case
-        when length(query) > 1000000 then format('the text is too long (%s characters) to be taken apart', length(query))
         when length(query) > 20000 and cost < length(query)
             then format('to take so long a text apart (%s characters) would cost more than the query itself', length(query))
         when length(query) > 2000 and cost < 5 * length(query) and regexp_count(query, '[^[:alnum:]_](and|or)[^[:alnum:]_]', 1, 'i') > 200

@@ -26,6 +26,11 @@ declare
     known partitioncache_decision;
     result pc_rewritten;
 begin
+    if octet_length(query) > 1000000 then
+        perform pc_check_method(method);
+        result := row(false, format('the text is too long (%s bytes) to be taken apart', octet_length(query)), null, 0, null, null, query, '{}', null);
+        return result;
+    end if;
     begin
         select r.* into registration from partitioncache_registration r
         where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
@@ -62,6 +67,7 @@ declare
     session jsonb := pc_session(session_path);
     analysis partitioncache_analysis;
     revision bigint;
+    settings partitioncache_settings;
     least_cost double precision;
     original jsonb;
     family pc_family;
@@ -86,19 +92,24 @@ begin
     end if;
     begin
         if method = 'auto' then
-            least_cost := (pc_settings(cache)).least_cost;
-            begin
-                original := case when length(query) <= 1000000 then pc_plan(query, session_path) end;
-            exception when others then
-                null;  -- the analysis will say what is wrong
-            end;
+            settings := pc_settings(cache);
+            least_cost := settings.least_cost;
+            if settings.apply_limit > 0 and pc_asking_time(query) > settings.apply_limit then
+                result.reason := format('to ask for so large a query is expected to take %s ms, more than %s (apply_limit)', round(pc_asking_time(query)), settings.apply_limit);
+            else
+                begin
+                    original := pc_plan(query, session_path);
+                exception when others then
+                    null;  -- the analysis will say what is wrong
+                end;
+            end if;
             if (original ->> 'Total Cost')::double precision < least_cost then
                 result.reason := format('the query is cheaper than asking: the planner expects it to cost %s, less than %s (least_cost)',
                                         round((original ->> 'Total Cost')::numeric), least_cost);
             end if;
         end if;
         if result.reason is null and length(query) > 2000 then
-            original := coalesce(original, case when length(query) <= 1000000 then pc_plan(query, session_path) end);
+            original := coalesce(original, pc_plan(query, session_path));
             result.reason := pc_too_long(query, (original ->> 'Total Cost')::double precision);
         end if;
         if result.reason is not null then

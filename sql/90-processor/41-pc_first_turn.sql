@@ -8,7 +8,7 @@ declare
 begin
     perform pc_not_null('cache', cache);
     perform pc_require_writable('work on queues');
-    perform pc_check_processor_config(frequency_seconds => pc_first_turn.frequency_seconds);
+    perform pc_check_settings(jsonb_build_object('frequency_seconds', pc_first_turn.frequency_seconds));
     if duration <= interval '0' then
         perform pc_fail('PC001', 'duration is not positive', format('Duration: %s.', duration), 'Pass for example ''1 h'', or null to stop when nothing is left to do.');
     end if;

@@ -7,13 +7,15 @@ create function partitioncache_enable_processor(
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+declare
+    changes jsonb := jsonb_strip_nulls(jsonb_build_object('cache', cache, 'enabled', true, 'frequency_seconds', frequency_seconds,
+        'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout));
 begin
     perform pc_not_null('cache', cache);
     perform pc_require_writable('have jobs scheduled');
-    perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout);
+    perform pc_check_settings(changes);
     perform pc_cron_home();
-    perform pc_call('configure', jsonb_strip_nulls(jsonb_build_object('cache', cache, 'enabled', true, 'frequency_seconds', frequency_seconds,
-        'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout)));
+    perform pc_call('configure', changes);
     perform pc_schedule_jobs(cache, pc_me());
     perform pc_warn_of_settings(cache);
     return pc_jobs_report(cache, pc_me());

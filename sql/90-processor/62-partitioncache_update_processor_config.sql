@@ -10,17 +10,21 @@ create function partitioncache_update_processor_config(
     max_bytes bigint default null,
     max_entries bigint default null,
     max_age interval default null,
-    least_cost double precision default null
+    least_cost double precision default null,
+    apply_limit double precision default null,
+    max_fragments integer default null
 ) returns text
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+declare
+    changes jsonb := jsonb_strip_nulls(jsonb_build_object('cache', cache, 'frequency_seconds', frequency_seconds,
+        'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout, 'max_attempts', max_attempts, 'log_limit', log_limit, 'untracked', untracked, 'learning_budget', learning_budget,
+        'max_bytes', max_bytes, 'max_entries', max_entries, 'max_age', max_age, 'least_cost', least_cost, 'apply_limit', apply_limit, 'max_fragments', max_fragments));
 begin
     perform pc_not_null('cache', cache);
-    perform pc_check_processor_config(frequency_seconds, max_parallel_jobs, fragment_timeout, max_attempts, log_limit, untracked, learning_budget, max_bytes, max_entries, max_age, least_cost);
-    perform pc_call('configure', jsonb_strip_nulls(jsonb_build_object('cache', cache, 'frequency_seconds', frequency_seconds,
-        'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout, 'max_attempts', max_attempts, 'log_limit', log_limit, 'untracked', untracked, 'learning_budget', learning_budget,
-        'max_bytes', max_bytes, 'max_entries', max_entries, 'max_age', max_age, 'least_cost', least_cost)));
+    perform pc_check_settings(changes);
+    perform pc_call('configure', changes);
     if (pc_settings(cache)).enabled then
         perform pc_schedule_jobs(cache);
         return pc_jobs_report(cache, null);
@@ -29,8 +33,8 @@ begin
 end
 $$;
 
-comment on function partitioncache_update_processor_config(text, numeric, integer, interval, integer, integer, text, double precision, bigint, bigint, interval, double precision) is
-'Changes settings of a cache and its processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows of each role kept in partitioncache_processor_log; untracked: what becomes of tables that are neither tracked nor asserted to be static: track (push tracks those that its role owns), static (they are taken for static) or ignore (entries on them are not used); learning_budget: how many times its own cost, as the planner expects it, learning from a pushed query may cost at once: the rest is deferred until queries have cost as much without it; max_bytes, max_entries, max_age: evaluated entries that exceed these are removed once a minute, those that have saved least for their size first; 0 for no limit. least_cost: queries that the planner expects to cost less are left alone by method auto, 0 for none. Raises PC001 for a value out of its range, PC007 for who may not administer the cache. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
+comment on function partitioncache_update_processor_config(text, numeric, integer, interval, integer, integer, text, double precision, bigint, bigint, interval, double precision, double precision, integer) is
+'Changes settings of a cache and its processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows of each role kept in partitioncache_processor_log; untracked: what becomes of tables that are neither tracked nor asserted to be static: track (push tracks those that its role owns), static (they are taken for static) or ignore (entries on them are not used); learning_budget: how many times its own cost, as the planner expects it, learning from a pushed query may cost at once: the rest is deferred until queries have cost as much without it; max_bytes, max_entries, max_age: evaluated entries that exceed these are removed once a minute, those that have saved least for their size first; 0 for no limit. least_cost: queries that the planner expects to cost less are left alone by method auto, 0 for none; apply_limit: those that asking is expected to take more milliseconds for are left alone by method auto, 0 for no limit; max_fragments: most fragments that one query is taken apart into. Raises PC001 for a value out of its range, PC007 for who may not administer the cache. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
 
 create function pc_do_configure(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -38,19 +42,17 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     changed partitioncache_settings;
+    settings text;
     jobs bigint := 0;
 begin
     perform pc_require_new_cache(caller, argument ->> 'cache');
     perform pc_create_cache(argument ->> 'cache');
     select s.* into changed from partitioncache_settings s where s.cache = argument ->> 'cache' for update;
     changed := jsonb_populate_record(changed, argument);
-    perform pc_check_processor_config(changed.frequency_seconds, changed.max_parallel_jobs, changed.fragment_timeout, changed.max_attempts, changed.log_limit, changed.untracked, changed.learning_budget,
-                                      changed.max_bytes, changed.max_entries, changed.max_age, changed.least_cost);
-    update partitioncache_settings s
-    set enabled = changed.enabled, frequency_seconds = changed.frequency_seconds, max_parallel_jobs = changed.max_parallel_jobs,
-        fragment_timeout = changed.fragment_timeout, max_attempts = changed.max_attempts, log_limit = changed.log_limit, untracked = changed.untracked,
-        learning_budget = changed.learning_budget, max_bytes = changed.max_bytes, max_entries = changed.max_entries, max_age = changed.max_age, least_cost = changed.least_cost
-    where s.cache = changed.cache;
+    perform pc_check_settings(argument);
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into settings
+    from pg_attribute a where a.attrelid = 'partitioncache_settings'::regclass and a.attnum > 0 and not a.attisdropped;
+    execute format('update partitioncache_settings s set (%s) = (select ($1).*) where s.cache = $1.cache', settings) using changed;
     if not argument ? 'enabled' then
         perform pc_follow_rights(changed.cache);
     elsif changed.enabled then
@@ -63,7 +65,7 @@ end
 $$;
 
 comment on function pc_do_configure(oid, jsonb) is
-'Changes settings for a caller: {cache, and any of enabled, frequency_seconds, max_parallel_jobs, fragment_timeout, max_attempts, log_limit, untracked, learning_budget, max_bytes, max_entries, max_age, least_cost}, and with them the jobs in pg_cron; {jobs}: how many of those. Raises PC007 for who may not administer the cache. Example: see pc_call';
+'Changes settings for a caller: {cache, and any other columns of partitioncache_settings}, and with them the jobs in pg_cron; {jobs}: how many of those. Raises PC007 for who may not administer the cache. Example: see pc_call';
 
 create function pc_follow_rights(cache text) returns void
 language plpgsql volatile parallel unsafe

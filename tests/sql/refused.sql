@@ -19,10 +19,16 @@ select ok(pc_is_empty(E'--\n;') and not pc_is_empty('select'), 'what is empty');
 -- A function of one's own that fails while it is planned; texts that are long.
 create function broken(integer) returns integer language plpgsql immutable as 'begin raise exception ''broken''; end';
 select * from unchanged('select id from poi where kind = broken(1)', 'broken', 'a function that fails while PostgreSQL plans');
-select * from unchanged(repeat('select 1 ', 120000), 'the text is too long (1080000 characters) to be taken apart', 'a very long text');
+select * from unchanged(repeat('select 1 ', 120000), 'the text is too long (1080000 bytes) to be taken apart', 'a very long text');
 select * from unchanged('select id from poi where kind in (' || repeat('1, ', 10000) || '1)', 'to take so long a text apart (30036 characters) would cost more than the query itself', 'a long text of a small query');
 select * from unchanged('select id from poi where kind <> 1' || repeat(' and kind <> 2', 300), 'to take so many conditions apart would cost more than the query itself', 'many conditions of a small query');
 select is(pc_too_long('select 1', 0.01), null, 'what is not too long');
+-- Nor is time lost with a text that is too large to be asked for.
+\set branches 'select repeat(''select id from poi where kind = 3 union all '', 20) || ''select id from poi where kind = 3'''
+select is((select reason from partitioncache_explain((:branches), 'city_id')), 'to ask for so large a query is expected to take 147 ms, more than 100 (apply_limit)', 'many branches');
+select partitioncache_update_processor_config(apply_limit => 0);
+select unalike((select reason from partitioncache_explain((:branches), 'city_id')), '%apply_limit%', 'no limit');
+select partitioncache_update_processor_config(apply_limit => 100);
 
 -- Rights: a rewrite never fails where the query itself runs.
 create role refused_reader;
