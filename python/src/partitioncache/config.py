@@ -212,6 +212,28 @@ def checked_max_age(value: timedelta | float | None, env: Mapping[str, str] | No
     return seconds
 
 
+def checked_apply_limit(env: Mapping[str, str] | None = None) -> float:
+    """How many milliseconds it may take to take a query apart that is asked, outside PostgreSQL; infinity: any number.
+
+    Args:
+        env: the environment, whose ``APPLY_LIMIT_MS`` says it, else 100; by default the real one with its .env file.
+
+    >>> checked_apply_limit({}), checked_apply_limit({"APPLY_LIMIT_MS": "0"})
+    (100.0, inf)
+    """
+    given = (environment() if env is None else env).get("APPLY_LIMIT_MS") or "100"
+    try:
+        limit = float(given)
+    except ValueError:
+        limit = math.nan
+    if not 0 <= limit < math.inf:
+        raise ConfigurationError(
+            f"APPLY_LIMIT_MS is {given!r}, which is no limit.",
+            hint="Set it to milliseconds, such as 100, or to 0 for no limit.",
+        )
+    return limit or math.inf
+
+
 def checked_prepare_threshold(
     value: int | str | None, env: Mapping[str, str] | None = None, default: int | None = 5
 ) -> int | None:

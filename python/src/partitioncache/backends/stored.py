@@ -22,6 +22,7 @@ from typing_extensions import Self
 
 from partitioncache.analysis import METHODS, Analysis, analyse, method_named
 from partitioncache.analysis.forms import believed, read_form
+from partitioncache.analysis.size import asking_time
 from partitioncache.backends.bitmaps import dense
 from partitioncache.backends.catalogues import Catalogues, about
 from partitioncache.backends.entries import Damaged, moment, read, seal, unseal, written
@@ -31,6 +32,7 @@ from partitioncache.backends.questions import Explanation, Question
 from partitioncache.closing import Closing
 from partitioncache.config import (
     DEFAULT_CACHE,
+    checked_apply_limit,
     checked_cache_name,
     checked_hash,
     checked_max_age,
@@ -90,6 +92,7 @@ class StoredCache(Closing):
     ) -> None:
         self._cache = checked_cache_name(cache or table_prefix or DEFAULT_CACHE)
         self._max_age = checked_max_age(max_age)
+        self._apply_limit = checked_apply_limit()
         self._named: set[tuple[str, ...]] = set()
         self._catalogues = Catalogues(self)
 
@@ -347,6 +350,12 @@ class StoredCache(Closing):
 
     def _answered(self, question: Question) -> tuple[Explanation, frozenset[str]]:
         """The query restricted; and the hashes that were looked for."""
+        if (expected := asking_time(question.query)) > self._apply_limit:
+            too_large = (
+                f"to ask for so large a query is expected to take {expected:.0f} ms, more than {self._apply_limit:g} "
+                "(APPLY_LIMIT_MS)"
+            )
+            return Explanation(False, too_large, None, 0, 0, None, None, question.query), frozenset()
         analysis = _analysed(question)
         found = self._looked_up(analysis, question.partition_key)
         rewritten, reason = question.query, analysis.reason
