@@ -21,6 +21,12 @@ begin
                               for update skip locked));
     get diagnostics removed = row_count;
     forgotten := forgotten + removed;
+    delete from partitioncache_timing t
+    where t.ctid = any (array(select o.ctid from partitioncache_timing o
+                              where o.cache = pc_forget_roles.cache and o.cluster = here and not exists (select from pg_roles r where r.oid = o.owner)
+                              for update skip locked));
+    get diagnostics removed = row_count;
+    forgotten := forgotten + removed;
     for key_table in
         select pc_object_for('cache', r.cache, r.partition_key) from partitioncache_registration r where r.cache = pc_forget_roles.cache order by 1
     loop
@@ -36,4 +42,4 @@ end
 $$;
 
 comment on function pc_forget_roles(text) is
-'Removes what was granted to roles that are gone, what was deferred for them, and entries that served them alone; how much. Example: select pc_forget_roles(''partitioncache'')';
+'Removes what was granted to roles that are gone, what was deferred and measured for them, and entries that served them alone; how much. Example: select pc_forget_roles(''partitioncache'')';

@@ -83,6 +83,7 @@ declare
     deferred text;
     kept double precision;
     saved double precision;
+    template text := pc_template(query, session_path);
     result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null);
 begin
     if registration.cache is null or query is null then
@@ -108,13 +109,16 @@ begin
                                         round((original ->> 'Total Cost')::numeric), least_cost);
             end if;
         end if;
+        if result.reason is null and method = 'auto' then
+            result.reason := pc_measured_reason(template);
+        end if;
         if result.reason is null and length(query) > 2000 then
             original := coalesce(original, pc_plan(query, session_path));
             result.reason := pc_too_long(query, (original ->> 'Total Cost')::double precision);
         end if;
         if result.reason is not null then
             revision := pc_revision(cache, '');
-            perform pc_remember_decision(digest, registration, result, revision, analysis, pc_relations_of_plan(original, session_path), '{}');
+            perform pc_remember_decision(digest, registration, result, revision, analysis, pc_relations_of_plan(original, session_path), '{}', template => template);
             if counted then
                 perform pc_count_use(registration, null);
             end if;
@@ -126,7 +130,7 @@ begin
             then 'it holds a name that is put in front of rewritten queries (partitioncache_changed_...), as one that is rewritten already does' end);
         if result.reason is not null then
             if analysis.state is not null then
-                perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, '{}');
+                perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, '{}', template => template);
             end if;
             return result;
         end if;
@@ -180,7 +184,7 @@ begin
             end if;
         end if;
         if analysis.state is not null and (lasting or not result.applied) then
-            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps, deferred, saved);
+            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps, deferred, saved, template);
         end if;
         if counted then
             perform pc_count_use(registration, case when result.applied then result.hashes end);

@@ -28,13 +28,15 @@ create table partitioncache_decision (
     closure pc_object[],
     state bigint,
     deferred text,
-    saved double precision
+    saved double precision,
+    template text
 );
 
 create index on partitioncache_decision (digest);
+create index on partitioncache_decision (template, owner);
 
 comment on table partitioncache_decision is
-'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (generation, revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and the tables about as large (watched, with their bytes, rows and definitions: see pc_sizes); a rewritten text only while all it means is as it was (state, see pc_analysis_state), and the role may read what it names (named) and what its entries name (entry_named). Several rows of one digest do no harm.';
+'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (generation, revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and the tables about as large (watched, with their bytes, rows and definitions: see pc_sizes); a rewritten text only while all it means is as it was (state, see pc_analysis_state), and the role may read what it names (named) and what its entries name (entry_named). template: of the text, see pc_template. Several rows of one digest do no harm.';
 
 create view pc_own_decision with (security_barrier) as
 select * from partitioncache_decision d where d.owner = (select pc_me());
@@ -158,7 +160,7 @@ comment on function pc_known_decision(text, partitioncache_registration, text, j
 
 create function pc_remember_decision(
     digest text, registration partitioncache_registration, outcome pc_rewritten, revision bigint, analysis partitioncache_analysis, watched oid[], stamps text[],
-    deferred text default null, saved double precision default null
+    deferred text default null, saved double precision default null, template text default null
 ) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -178,6 +180,7 @@ begin
     made.digest := digest;
     made.deferred := deferred;
     made.saved := saved;
+    made.template := template;
     made.cache := registration.cache;
     made.partition_key := registration.partition_key;
     made.outcome := outcome;
@@ -229,8 +232,8 @@ begin
 end
 $$;
 
-comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision) is
-'Remembers an outcome, unless something that it rests on has changed meanwhile. revision: as it was before anything was looked up; analysis: without a state if the query was left alone before; watched: the tables whose sizes matter; stamps: which evaluation of each entry it was. Example: see pc_rewrite';
+comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision, text) is
+'Remembers an outcome, unless something that it rests on has changed meanwhile. revision: as it was before anything was looked up; analysis: without a state if the query was left alone before; watched: the tables whose sizes matter; stamps: which evaluation of each entry it was; template: see pc_template. Example: see pc_rewrite';
 
 create function pc_do_decide(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

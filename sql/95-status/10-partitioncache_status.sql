@@ -5,7 +5,7 @@ create function partitioncache_status(
     out hits bigint, out misses bigint, out hit_rate numeric,
     out incoming bigint, out outgoing bigint, out running bigint, out dead bigint,
     out processed bigint, out failed bigint, out error_rate numeric, out avg_time_ms numeric, out p95_time_ms numeric, out max_time_ms numeric,
-    out enabled boolean, out workers bigint, out last_activity timestamptz, out problem text, out static bigint, out deferred bigint, out unselective bigint
+    out enabled boolean, out workers bigint, out last_activity timestamptz, out problem text, out static bigint, out deferred bigint, out unselective bigint, out saved_ms double precision
 )
 language plpgsql stable parallel restricted
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -25,6 +25,7 @@ begin
     from partitioncache_partition_keys(cache) k, pc_entry_state(partitioncache_status.cache, k.partition_key, scope => 'visible') e;
     select count(*) filter (where l.state = 'deferred'), count(*) filter (where l.state = 'unselective') into deferred, unselective
     from pc_own_learning l where l.cache = partitioncache_status.cache;
+    select coalesce(sum(g.saved_ms), 0) into saved_ms from pc_own_gain g where g.cache = partitioncache_status.cache;
     select count(distinct t.relation) into tracked_tables from partitioncache_tracked t where t.cache = partitioncache_status.cache;
     select u.hits, u.misses, round(u.hits::numeric / nullif(u.hits + u.misses, 0), 3) into hits, misses, hit_rate from pc_usage(cache) u;
     select p.incoming, p.outgoing, p.running, p.dead, p.enabled, p.workers, p.last_activity, p.problem
@@ -45,4 +46,4 @@ end
 $$;
 
 comment on function partitioncache_status(text) is
-'A cache in one look: partition keys, entries and their bytes; entries that are fresh (tracked and up to date), changed (used; the partitions that were written to since are searched as well), static (used; a table of theirs that nobody tracks is taken not to change), aside (not used; problem says why if these are most) or asserted (stored by hand); tracked tables; hits and misses of lookups; the queues; fragments processed as far back as partitioncache_processor_log goes, the part that failed, and their times; the processor; fragments that are deferred, and such as leave most partitions (see partitioncache_deferred). Example: select * from partitioncache_status()';
+'A cache in one look: partition keys, entries and their bytes; entries that are fresh (tracked and up to date), changed (used; the partitions that were written to since are searched as well), static (used; a table of theirs that nobody tracks is taken not to change), aside (not used; problem says why if these are most) or asserted (stored by hand); tracked tables; hits and misses of lookups; the queues; fragments processed as far back as partitioncache_processor_log goes, the part that failed, and their times; the processor; fragments that are deferred, and such as leave most partitions (see partitioncache_deferred); saved_ms: milliseconds that restricted queries have saved, as far as it was measured (see partitioncache_gain). Example: select * from partitioncache_status()';

@@ -43,7 +43,7 @@ create table expected (level text, kind text, name text, privilege text);
 insert into expected
 select 'monitor', 'schema', unnest('{public,partitioncache_internal}'::text[]), 'USAGE'
 union all
-select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_revision,partitioncache_role,pc_own_analysis,pc_own_decision,pc_own_queue,pc_own_log,pc_own_learning,pc_own_deferred,
+select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_revision,partitioncache_role,pc_own_analysis,pc_own_decision,pc_own_queue,pc_own_log,pc_own_learning,pc_own_deferred,pc_own_timing,pc_own_gain,pc_own_gain_log,
     partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area,partitioncache_matching_city_id,partitioncache_matching_area}'::text[]), 'SELECT'
 union all
 select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis,partitioncache_cache_city_id,partitioncache_cache_area}'::text[]), 'SELECT'
@@ -63,8 +63,8 @@ union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
 from unnest('{public,partitioncache_internal}'::text[]) s, (values
-    ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,placements,suggest_placements,queue_lengths,queue_counts,dead_items,deferred}'::text[]),
-    ('read', '{apply,explain,open,form,fragments,contained,get,exists,query,intersect,lookup,changed}'),
+    ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,placements,suggest_placements,queue_lengths,queue_counts,dead_items,deferred,gain}'::text[]),
+    ('read', '{apply,explain,open,record_times,form,fragments,contained,get,exists,query,intersect,lookup,changed}'),
     ('push', '{push,push_many,push_fragment,process_queue,run_processor,queue_push,queue_claim,queue_finish,queue_finish_all,queue_extend,requeue,clear_queue,set,set_query,delete,clear,
                listen,unlisten,track,untrack,assert_static,retract_static}'),
     ('administer', '{register,place,unplace,grant,revoke,enable_processor,disable_processor,update_processor_config,force,forbid,allow,evict}')) f(level, names)

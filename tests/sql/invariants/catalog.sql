@@ -31,6 +31,8 @@ values ('partitioncache_analysis'::name, 'what queries were found to consist of'
        ('partitioncache_entry_use', 'which entries were used lately'),
        ('partitioncache_processor_log', 'what the processor did'),
        ('partitioncache_learning', 'what queries could have gained by what is not evaluated'),
+       ('partitioncache_timing', 'how long queries took'),
+       ('partitioncache_gain_log', 'what was saved when'),
        ('partitioncache_listener', 'which sessions listen');
 
 create view member as
@@ -207,7 +209,7 @@ select is_empty(
 
 select is_empty(
     $$ select relation from member_relation r
-       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision')
+       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision', 'partitioncache_timing', 'partitioncache_gain_log')
          and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
     'every table has a primary key, but for those in which nobody may wait for another');
 
