@@ -168,6 +168,31 @@ $$;
 comment on function pc_counted(bigint, text) is
 'A number of things in words. Example: select pc_counted(2, ''parameter'')';
 
+create function pc_bind_unknown(query text, session jsonb) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    parameters integer;
+begin
+    if query !~ '\$[0-9]' then
+        return pc_bind_unknown.query;
+    end if;
+    begin
+        parameters := (select max(p.number) from pc_parameters(query, (session ->> 'standard_conforming_strings')::boolean) p);
+    exception when sqlstate 'PC005' then
+        null;  -- to parse it will say what is wrong
+    end;
+    return case when parameters is null then query else pc_bind(query, array_fill(null::text, array[parameters]), session) end;
+exception when syntax_error then
+    perform pc_fail('PC005', format('with its parameters the query cannot be read: %s', sqlerrm), '',
+        'pg_stat_statements writes $1 also where no parameter can stand, as in interval $1 and extract($1 from ...): write a value there.');
+end
+$$;
+
+comment on function pc_bind_unknown(text, jsonb) is
+'A query of whose parameters $1, $2, ... nobody knows the values, such as a text of pg_stat_statements: NULL of its type stands for each. The query itself if it has none. Such a text says what is asked for, and must not be run. Raises PC005 where the type of a parameter cannot be told, and PostgreSQL''s own error for a query that it does not accept. Example: select pc_bind_unknown(''select 1 + $1'', pc_session(''public''))';
+
 create function pc_bind_if_possible(query text, params text[], session jsonb, out bound text, out reason text)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp

@@ -1,6 +1,6 @@
 create function pc_block_families(
     tokens text[], spaced boolean[], closes integer[], block pc_block,
-    registration partitioncache_registration, unfit oid[], doubtful boolean, listed integer,
+    registration partitioncache_registration, unfit oid[], doubtful boolean, listed integer, handed text[],
     out family pc_family, out fragments pc_fragment[]
 ) returns setof record
 language plpgsql volatile parallel unsafe
@@ -28,8 +28,9 @@ begin
     select coalesce(array_agg(c.template order by c.template collate "C"), '{}') into templates
     from (select c.template, c.unsure, row_number() over (partition by c.unsure order by c.template collate "C") as place
           from (select distinct c.template, doubtful or c.holds_query as unsure
-                from pc_block_conjuncts(tokens, spaced, closes, block, aliases) c
-                where c.resolved and c.tables <> 0) c) c
+                from (select c.template, c.holds_query from pc_block_conjuncts(tokens, spaced, closes, block, aliases) c where c.resolved and c.tables <> 0
+                      union all
+                      select h, false from unnest(pc_numbered(handed, aliases)) h) c) c) c
     where case when not c.unsure then true when c.place > 60 then false else pc_is_immutable_template(c.template, aliases, relations) end;
     classes := pc_key_classes(templates, relids, keys, (registration).datatype, (registration).partition_local);
 
@@ -50,7 +51,7 @@ begin
             pc_keys_of(relations[one_class + 1], replace(keys[one_class + 1], format(E'\x01%s\x02', one_class), E'\x01\x02'), (registration).partition_key),
             (select count(*) = 1 from unnest(classes) c where c = one_class),
             false,
-            row(pc_block_form(relations, all_templates, classes, one_class, keys), null))::pc_family;
+            row(pc_block_form(relations, all_templates, classes, one_class, keys), null), null)::pc_family;
         family.asked.sought := pc_sought((family.asked).form);
         fragments := array(select f from unnest(all_fragments) f where f.family = one_class);
         return next;
@@ -58,8 +59,29 @@ begin
 end
 $$;
 
-comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, oid[], boolean, integer) is
-'The families of one block, of those columns on whose tables there are conditions, with their fragments. unfit: relations that are no part of fragments; doubtful: something in the query is not surely immutable, so that each condition is looked at by itself; listed: how many fragments, none for 0. Example: see pc_take_apart';
+comment on function pc_block_families(text[], boolean[], integer[], pc_block, partitioncache_registration, oid[], boolean, integer, text[]) is
+'The families of one block, of those columns on whose tables there are conditions, with their fragments. unfit: relations that are no part of fragments; doubtful: something in the query is not surely immutable, so that each condition is looked at by itself; listed: how many fragments, none for 0; handed: conditions from outside, see pc_handed_down. Example: see pc_take_apart';
+
+create function pc_numbered(handed text[], aliases text[]) returns text[]
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+#variable_conflict use_column
+declare
+    alias text;
+    n integer := 0;
+begin
+    foreach alias in array case when handed = '{}' then '{}'::text[] else aliases end loop
+        handed := array(select replace(h, E'\x03' || alias || E'\x04', E'\x01' || n || E'\x02') from unnest(handed) h);
+        n := n + 1;
+    end loop;
+    return array(select h from unnest(handed) h where h !~ E'[\x03\x04]');
+end
+$$;
+
+comment on function pc_numbered(text[], text[]) is
+'The conditions handed down to a block as its own are written, those on its tables alone. Example: select pc_numbered(array[E''(\x03p\x04.kind = 1)''], ''{p}'')';
 
 create function pc_template_tables(template text) returns bigint
 language plpgsql immutable parallel safe

@@ -35,6 +35,12 @@ declare
     closes integer[];
     ends integer[];
     block pc_block;
+    blocks pc_block[];
+    nested boolean;
+    handed pc_handed[] := '{}'::pc_handed[];
+    own text[];
+    links pc_link[];
+    sources integer[] := '{}'::integer[];
     family pc_family;
     families pc_family[] := '{}'::pc_family[];
     part record;
@@ -99,14 +105,20 @@ begin
     result.families := '{}';
     result.fragments := '{}';
     -- Of each block its own tokens: each function that is given all would look through all.
-    for block in select * from pc_query_blocks(tokens, closes) b order by b.block loop
+    blocks := array(select b::pc_block from pc_query_blocks(tokens, closes) b order by b.block);
+    nested := cardinality(blocks) > 1 or tokens && '{EXISTS,IN}'::text[];
+    foreach block in array blocks loop
+        own := array(select h.condition from unnest(handed) h where h.to_block = block.from_starts);
+        if cardinality(blocks) > 1 then
+            handed := handed || array(select h::pc_handed from pc_handed_down(tokens, spaced, closes, block, own) h);
+        end if;
         for part in
             select * from pc_block_families(tokens[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)], spaced[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)],
                                             array(select c.closes - block.from_starts + 2
                                                   from unnest(closes[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)]) with ordinality c(closes, n) order by c.n),
                                             row(block.block, 2, block.from_ends - block.from_starts + 2, block.where_starts - block.from_starts + 2, block.where_ends - block.from_starts + 2)::pc_block,
                                             registration, unfit, doubtful,
-                                            case when with_fragments then (pc_settings(cache)).max_fragments else 0 end)
+                                            case when with_fragments then (pc_settings(cache)).max_fragments else 0 end, own)
         loop
             family := part.family;
             family.family := cardinality(families) + 1;
@@ -115,11 +127,16 @@ begin
             family.where_at := ends[coalesce(block.where_ends, block.from_ends)];
             family.has_where := block.where_ends is not null;
             families := families || family;
+            sources := sources || block.from_starts;
             result.fragments := result.fragments || array(
                 select row(family.family, f.hash, f.fragment, f.tables, f.conjuncts, f.keyed_tables, f.parts)::pc_fragment
                 from unnest(part.fragments) f);
         end loop;
     end loop;
+    if nested and cardinality(families) > 0 then
+        links := pc_all_links(tokens, spaced, closes, blocks);
+        families := array(select pc_with_carried(f, sources[f.family], links, registration.datatype, ends) from unnest(families) f order by f.family);
+    end if;
     result.families := families;
     if cardinality(families) = 0 then
         result.reason := case

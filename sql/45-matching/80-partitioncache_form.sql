@@ -110,7 +110,7 @@ begin
     if query is null then
         perform pc_fail('PC001', 'the query is null', '', 'Pass one SELECT.');
     end if;
-    apart := pc_take_apart(pc_bind(query, params, session), partition_key, cache, session, false, false);
+    apart := pc_take_apart(case when params is null then pc_bind_unknown(query, session) else pc_bind(query, params, session) end, partition_key, cache, session, false, false);
     -- What speaks against the whole query speaks against each block.
     if apart.reason is not null and apart.families is null then
         part := 'opaque';
@@ -131,4 +131,4 @@ end
 $$;
 
 comment on function partitioncache_form(text, text, text, text, text[]) is
-'How a query is understood. One row for each part of each block (a SELECT of its own: the query, a branch of UNION, a CTE, a sub-select in FROM). part: table (number, said = relation and alias, placement = where its partition key stands, null without one); condition (said = its template, in which #0, #1, ... are the tables of these numbers and $1 the constants of the type; of one that is not understood any further, its text); key group (said = partition keys that are equal to one another, number = its first table); opaque (said, and the reason why no entry can say it). Two conditions with the same template and type differ in their constants alone, and one may follow from the other. params: as for partitioncache_apply. Raises PC002 (partition key not registered), PC001 for null, and PostgreSQL''s own error for a query that it does not accept. Example: select part, number, said, type, constants from partitioncache_form(''select * from poi where kind in (1, 2) and id > 900'', ''city_id'')';
+'How a query is understood. One row for each part of each block (a SELECT of its own: the query, a branch of UNION, a CTE, a sub-select in FROM). part: table (number, said = relation and alias, placement = where its partition key stands, null without one); condition (said = its template, in which #0, #1, ... are the tables of these numbers and $1 the constants of the type; of one that is not understood any further, its text); key group (said = partition keys that are equal to one another, number = its first table); opaque (said, and the reason why no entry can say it). Two conditions with the same template and type differ in their constants alone, and one may follow from the other. params: as for partitioncache_apply; without them, NULL of its type stands for each parameter, as in the texts of pg_stat_statements. Raises PC002 (partition key not registered), PC001 for null, and PostgreSQL''s own error for a query that it does not accept. Example: select part, number, said, type, constants from partitioncache_form(''select * from poi where kind in (1, 2) and id > 900'', ''city_id'')';

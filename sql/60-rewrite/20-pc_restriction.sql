@@ -2,11 +2,12 @@ create type pc_restriction as (
     conditions text,
     from_item text,
     with_item text,
-    ranges_asked boolean
+    ranges_asked boolean,
+    carried text[]
 );
 
 comment on type pc_restriction is
-'What is added to a block: conditions for its WHERE, a further table for its FROM or null, and a further item for WITH in front of the whole or null. ranges_asked: the conditions hold ranges that are known only while the query runs, so that the planner does not see what they leave out.';
+'What is added to a block: conditions for its WHERE, a further table for its FROM or null, and a further item for WITH in front of the whole or null. ranges_asked: the conditions hold ranges that are known only while the query runs, so that the planner does not see what they leave out; carried: the conditions on the columns further inside to which they are carried on, one each, or null.';
 
 create function pc_restriction(
     family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration,
@@ -36,7 +37,7 @@ begin
     elsif method = 'current' then
         -- Asked once, however many columns there are.
         changed := pc_changed_call(family, used, stamps, registration);
-        if cardinality(columns) > 1 or exists (
+        if cardinality(columns) + coalesce(cardinality((family).carried), 0) > 1 or exists (
             select from unnest(columns) with ordinality c(name, n)
             where pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], '') is not null) then
             result.with_item := format('partitioncache_changed_%s(k) AS MATERIALIZED (SELECT k.k FROM %s k(k))', (family).family, changed);
@@ -66,6 +67,9 @@ begin
                    case when c.name ^@ '(' and method = 'current'
                         then pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], changed) end as asked,
                    coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r;
+    if method in ('literal', 'IN', 'current') and not one_column then
+        result.carried := array(select format('(' || wanted || case when (family).prunes_wrongly and not nothing then ' OR %1$s IS NULL' else '' end || ')', c.column_name, '', '') from unnest((family).carried) with ordinality c(column_name, where_at, has_where, n) order by c.n);
+    end if;
     return result;
 end
 $$;

@@ -10,16 +10,27 @@ declare
 begin
     -- From the end, so that what stands before keeps its place.
     for place in
+        with restricted as (
+            select f.family, f.columns, f.from_at, f.where_at, f.has_where, f.carried as carried_to, r.conditions, r.from_item, r.carried
+            from unnest(families) f
+            join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, ranges_asked, carried, n) where x.n = f.family) r on true
+        )
         select p.at, string_agg(p.text, '' order by p.is_condition, p.at_family) as text
         from (
-            select f.from_at as at, ', ' || r.from_item as text, false as is_condition, f.family as at_family
-            from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, ranges_asked, n) where x.n = f.family) r on true
-            where r.from_item is not null
+            select f.from_at as at, ', ' || f.from_item as text, false as is_condition, f.family as at_family
+            from restricted f
+            where f.from_item is not null
             union all
             select b.at, case when b.has_where then E'\n  AND ' else E'\n WHERE ' end || b.conditions, true, b.family
-            from (select f.where_at as at, f.has_where, string_agg(r.conditions, E'\n  AND ' order by f.family) as conditions, min(f.family) as family
-                  from unnest(families) f join lateral (select * from unnest(restrictions) with ordinality x(conditions, from_item, with_item, ranges_asked, n) where x.n = f.family) r on true
-                  where r.conditions is not null
+            from (select c.at, c.has_where, string_agg(c.conditions, E'\n  AND ' order by c.family) as conditions, min(c.family) as family
+                  from (select f.where_at as at, f.has_where, f.conditions, f.family from restricted f
+                        union all
+                        select c.where_at, c.has_where, f.carried[c.n::integer], f.family
+                        from restricted f, unnest(f.carried_to) with ordinality c(column_name, where_at, has_where, n)
+                        -- Two lists for one column would make the planner expect far too few rows.
+                        where not exists (select from restricted o where o.where_at = c.where_at and c.column_name = any (o.columns)
+                                                                     and length(o.conditions) <= length(f.carried[c.n::integer]) * cardinality(o.columns))) c
+                  where c.conditions is not null
                   group by 1, 2) b
         ) p
         group by p.at

@@ -55,7 +55,7 @@ begin
     if method = 'auto' and restriction.ranges_asked then
         judged_by := pc_restriction(family, 'literal', looked_up.keys, looked_up.matches_null, registration);
     end if;
-    if method = 'auto' and method_used in ('literal', 'current') and keys > 0 and cardinality((family).columns) > 1 then
+    if method = 'auto' and method_used in ('literal', 'current') and keys > 0 and cardinality((family).columns) + coalesce(cardinality((family).carried), 0) > 1 then
         alternative_method := case method_used when 'literal' then 'VALUES' else 'current' end;
         alternative := pc_restriction(family, alternative_method, looked_up.keys, looked_up.matches_null or method_used = 'current', registration,
                                       looked_up.used, looked_up.stamps, one_column => true);

@@ -15,8 +15,20 @@ declare
     contained text[];
 begin
     select * into given from pc_bind_if_possible(query, params, pc_session(session_path));
+    if params is null and query ~ '\$[0-9]' then
+        begin
+            given.bound := pc_bind_unknown(query, pc_session(session_path));
+        exception when others then
+            given.reason := 'its parameters have no values, and nothing is known of them: ' || sqlerrm;
+        end;
+    end if;
+    if params is null and given.bound <> query then
+        perform pc_check_method(method);
+        outcome := row(false, 'its parameters have no values: pass them with params => array[...]; what does not depend on them is shown here', null, 0, null, null, query, '{}', null);
+    else
+        outcome := pc_rewrite(given.bound, partition_key, cache, method, session_path, counted => false);
+    end if;
     query := given.bound;
-    outcome := pc_rewrite(query, partition_key, cache, method, session_path, counted => false);
     if not outcome.applied then
         outcome.reason := coalesce(given.reason, outcome.reason);
     end if;
@@ -57,7 +69,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text, text[]) is
-'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; and the rewritten text. params: as for partitioncache_apply. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; and the rewritten text. params: as for partitioncache_apply; of a query whose parameters have no values, such as a text of pg_stat_statements, it is said which entries serve it whatever the values are. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(cache text, partition_key text, hashes text[]) returns jsonb
 language sql volatile parallel unsafe

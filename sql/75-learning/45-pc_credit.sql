@@ -15,9 +15,9 @@ as $$
 begin
     -- One fragment gets all that one query could save, so that together they never get more: the one that promises most.
     select d.hash, d.kept into hash, kept
-    from (select distinct o.hash, coalesce(o.kept, 0.5) as kept, o.cost - o.credit as missing, o.form, f.n
-          from unnest(families) with ordinality f(family, from_at, where_at, has_where, columns, relation, matches_null, prunes_wrongly, asked, n)
-          cross join lateral unnest((f.asked).sought) s
+    from (select distinct o.hash, coalesce(o.kept, 0.5) as kept, o.cost - o.credit as missing, o.form, n
+          from generate_subscripts(families, 1) n
+          cross join lateral unnest(((families[n]).asked).sought) s
           join pc_own_deferred o on o.cache = registration.cache and o.partition_key = registration.partition_key
                                 and o.filed_under = s.signature and o.filed_rank <= s.rank) d
     where pc_is_contained(d.form, ((families[d.n]).asked).form)

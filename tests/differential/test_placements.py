@@ -157,11 +157,14 @@ METHODS = ("auto", "literal", "subquery", "current", "IN", "VALUES", "TMP_TABLE_
 class Run:
     """Random queries on one database, from one seed."""
 
+    keys = sorted(KEYS)
+
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]], seed: int) -> None:
         self.random = Random(seed)
         self.connection = connection
         self.seen: Counter[str] = Counter()
         self.history: list[str] = []
+        self.key = ""
 
     def filled(self, template: str, *aliases: str) -> str:
         pick = self.random
@@ -255,7 +258,7 @@ class Run:
                 )
 
     def batch(self) -> None:
-        key = self.random.choice(sorted(KEYS))
+        key = self.key = self.random.choice(self.keys)
         queries = [self.query() for _ in range(6)]
         for query in queries[:4]:
             try:

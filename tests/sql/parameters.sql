@@ -84,7 +84,19 @@ select is(partitioncache_apply('select id from poi where kind = $1', 'city_id', 
 select is((x).reason, 'its values cannot be put in: the query has 1 parameter, and 2 values were given', 'a wrong count is a reason')
 from (select partitioncache_explain('select id from poi where kind = $1', 'city_id', params => '{3,4}') x) y;
 select is(partitioncache_apply('select id from poi where kind = $1', 'city_id', params => '{x}'), 'select id from poi where kind = $1', 'unchanged');
-select is((partitioncache_explain('select id from poi where kind = $1', 'city_id')).reason, 'there is no parameter $1; pass the values of $1, $2, ... with params => array[...]', 'without values');
+
+-- Without values: what pg_stat_statements keeps
+select is((x).reason || (x).applied || (x).rewritten, 'its parameters have no values: pass them with params => array[...]; what does not depend on them is shown herefalseselect id from poi where kind = $1', 'without values')
+from (select partitioncache_explain('select id from poi where kind = $1', 'city_id') x) y;
+select is((x).hits || ' of ' || (x).fragments, '1 of 3', 'without values: what does not depend on them is found, and nothing else')
+from (select partitioncache_explain('select id from poi where name <> ''it''''s'' and kind = $1', 'city_id') x) y;
+select is((partitioncache_explain('select id from poi where opened = date $1', 'city_id')).reason,
+          'its parameters have no values, and nothing is known of them: with its parameters the query cannot be read: syntax error at or near "$1"', 'where no parameter can stand');
+select is((partitioncache_explain('select $1, ''$2', 'city_id')).applied, false, 'what cannot be read');
+select throws_ok($q$select partitioncache_form('select extract($1 from opened) from poi', 'city_id')$q$, 'PC005', 'with its parameters the query cannot be read: syntax error at or near "$1"', 'a form of what cannot be read');
+select is((select string_agg(said, ' ' order by number) from partitioncache_form('select id from poi where kind in ($1 /*, ... */) and name = $2 limit $3', 'city_id') where part = 'condition'),
+          '(#0.kind = NULL::integer) (#0.name = NULL::text)', 'a form with NULL in the place of what is not known');
+select is((select count(*) from partitioncache_form('select id from poi where name = ''$1''', 'city_id') where part = 'condition'), 1::bigint, 'no parameter at all');
 select is((partitioncache_explain('select id from poi where kind = %s', 'city_id')).reason,
           'syntax error at or near "%"; %s is a placeholder that a driver fills before it sends the text: let the driver put the values in, or write $1, $2, ... and pass params', 'a placeholder of a driver');
 select isnt_empty($q$select * from partitioncache_fragments('select id from poi where kind = $1', 'city_id', params => '{3}')$q$, 'fragments');

@@ -3,7 +3,7 @@
 select no_plan();
 create function registration() returns partitioncache_internal.partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
 create function family(columns text[] default '{p.city_id}', matches_null boolean default true) returns pc_family language sql as
-$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, false, null)::pc_family $$;
+$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, false, null, null)::pc_family $$;
 
 -- Keys as text
 select is(pc_key_literal(array[1, 2]), '''{1,2}''::integer[]', 'keys as one constant');
@@ -44,11 +44,11 @@ select matches(pc_lookup_call(family(), '{h}', 10, registration()), '^= ANY \(AR
 select matches(pc_lookup_call(family(), '{h}', 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
 
 -- Where they go
-select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null)::pc_family], array[row('(k)', null, null, null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
-select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[row('(k)', 't u', null, null)::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
-select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, false, null), row(2, 18, 18, false, '{}', '', false, false, null)]::pc_family[], array[row('(k)', null, null, null), row('(l)', null, null, null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
-select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
-select is(pc_insert_restrictions(before, array[row(1, 15, 15, false, '{}', '', false, false, null)::pc_family], array[row(null, null, 'w AS (\1)', null)::pc_restriction]), after, 'in front: ' || before)
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null, null)::pc_family], array[row('(k)', null, null, null, null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[row('(k)', 't u', null, null, null)::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, false, null, null), row(2, 18, 18, false, '{}', '', false, false, null, null)]::pc_family[], array[row('(k)', null, null, null, null), row('(l)', null, null, null, null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+select is(pc_insert_restrictions(before, array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[row(null, null, 'w AS (\1)', null, null)::pc_restriction]), after, 'in front: ' || before)
 from (values (' SELECT 1 FROM a', 'WITH w AS (\1) SELECT 1 FROM a'), (' WITH x AS (y) SELECT 1', ' WITH w AS (\1), x AS (y) SELECT 1'),
              ('WITH RECURSIVE x AS (y) SELECT 1', 'WITH RECURSIVE w AS (\1), x AS (y) SELECT 1')) v(before, after);
 
@@ -136,8 +136,8 @@ create function block_of(query text) returns table(tokens text[], spaced boolean
 $$;
 select is((select array_agg(concat_ws(' ', t.n, t.alias, t.relation, t.keyed) order by t.n) from block_of('select 1 from poi p left join street s on s.id = p.id, kind k, (select 1) x, pg_class c') b, pc_block_tables(b.tokens, b.closes, b.block, 'city_id', 'integer', pc_unfit_relations(array['pg_class'::regclass::oid]), 'partitioncache') t),
     array['0 p public.poi t', '1 k public.kind f'], 'the tables that fragments may take');
-select is((select array_agg(f.family) is not null from block_of('select 1 from poi where kind = 1') b, pc_block_families(b.tokens, b.spaced, b.closes, b.block, registration(), '{}', false, 64) f), true, 'the families of a block');
-select is((select count(*) from block_of('select 1 from kind where kind = 1') b, pc_block_families(b.tokens, b.spaced, b.closes, b.block, registration(), '{}', false, 64) f), 0::bigint, 'a block without the partition column has none');
+select is((select array_agg(f.family) is not null from block_of('select 1 from poi where kind = 1') b, pc_block_families(b.tokens, b.spaced, b.closes, b.block, registration(), '{}', false, 64, '{}') f), true, 'the families of a block');
+select is((select count(*) from block_of('select 1 from kind where kind = 1') b, pc_block_families(b.tokens, b.spaced, b.closes, b.block, registration(), '{}', false, 64, '{}') f), 0::bigint, 'a block without the partition column has none');
 select is((select array_agg(f.fragment) from pc_block_fragments('{public.poi}', '{1}', '{0}', array[E'(\x010\x02.kind = 1)'], '{1}', array[E'\x010\x02.city_id'], 64) f), array['SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'], 'the fragments of a block');
 select ok(pc_is_immutable_template(E'(\x010\x02.kind = 1)', '{p}', '{public.poi}'), 'an immutable conjunct');
 select ok(not pc_is_immutable_template(E'(\x010\x02.opened < now())', '{p}', '{public.poi}'), 'one that is not');

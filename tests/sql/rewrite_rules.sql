@@ -117,15 +117,15 @@ select * from unchanged('select * from poi p(a, b, c) where c = 1', 'no table th
 select * from unchanged('select * from poi tablesample bernoulli (50) where kind = 1', 'no table that surely takes part%', 'TABLESAMPLE');
 select * from restricted('select s.id from street s, poi p tablesample bernoulli (100) where p.city_id = s.city_id and s.length > 90 and p.kind = 1', '{s.city_id}', 'TABLESAMPLE beside a table');
 select * from restricted('select id from only poi p where kind = 1', '{p.city_id}', 'ONLY');
-select * from restricted('select x.id, s.id from (select * from poi where kind = 1) x join street s on s.city_id = x.city_id where s.length > 90', '{poi.city_id,s.city_id}', 'a sub-select in FROM is restricted by itself');
+select * from restricted('select x.id, s.id from (select * from poi where kind = 1) x join street s on s.city_id = x.city_id where s.length > 90', '{poi.city_id,poi.city_id,s.city_id}', 'a sub-select in FROM is restricted by itself');
 select * from restricted('select * from (select * from poi where kind = 1 order by id limit 3) x', '{poi.city_id}', 'a sub-select with LIMIT');
 select * from restricted('select * from (select city_id, count(*) as n from poi where kind = 1 group by city_id) x where n > 1', '{poi.city_id}', 'a sub-select with GROUP BY');
-select * from restricted('select s.id from street s left join (select * from poi where kind = 1) x on x.city_id = s.city_id where x.id is null and s.length > 90', '{poi.city_id,s.city_id}', 'a sub-select on the nullable side gives its own rows, all of them');
+select * from restricted('select s.id from street s left join (select * from poi where kind = 1) x on x.city_id = s.city_id where x.id is null and s.length > 90', '{poi.city_id,poi.city_id,s.city_id}', 'a sub-select on the nullable side gives its own rows, all of them');
 
 -- sub-selects in conditions
-select * from restricted('select id from poi p where kind = 1 and exists (select from street s where s.city_id = p.city_id and s.length > 95)', '{p.city_id}', 'EXISTS');
-select * from restricted('select id from poi p where kind = 1 and not exists (select from street s where s.city_id = p.city_id and s.length > 5)', '{p.city_id}', 'NOT EXISTS');
-select * from restricted('select id from poi p where kind = 1 and city_id in (select s.city_id from street s where s.length > 95)', '{p.city_id}', 'IN (sub-select)');
+select * from restricted('select id from poi p where kind = 1 and exists (select from street s where s.city_id = p.city_id and s.length > 95)', '{s.city_id,p.city_id}', 'EXISTS');
+select * from restricted('select id from poi p where kind = 1 and not exists (select from street s where s.city_id = p.city_id and s.length > 5)', '{s.city_id,p.city_id}', 'NOT EXISTS');
+select * from restricted('select id from poi p where kind = 1 and city_id in (select s.city_id from street s where s.length > 95)', '{s.city_id,p.city_id}', 'IN (sub-select)');
 select * from restricted('select id from poi p where kind = 1 and city_id not in (select s.city_id from street s where s.length > 50 and s.city_id is not null)', '{p.city_id}', 'NOT IN (sub-select)');
 select * from restricted('select id from poi p where area > (select avg(q.area) * 1.9 from poi q where q.city_id = p.city_id)', '{p.city_id}', 'a correlated scalar sub-select on the same table');
 select * from restricted('select id from poi p where (kind, city_id) = (select 4, max(s.city_id) - 20 from street s)', '{p.city_id}', 'rows compared');
