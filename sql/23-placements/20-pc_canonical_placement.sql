@@ -44,15 +44,19 @@ begin
         from pc_tree_facts(array[regexp_replace(pc_stored_tree(),
             '\{COERCEVIAIO (:arg \{(?:FUNCEXPR :funcid \d+ :funcresulttype|OPEXPR :opno \d+ :opfuncid \d+ :opresulttype|VAR :varno \d+ :varattno \d+ :vartype) (?:16|20|21|23|1700|2950) )', '{RELABELTYPE \1', 'g')]) f;
         raise exception using errcode = 'PC000';
-    exception when sqlstate 'PC000' then
-        null;
+    exception
+        when sqlstate 'PC000' then
+            null;
+        when invalid_table_definition then
+            perform partitioncache_internal.pc_fail('PC001', pg_catalog.format('%L is a row, and a partition key is one value', expression), '',
+                'Put its columns together in a text that tells them apart, as in tenant_id::text || '' '' || month::text.');
     end;
     return found_one;
 end
 $$;
 
 comment on function pc_expression(oid, text, jsonb) is
-'What an expression over the rows of a table is, asked of PostgreSQL as the session would. Nothing is executed. The text must be known to hold a single expression. Raises PostgreSQL''s own error for what it does not accept. Example: select pc_expression(''pg_class''::regclass, ''relname'', pc_session(''pg_catalog''))';
+'What an expression over the rows of a table is, asked of PostgreSQL as the session would. Nothing is executed. The text must be known to hold a single expression. Raises PC001 for a row, and PostgreSQL''s own error for what it does not accept. Example: select pc_expression(''pg_class''::regclass, ''relname'', pc_session(''pg_catalog''))';
 
 create function pc_placement_template(relation oid, expression text, session jsonb) returns text
 language plpgsql volatile parallel unsafe

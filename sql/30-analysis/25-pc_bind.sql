@@ -175,7 +175,7 @@ as $$
 declare
     parameters integer;
 begin
-    if query !~ '\$[0-9]' then
+    if query !~ '[$][0-9]' then
         return pc_bind_unknown.query;
     end if;
     begin
@@ -187,6 +187,7 @@ begin
 exception when syntax_error then
     perform pc_fail('PC005', format('with its parameters the query cannot be read: %s', sqlerrm), '',
         'pg_stat_statements writes $1 also where no parameter can stand, as in interval $1 and extract($1 from ...): write a value there.');
+    return null;
 end
 $$;
 

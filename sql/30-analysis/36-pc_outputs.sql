@@ -129,13 +129,13 @@ declare
     n integer := first + 2;
 begin
     if tokens[first] = 'HAVING' then
-        return '{}';
+        return '{}'::text[];
     elsif tokens[first] is distinct from 'GROUP' or first > last then
         return null;
     end if;
     while n <= last and tokens[n] not in ('HAVING', 'ORDER') loop
         if tokens[n] in ('GROUPING', 'ROLLUP', 'CUBE', 'DISTINCT') then
-            return '{}';
+            return '{}'::text[];
         end if;
         n := coalesce(closes[n], n) + 1;
     end loop;

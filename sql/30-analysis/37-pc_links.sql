@@ -196,7 +196,6 @@ declare
     branch integer;
     condition text;
     inside text;
-    n integer;
 begin
     if inner_queries = '{}' then
         return;

@@ -63,7 +63,10 @@ begin
     from unnest(columns) with ordinality c(name, n)
         -- Where the key of a row tells where its column lies, that is said as well: an index or native partitions may use it.
         cross join lateral (
-            select case when not c.name ^@ '(' then null else pc_key_ranges(c.name, (registration).datatype, keys) end as ranges,
+            select case when not c.name ^@ '(' then null
+                        when (registration).datatype = 'text'
+                        then pc_part_lists(c.name, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], keys::text[])
+                        else pc_key_ranges(c.name, (registration).datatype, keys) end as ranges,
                    case when c.name ^@ '(' and method = 'current'
                         then pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], changed) end as asked,
                    coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r;

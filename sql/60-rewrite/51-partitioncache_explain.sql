@@ -15,7 +15,7 @@ declare
     contained text[];
 begin
     select * into given from pc_bind_if_possible(query, params, pc_session(session_path));
-    if params is null and query ~ '\$[0-9]' then
+    if params is null and query ~ '[$][0-9]' then
         begin
             given.bound := pc_bind_unknown(query, pc_session(session_path));
         exception when others then

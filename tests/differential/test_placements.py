@@ -158,6 +158,7 @@ class Run:
     """Random queries on one database, from one seed."""
 
     keys = sorted(KEYS)
+    writes = WRITES
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]], seed: int) -> None:
         self.random = Random(seed)
@@ -273,7 +274,7 @@ class Run:
             if " where " in query and "group by" not in query and " q" not in query:
                 self.compare(key, query + " and a::text <> 'x'")
         for _ in range(2):
-            self.must(self.filled(self.random.choice(WRITES)))
+            self.must(self.filled(self.random.choice(self.writes)))
         for query in queries:
             self.compare(key, query)
         if self.random.random() < 0.3:

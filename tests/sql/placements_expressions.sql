@@ -36,7 +36,7 @@ select alike(placed(e, k), p, format('refused: %s as %s', e, k)) from (values
     ('n / (-1)', 'int', 'PC001 %may fail for some row: it divides by%'), ('x / 0.001', 'float_', 'PC001 %may fail for some row: it divides by%'), ('n + 1', 'int', 'PC001 %may fail for some row: it calls int4pl%'), ('floor(x)::integer', 'int', 'PC001 %may fail for some row: it calls%int4%'),
     ('country::integer', 'int', 'PC001 %may give another value for the same row'), ('date_trunc(''mouth'', at)', 'month', 'PC001 %may fail for some row: it takes no part of a date that there is: ''mouth''::text'),
     ('extract(mouth from at)', 'num', 'PC001 %may fail for some row: it takes no part of a date that there is: mouth'),
-    ('at', 'date_', 'PC004 %'), ('at::date', 'month', 'PC004 %'), ('code', 'word', 'PC004 %'), ('lower(code)', 'word', 'lower((code)::text)'), ('flag', 'int', 'PC004 %'), ('row(n, big)', 'word', '42P16%'),
+    ('at', 'date_', 'PC004 %'), ('at::date', 'month', 'PC004 %'), ('code', 'word', 'PC004 %'), ('lower(code)', 'word', 'lower((code)::text)'), ('flag', 'int', 'PC004 %'), ('row(n, big)', 'word', 'PC001 %is a row, and a partition key is one value'), ('(n, big)', 'word', 'PC001 %is a row, and a partition key is one value'),
     ('visit.*', 'word', '%'), ('partitioncache_row', 'word', 'PC%'), ('n[1]', 'int', '42%'), ('nothing / 10', 'int', '42703 %'), ('xmin::text::bigint', 'number', 'PC001 %'), ('tableoid', 'number', 'PC%'),
     ('lower(''X'')', 'word', 'PC001 %is no expression over the columns of %')) v(e, k, p);
 
@@ -173,4 +173,88 @@ create function shadow.lower(text) returns text language sql immutable as $$ sel
 alter table visit alter country type text;
 set search_path = shadow, pg_catalog, public, partitioncache_internal, tap;
 select is((partitioncache_explain('select * from visit where n = 3', 'word', method => 'literal')).reason, 'under the settings of this session the placement of the partition key in public.visit would mean something else', 'shadowed');
+
+-- Several columns in one key: a text that tells them apart, and what is said of each
+set search_path = public, partitioncache_internal, tap;
+select partitioncache_update_processor_config(untracked => 'static');
+create table ledger (id integer, tenant integer, month date, code varchar(9), at timestamp, n smallint, flag boolean, big bigint, span interval) partition by list (tenant);
+create table ledger_1 partition of ledger for values in (1, 2);
+create table ledger_2 partition of ledger for values in (3, 4) partition by range (month);
+create table ledger_2a partition of ledger_2 for values from (minvalue) to ('2024-04-01');
+create table ledger_2b partition of ledger_2 for values from ('2024-04-01') to (maxvalue);
+create table ledger_other partition of ledger default;
+insert into ledger select i, nullif(i * 7 % 9 - 2, 5), date '2024-01-01' + i % 300, nullif('c' || i % 7 || repeat(' ', i % 3), 'c3'), timestamp '2023-06-01' + i * interval '5 h', i % 9 - 4, i % 3 = 0, i * 10000000000, '1 day'
+from generate_series(1, 3000) i;
+insert into ledger values (0, null, 'infinity', '', 'infinity', 3, null, 0, null), (-1, 4, '-infinity', null, '-infinity', 3, null, 0, null);
+analyze ledger;
+
+create function place_typed(expression text, key text) returns text language plpgsql as $$
+begin
+    perform partitioncache_place('public.typed', expression, key);
+    return '';
+exception when others then
+    return sqlstate || ' ' || sqlerrm;
+end
+$$;
+
+create function parts(expression text, keys text[]) returns text language plpgsql as $$
+begin
+    perform partitioncache_place('public.ledger', expression, 'word');
+    return pc_part_lists((select pc_named(replace(p.template, E'\x01\x02', E'\x01' || '0' || E'\x02'), 0, 'l') from pc_placement_of('partitioncache', 'word', 'public.ledger'::regclass) p), 'public.ledger', keys);
+end
+$$;
+select is(parts(e, k), r, e || ': ' || k::text) from (values
+    ('tenant::text || '' '' || n::text', '{1 2,1 -3}'::text[], 'l.tenant = ANY (''{1}''::bigint[]) AND l.n = ANY (''{-3,2}''::bigint[])'),
+    ('tenant::text || ''-'' || n::text', '{1-2,-1--3}', 'l.tenant = ANY (''{-1,1}''::bigint[]) AND l.n = ANY (''{-3,2}''::bigint[])'),
+    ('tenant::text || '' '' || code', '{1 a,2 b 3}', 'l.tenant = ANY (''{1,2}''::bigint[]) AND (l.code)::text = ANY (''{a,"b 3"}''::text[])'),
+    ('code || ''.*'' || big::text', '{a.*1,.*.*2}', '(l.code)::text = ANY (''{.*,a}''::text[]) AND l.big = ANY (''{1,2}''::bigint[])'),
+    ('code || ''-'' || n::text', '{a-1}', null),
+    ('tenant::text || n::text', '{11}', null), ('tenant::text || '' 1 '' || n::text', '{1 1 1}', null), ('tenant::text || '' '' || n::text', '{1 2,x}', null), ('tenant::text || '' '' || n::text', '{}', null),
+    ('tenant::text || '' '' || flag::text', '{1 true}', null), ('lower(code) || '' '' || tenant::text', '{a 1}', null),
+    ('code || '' '' || code || '' '' || n::text', '{a a 1}', null),
+    ('tenant::text || '' '' || n::text', '{99999999999999999999 1}', 'l.tenant = ANY (''{}''::bigint[]) AND l.n = ANY (''{1}''::bigint[])'),
+    ('tenant::text || '' '' || extract(year from month)::text', '{1 2024}', 'l.tenant = ANY (''{1}''::bigint[]) AND (l.month >= ''2024-01-01''::date AND l.month < ''2025-01-01''::date)'),
+    ('tenant::text || '' '' || extract(year from span)::text', '{1 2024}', null),
+    ('tenant::text || '' '' || extract(year from month)::text', '{1 Infinity}', null),
+    ('tenant::text || '' '' || extract(year from month)::text || ''-'' || extract(month from month)::text', '{1 2024-12,2 2024-11}',
+     'l.tenant = ANY (''{1,2}''::bigint[]) AND (l.month >= ''2024-11-01 00:00:00''::timestamp without time zone AND l.month < ''2025-01-01 00:00:00''::timestamp without time zone)'),
+    ('extract(month from at)::text || '' '' || extract(year from month)::text', '{3 2024}', '(l.month >= ''2024-01-01''::date AND l.month < ''2025-01-01''::date)')) v(e, k, r);
+create function all_same(expression text, query text) returns setof text language plpgsql as $$
+declare
+    method text;
+begin
+    perform parts(expression, '{}');
+    perform fill(query, 'word');
+    foreach method in array '{literal,current,IN,VALUES}'::text[] loop
+        return next is(rows_of(partitioncache_apply(query, 'word', method => method)), rows_of(query), concat_ws(': ', expression, method, query));
+    end loop;
+end
+$$;
+select all_same(e, q)
+from (values ('tenant::text || '' '' || extract(year from month)::text || ''-'' || extract(month from month)::text'), ('code || ''/'' || tenant::text'), ('tenant::text || ''-'' || n::text'),
+             ('n::text || '' '' || code'), ('extract(year from at)::text || '' '' || big::text')) x(e),
+     unnest(array['select id from ledger where id % 50 = 3 and tenant > 1', 'select id from ledger where code < ''c2'' and id < 200', 'select id from ledger where id < 2', 'select id from ledger where at > ''2024-12-01'' and n = 2']) q;
+select isnt(parts('tenant::text || '' '' || extract(year from month)::text || ''-'' || extract(month from month)::text', '{}'), 'x', 'placed');
+select fill('select id from ledger where tenant = 4 and month between ''2024-06-01'' and ''2024-06-30''', 'word') > 0 as filled;
+select is(partitions_read(partitioncache_apply('select id from ledger where tenant = 4 and month between ''2024-06-01'' and ''2024-06-30''', 'word', method => 'literal')), 1::bigint, 'each column leaves out partitions');
+
+-- Types: what a partition key may be, and how what it may not be is placed
+create type mood as enum ('glad', 'sad');
+create table typed (id integer, flag boolean, small smallint, code char(4), mood mood, host inet);
+insert into typed select i, i % 3 = 0, i % 50, 'c' || i % 20, (array['glad', 'sad', null])[1 + i % 3]::mood, ('10.0.0.' || i % 100)::inet from generate_series(1, 500) i;
+analyze typed;
+select alike(place_typed(e, k), said, e || ' as ' || k) from (values ('flag', 'int', 'PC004 %holds integer, and column flag of public.typed is of type boolean'), ('code', 'word', 'PC004 %holds text, and column code of public.typed is of type character%'),
+    ('mood', 'word', 'PC004 %holds text, and column mood of public.typed is of type public.mood'), ('host', 'word', 'PC004 %holds text, and column host of public.typed is of type inet'), ('mood::text', 'word', 'PC001 %may give another value%'),
+    ('flag::integer', 'int', ''), ('small', 'int', ''), ('lower(code)', 'word', ''), ('host::text', 'word', ''), ('flag::text', 'word', ''), ('case mood when ''glad'' then 1 end', 'int', 'PC001 the constant ''glad'' in %is not of one of PostgreSQL''s plain types')) v(e, k, said);
+create function all_same_typed(expression text, key text, query text) returns setof text language plpgsql as $$
+begin
+    perform place_typed(expression, key);
+    perform fill(query, key);
+    return next is(rows_of(partitioncache_apply(query, key, method => 'literal')), rows_of(query), concat_ws(': ', expression, query));
+    return next matches(partitioncache_apply(query, key, method => 'literal'), 'ANY', concat_ws(': ', expression, query));
+end
+$$;
+select all_same_typed(e, k, q)
+from (values ('flag::integer', 'int'), ('small', 'int'), ('lower(code)', 'word'), ('host::text', 'word'), ('flag::text', 'word')) v(e, k),
+     unnest(array['select id from typed where id < 20', 'select id from typed where flag and small > 40', 'select a.id, b.id from typed a, typed b where a.code = b.code and a.host = b.host and a.flag = b.flag and a.mood = b.mood and a.id < 9']) q;
 select * from finish();

@@ -36,7 +36,7 @@ select * from unchanged('create table made as select * from poi', 'only a single
 select * from unchanged('select * into made from poi where kind = 1', 'only a single query that reads can be cached%', 'SELECT INTO');
 select * from unchanged('explain select * from poi where kind = 1', 'only a plain query can be restricted%', 'EXPLAIN');
 select * from unchanged('show work_mem', 'only a plain query can be restricted%', 'SHOW');
-select * from unchanged('select id from poi where kind = $1', 'there is no parameter $1%', 'a parameter');
+select * from unchanged('select id from poi where kind = $1', 'its parameters have no values: pass them with params%', 'a parameter');
 select * from unchanged('selec', 'syntax error at or near "selec"', 'a syntax error');
 select * from unchanged('select * from nowhere', 'relation "nowhere" does not exist', 'a table that is not there');
 select * from unchanged('select nothing from poi', 'column "nothing" does not exist', 'a column that is not there');
