@@ -41,7 +41,7 @@ FORMS = ("plain", "plain", "grouped", "grouped", "counted", "distinct", "distinc
 class Inside(Run):
     """Queries within queries."""
 
-    keys = ["customer", "customer", "bits", "bits", "day", "land", "strip", "month"]
+    keys = ("customer", "customer", "bits", "bits", "day", "land", "strip", "month")
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]], seed: int) -> None:
         super().__init__(connection, seed)

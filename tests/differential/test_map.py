@@ -106,7 +106,7 @@ def test_what_is_near_across_borders_is_found(database: Database, seed: int) -> 
     database.psql(WORLD)
     with database.connect() as connection:
         run = Map(connection, seed if not seconds else Random().randrange(1 << 30))
-        run.keys = ["cell", "strip"]
+        run.keys = ("cell", "strip")
         run.must("select partitioncache_register('cell', 'text'), partitioncache_register('strip', 'float')")
         run.writes = WRITES
         batches = 6

@@ -157,8 +157,8 @@ METHODS = ("auto", "literal", "subquery", "current", "IN", "VALUES", "TMP_TABLE_
 class Run:
     """Random queries on one database, from one seed."""
 
-    keys = sorted(KEYS)
-    writes = WRITES
+    keys: tuple[str, ...] = tuple(sorted(KEYS))
+    writes: tuple[str, ...] = WRITES
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]], seed: int) -> None:
         self.random = Random(seed)
