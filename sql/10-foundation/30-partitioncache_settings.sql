@@ -13,10 +13,11 @@ create table partitioncache_settings (
     max_entries bigint not null default 0 check (max_entries >= 0),
     max_age interval not null default '0' check (max_age >= interval '0'),
     least_cost double precision not null default 200 check (least_cost >= 0),
-    apply_limit double precision not null default 100 check (apply_limit >= 0)
+    apply_limit double precision not null default 100 check (apply_limit >= 0),
+    compare_share double precision not null default 0.02 check (compare_share between 0 and 1)
 );
 
 comment on table partitioncache_settings is
-'One row a cache: max_fragments = most fragments a query is taken apart into; enabled, frequency_seconds, max_parallel_jobs, fragment_timeout = how the processor works; max_attempts = failures until a queued item is dead; log_limit = rows kept in partitioncache_processor_log; untracked = what becomes of tables that are neither tracked nor asserted to be static: push tracks them (track), they are taken for static (static), or nothing (ignore): then entries on them are not used; learning_budget = how many times its own cost learning from a query may cost; max_bytes, max_entries, max_age = beyond which entries are evicted, 0 for never; least_cost = method auto leaves queries alone that the planner expects to cost less, in its own units: with tables in memory and the usual costs, 200 take half a millisecond, and so does asking; apply_limit = method auto leaves queries alone that it expects to take more milliseconds to ask for the first time, 0 for no limit.';
+'One row a cache: max_fragments = most fragments a query is taken apart into; enabled, frequency_seconds, max_parallel_jobs, fragment_timeout = how the processor works; max_attempts = failures until a queued item is dead; log_limit = rows kept in partitioncache_processor_log; untracked = what becomes of tables that are neither tracked nor asserted to be static: push tracks them (track), they are taken for static (static), or nothing (ignore): then entries on them are not used; learning_budget = how many times its own cost learning from a query may cost; max_bytes, max_entries, max_age = beyond which entries are evicted, 0 for never; least_cost = method auto leaves queries alone that the planner expects to cost less, in its own units: with tables in memory and the usual costs, 200 take half a millisecond, and so does asking; apply_limit = method auto leaves queries alone that it expects to take more milliseconds to ask for the first time, 0 for no limit; compare_share = of the time that queries of partitioncache_open take, how much running originals to compare with may add.';
 
 select pc_dump_with_extension('partitioncache_settings');

@@ -391,6 +391,41 @@ def test_nothing_is_evaluated_as_another_role(data: Database, change: str) -> No
         assert partitioncache.psycopg.statistics(connection).pushed == 0
 
 
+def test_times_are_told_to_the_database(data: Database) -> None:
+    with connect(data, autocommit=True, share=0.5, record_seconds=3600) as connection:
+        acceleration = connection.cursor_factory.acceleration  # type: ignore[attr-defined]
+        for _ in range(3):
+            connection.execute(QUERY, [KNOWN])
+        with partitioncache.off():
+            connection.execute(QUERY, [KNOWN])
+        for shape in acceleration._shapes.values():
+            shape.losing = True  # as if it were: then it is not restricted
+            shape.price = 1e9
+        connection.execute(QUERY, [KNOWN])
+        acceleration.tell(now=True)
+        assert acceleration.learner.wait()
+        assert acceleration.statistics().problem is None
+        gain = "select what, restricted_runs, original_ms > 0, restricted_ms > 0 from partitioncache_gain()"
+        assert data.execute(gain) == [(QUERY.replace("%s", "?"), 3, True, True)]
+        ((saved,),) = data.execute("select saved_ms from partitioncache_status()")
+        assert saved != 0
+        acceleration.tell(now=True)
+        assert acceleration.learner.wait()
+        assert data.execute(gain)[0][1] == 3, "each run is told once"
+
+
+def test_a_role_that_may_not_tell_times_is_not_troubled(data: Database) -> None:
+    with connect(data, autocommit=True, share=0.5, record_seconds=3600) as connection:
+        acceleration = connection.cursor_factory.acceleration  # type: ignore[attr-defined]
+        connection.execute(QUERY, [KNOWN])
+        data.psql("drop extension partitioncache cascade")
+        for _ in range(2):
+            acceleration.tell(now=True)
+            assert acceleration.learner.wait()
+        assert connection.execute(QUERY, [KNOWN]).fetchall() == rows(data, QUERY, [KNOWN])
+        assert "partitioncache" in str(acceleration.statistics().problem)
+
+
 def test_nothing_is_learned_without_a_budget(data: Database) -> None:
     with connect(data, autocommit=True, learn_seconds=0, learn_after_ms=0) as connection:
         for _ in range(5):

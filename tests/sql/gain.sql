@@ -76,6 +76,61 @@ set role gain_one;
 select isnt(partitioncache_apply('select * from poi where kind = 1', 'city_id'), 'select * from poi where kind = 1', 'after a day it is restricted again');
 reset role;
 
+-- Cursors are measured now and then
+create table opened (n integer, rows bigint);
+grant all on opened to gain_two;
+set role gain_two;
+do $$
+declare
+    c refcursor;
+    r record;
+    n bigint;
+begin
+    for i in 1..40 loop
+        c := partitioncache_open(('c' || i)::refcursor, 'select * from poi where kind = 2', 'city_id');
+        n := 0;
+        loop
+            fetch c into r;
+            exit when not found;
+            n := n + 1;
+        end loop;
+        close c;
+        insert into opened values (i, n);
+    end loop;
+end $$;
+select is((select array_agg(distinct rows) from opened), array[(select count(*) from poi where kind = 2)], 'all rows are there each time');
+reset role;
+select partitioncache_push('select * from poi where kind = 2', 'city_id');
+select partitioncache_process_queue(max_seconds => 60);
+truncate opened;
+set role gain_two;
+do $$
+declare
+    c refcursor;
+    r record;
+    n bigint;
+begin
+    for i in 1..40 loop
+        c := partitioncache_open(('c' || i)::refcursor, 'select * from poi where kind = 2', 'city_id');
+        n := 0;
+        loop
+            fetch c into r;
+            exit when not found;
+            n := n + 1;
+        end loop;
+        close c;
+        insert into opened values (i, n);
+    end loop;
+end $$;
+select is((select array_agg(distinct rows) from opened), array[(select count(*) from poi where kind = 2)], 'also when they are restricted');
+select ok((select g.restricted_runs >= 3 and g.restricted_ms > 0 from partitioncache_gain() g), 'the first three are measured');
+reset role;
+select partitioncache_update_processor_config(compare_share => 0);
+set role gain_two;
+select is((select s.candidate from partitioncache_internal.pc_sample('select * from poi where kind = 2', 'partitioncache', current_setting('search_path')) s), null, 'nothing is measured if nobody wants it');
+reset role;
+select throws_ok('select partitioncache_update_processor_config(compare_share => 2)', 'PC001', null, 'a share is no more than all');
+
 -- What is absurd does no harm
 set role gain_one;
 select lives_ok(format('select partitioncache_record_times(%L, ''city_id'', original => %L)', query, times), query)
@@ -85,6 +140,7 @@ begin read only;
 select throws_ok($$ select partitioncache_record_times('select 1', 'city_id', '{1}') $$, 'PC009', null, 'not where nothing is written');
 rollback;
 reset role;
+delete from partitioncache_internal.partitioncache_timing where owner = 'gain_two'::regrole;
 insert into partitioncache_internal.partitioncache_timing (owner, cache, partition_key, template, candidate, query)
 select 'gain_two'::regrole, 'partitioncache', 'city_id', i, 'original', '' from generate_series(1, 4000) i;
 set role gain_two;

@@ -22,6 +22,7 @@ OPTIONS: dict[str, Any] = {
     "partition_key": "city_id",
     "method": "current",
     "learn_seconds": 0,
+    "record_seconds": 0,
     "limit_ms": 10_000,
     "share": 0,
 }

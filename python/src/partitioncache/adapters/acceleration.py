@@ -11,13 +11,13 @@ import random
 import re
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from inspect import signature
 from typing import Any, Final
 
 from partitioncache.adapters.asking import CANCELLED, of_the_query
 from partitioncache.adapters.control import is_candidate, is_off
-from partitioncache.adapters.learning import Learner, Question
+from partitioncache.adapters.learning import Learner, Measured, Question
 from partitioncache.adapters.statistics import ShapeStatistics, Statistics, Times
 from partitioncache.config import checked_partition_key
 from partitioncache.errors import ConfigurationError
@@ -30,7 +30,22 @@ _LISTS: Final = re.compile(rf"{_PARAMETER}(?:\s*,\s*{_PARAMETER})+")
 _LONGEST: Final = 50_000  # characters of a text that is looked at
 _SPACE: Final = 8_000_000  # characters of all texts that are remembered
 _GRANT_MS: Final = 2_000.0  # what asking about unknown queries may cost before any has run
+_LATEST: Final = 100  # times of a kind of query that are told at once
+_MOST_TOLD: Final = 100  # kinds of queries that are told at once
+_FIRST_TOLD: Final = 5.0  # seconds after which times are told for the first time
 _PAUSE: Final = 60.0  # seconds without asking after the cache could not be used
+
+
+class _News:
+    """Times that have not been told to the database yet."""
+
+    __slots__ = ("lost_ms", "original", "restricted", "runs")
+
+    def __init__(self) -> None:
+        self.original: deque[float] = deque(maxlen=_LATEST)
+        self.restricted: deque[float] = deque(maxlen=_LATEST)
+        self.runs = 0
+        self.lost_ms = 0.0
 
 
 class Shape:
@@ -42,8 +57,10 @@ class Shape:
         "late",
         "learn_at",
         "losing",
+        "news",
         "owed",
         "price",
+        "question",
         "restricted",
         "spent",
         "text",
@@ -60,6 +77,20 @@ class Shape:
         self.losing = False
         self.late = False  # whether asking has taken too long before
         self.learn_at = learn_at  # ms that it has taken when it is given to the cache to learn
+        self.question: Question | None = None  # one of them, as it was asked
+        self.news = _News()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether it was restricted before, and there are times that have not been told."""
+        return bool(self.restricted.count and (self.news.restricted or self.news.original))
+
+    def measured(self) -> Measured | None:
+        """What has not been told yet; None if there is nothing to tell. From now on it is told."""
+        news, self.news = self.news, _News()
+        if self.question is None or not (news.original or news.restricted):
+            return None
+        return Measured(self.question, [*news.original], [*news.restricted], news.runs, news.lost_ms)
 
     @property
     def worth_learning(self) -> bool:
@@ -118,13 +149,15 @@ class Turn:
             params: the values as texts, if they are not in the query.
         """
         ms = self._asked_ms = self._split()
-        self._question = None if search_path is None else Question(bound, search_path, role, params)
         totals, shape = self._acceleration, self._shape
+        if search_path is not None:
+            self._question = shape.question = Question(bound, search_path, role, params)
         totals.asked += 1
         totals.asking_ms += ms
         if rewritten is None or rewritten == bound:
             shape.credit, shape.price = 0.0, ms
             shape.spent += ms
+            shape.news.lost_ms += ms
             totals.in_vain_ms += ms
         else:
             self.rewritten = rewritten
@@ -166,8 +199,10 @@ class Turn:
         ms = self._split()
         shape, totals = self._shape, self._acceleration
         totals.running_ms += ms
+        totals.tell()
         if self.rewritten is None:
             shape.as_it_is.add(ms)
+            shape.news.original.append(ms)
             shape.credit += ms * totals.share
             if self._question is not None and shape.worth_learning:
                 shape.learn_at = 2 * shape.as_it_is.total
@@ -178,6 +213,8 @@ class Turn:
             return
         totals.restricted += 1
         shape.restricted.add(ms + self._asked_ms)
+        shape.news.restricted.append(ms + self._asked_ms)
+        shape.news.runs += 1
         shape.owed += (ms + self._asked_ms) * totals.share
         enough = 1 if shape.losing else 3
         if min(shape.as_it_is.known, shape.restricted.known) >= enough:
@@ -205,8 +242,10 @@ class Acceleration:
         learn_seconds: seconds a day that the database may spend on learning what is asked often and takes long; 0: it
             is left to others. It begins by itself, in a thread and on a connection of its own.
         learn_after_ms: how many milliseconds a kind of query has taken in all before it is learned.
-        learn_conninfo: libpq's connection string for learning; by default that of the application, as far as the
-            adapter knows it.
+        learn_conninfo: libpq's connection string for learning and recording; by default that of the application, as
+            far as the adapter knows it.
+        record_seconds: how often what queries took is told to the database, so that its ``partitioncache_gain`` knows
+            what was saved; 0: never.
         remember: how many texts are remembered.
 
     Raises:
@@ -234,6 +273,7 @@ class Acceleration:
         learn_seconds: float = 600,
         learn_after_ms: float = 200,
         learn_conninfo: str | None = None,
+        record_seconds: float = 60,
         remember: int = 2_000,
     ) -> None:
         self.partition_key = checked_partition_key(partition_key)
@@ -242,7 +282,7 @@ class Acceleration:
         for name, value, highest in (
             ("limit_ms", limit_ms, 3_600_000), ("longer_than_ms", longer_than_ms, None), ("sample", sample, 1),
             ("share", share, 1), ("learn_seconds", learn_seconds, 86_400), ("learn_after_ms", learn_after_ms, None),
-            ("remember", remember, None),
+            ("record_seconds", record_seconds, 86_400), ("remember", remember, None),
         ):  # fmt: skip
             if not isinstance(value, (int, float)) or value < 0 or (highest is not None and value > highest):
                 raise ConfigurationError(
@@ -256,7 +296,11 @@ class Acceleration:
         self.remember = remember
         self.queries = self.asked = self.restricted = self.failed = self.too_late = 0
         self.asking_ms = self.in_vain_ms = self.running_ms = 0.0
-        self.learner = Learner(self.partition_key, cache, learn_seconds, learn_conninfo, self.note)
+        self.record_seconds = record_seconds
+        self.learner = Learner(
+            self.partition_key, cache, learn_seconds, learn_conninfo, self.note, record_seconds > 0
+        )
+        self._told_at = time.monotonic() - max(0.0, record_seconds - _FIRST_TOLD)
         self._texts: OrderedDict[str, Shape | None] = OrderedDict()
         self._shapes: OrderedDict[str, Shape] = OrderedDict()
         self._space = 0
@@ -324,6 +368,18 @@ class Acceleration:
     def pause(self) -> None:
         """The cache cannot be used now: it is left alone for a minute."""
         self._paused_until = time.monotonic() + _PAUSE
+
+    def tell(self, *, now: bool = False) -> None:
+        """Has what queries took told to the database, if it is time, in the background."""
+        if not self.record_seconds or not (now or time.monotonic() - self._told_at > self.record_seconds):
+            return
+        self._told_at = time.monotonic()
+        with self._lock:
+            shapes = [shape for shape in self._shapes.values() if shape.has_news][-_MOST_TOLD:]
+        try:
+            self.learner.record([told for shape in shapes if (told := shape.measured()) is not None])
+        except RuntimeError as error:  # no further thread can be started
+            self.note(error)
 
     def note(self, error: BaseException) -> None:
         """Keeps an error for the statistics."""

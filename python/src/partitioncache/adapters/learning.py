@@ -1,4 +1,4 @@
-"""Learning by itself: queries that are asked often and take long are given to the cache, in the background."""
+"""What is told to the cache in the background: queries that are asked often and take long, and how long they took."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 import psycopg
@@ -25,6 +26,10 @@ _PUSH: Final = (
     "select partitioncache_internal.partitioncache_push("
     "%s, %s, cache => %s, session_path => %s, params => %s)"
 )
+_RECORD: Final = (
+    "select partitioncache_internal.partitioncache_record_times(%s, %s, %s::float8[], %s::float8[], "
+    "restricted_runs => %s, lost_ms => %s, cache => %s, session_path => %s, params => %s)"
+)
 _PROCESS: Final = "select partitioncache_internal.partitioncache_process_queue(%s, max_seconds => %s)"
 
 
@@ -41,14 +46,35 @@ class Question(NamedTuple):
         return self.query, self.search_path, self.role, tuple(self.params or ())
 
 
+class Measured(NamedTuple):
+    """How long queries of one kind took since they were told last, in milliseconds.
+
+    Attributes:
+        question: one of them.
+        original: the latest that ran as they are.
+        restricted: the latest that ran restricted.
+        runs: how many ran restricted.
+        lost_ms: what asking took in vain.
+    """
+
+    question: Question
+    original: list[float]
+    restricted: list[float]
+    runs: int
+    lost_ms: float
+
+
 class Priced(Protocol):
     """What is asked about again as soon as something has been learned."""
 
     price: float
 
 
+_Task = Callable[[psycopg.Connection[Any]], None]
+
+
 class Learner:
-    """Pushes queries and works on the queue, in a thread of its own, for so many seconds a day.
+    """Pushes queries and works on the queue, for so many seconds a day, and records times, in a thread of its own.
 
     Args:
         partition_key: the column that splits the data.
@@ -56,6 +82,7 @@ class Learner:
         seconds: how long the database may work on it in a day; 0: nothing is learned.
         conninfo: libpq's connection string; None until an adapter knows one.
         note: is told each error.
+        records: whether times are to be recorded.
     """
 
     def __init__(
@@ -65,6 +92,7 @@ class Learner:
         seconds: float,
         conninfo: str | None,
         note: Callable[[BaseException], None],
+        records: bool = False,
     ) -> None:
         self.conninfo = conninfo
         self._given = conninfo is not None
@@ -74,9 +102,10 @@ class Learner:
         self._cache = cache
         self._seconds = seconds
         self._note = note
+        self._records = records
         self._day = -1
         self._used = 0.0
-        self._queue: queue.Queue[tuple[Question, Priced]] = queue.Queue(_WAITING)
+        self._queue: queue.Queue[_Task] = queue.Queue(_WAITING)
         self._known: set[object] = set()
         self._thread: threading.Thread | None = None
         self._process = 0
@@ -90,35 +119,44 @@ class Learner:
     @property
     def wants_conninfo(self) -> bool:
         """Whether it could learn if it knew how to connect."""
-        return self.conninfo is None and self._seconds > 0
+        return self.conninfo is None and (self._seconds > 0 or self._records)
 
     def offer(self, question: Question, shape: Priced) -> None:
         """A query that is worth learning. Returns at once."""
         if not self.learns:
             return
         with self._lock:
-            if self._process != os.getpid():
-                # The threads of a process are not those of its children.
-                self._process = os.getpid()
-                self._queue = queue.Queue(_WAITING)
-                self._thread = None
             if question.identity in self._known:
                 return
             if len(self._known) > 10_000:
                 self._known.clear()
-            try:
-                self._queue.put_nowait((question, shape))
-            except queue.Full:
-                return
-            self._known.add(question.identity)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="partitioncache-learning", daemon=True
-                )
-                self._thread.start()
+            if self._begin(partial(self._learn, question, shape)):
+                self._known.add(question.identity)
+
+    def record(self, times: Sequence[Measured]) -> None:
+        """How long queries took. Returns at once."""
+        if self._records and self.conninfo is not None and times:
+            with self._lock:
+                self._begin(partial(self._record, times))
+
+    def _begin(self, task: _Task) -> bool:
+        """Has something done by the thread; whether there was room for it."""
+        if self._process != os.getpid():
+            # The threads of a process are not those of its children.
+            self._process = os.getpid()
+            self._queue = queue.Queue(_WAITING)
+            self._thread = None
+        try:
+            self._queue.put_nowait(task)
+        except queue.Full:
+            return False
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="partitioncache-learning", daemon=True)
+            self._thread.start()
+        return True
 
     def wait(self, timeout: float = 60) -> bool:
-        """Waits until all that was offered has been learned, and says whether it has."""
+        """Waits until all that was offered has been learned and recorded, and says whether it has."""
         ends = time.monotonic() + timeout
         while self._queue.unfinished_tasks:
             if time.monotonic() > ends:
@@ -138,7 +176,7 @@ class Learner:
         connection: psycopg.Connection[Any] | None = None
         while True:
             try:
-                item = self._queue.get(timeout=_IDLE)
+                task = self._queue.get(timeout=_IDLE)
             except queue.Empty:
                 with self._lock:
                     if not self._queue.empty():
@@ -147,15 +185,13 @@ class Learner:
                 if connection is not None:
                     connection.close()
                 return
-            began = time.monotonic()
             try:
                 if connection is None or connection.closed:
                     connection = self._connected()
-                self._learn(connection, *item)
+                task(connection)
             except Exception as error:
                 self._note(error)
             finally:
-                self._used += time.monotonic() - began
                 self._queue.task_done()
 
     def _connected(self) -> psycopg.Connection[Any]:
@@ -168,22 +204,44 @@ class Learner:
             self._role = row[0] if row else ""
         return connection
 
-    def _learn(self, connection: psycopg.Connection[Any], question: Question, shape: Priced) -> None:
+    def _learn(self, question: Question, shape: Priced, connection: psycopg.Connection[Any]) -> None:
         left = self._left()
-        if left <= 0:
+        if left <= 0 or not self._is_of(question):
             return
-        ends = time.monotonic() + left
-        query, search_path, role, params = question
-        if self._role is not None and role != self._role:
-            return  # as after SET SESSION AUTHORIZATION: nothing is evaluated as anybody but who asked
-        self._call(connection, ends, _PUSH, query, self._partition_key, self._cache, search_path, params)
-        self.pushed += 1
-        while time.monotonic() < ends:
-            if not self._call(
-                connection, ends, _PROCESS, self._cache, min(_AT_ONCE, ends - time.monotonic())
-            ):
-                break
+        began = time.monotonic()
+        ends = began + left
+        query, search_path, _, params = question
+        try:
+            self._call(connection, ends, _PUSH, query, self._partition_key, self._cache, search_path, params)
+            self.pushed += 1
+            while time.monotonic() < ends:
+                if not self._call(
+                    connection, ends, _PROCESS, self._cache, min(_AT_ONCE, ends - time.monotonic())
+                ):
+                    break
+        finally:
+            self._used += time.monotonic() - began
         shape.price = 0.0
+
+    def _record(self, times: Sequence[Measured], connection: psycopg.Connection[Any]) -> None:
+        ends = time.monotonic() + _AT_ONCE
+        for question, original, restricted, runs, lost_ms in times:
+            query, search_path, _, params = question
+            if not self._is_of(question):
+                continue
+            try:
+                self._call(
+                    connection, ends, _RECORD, query, self._partition_key, original, restricted, runs, lost_ms,
+                    self._cache, search_path, params,
+                )  # fmt: skip
+            except psycopg.Error as error:
+                # A standby, or a role that may not: nothing is told again.
+                self._records = self._records and (error.sqlstate or "").startswith(("22", "40", "55", "57"))
+                raise
+
+    def _is_of(self, question: Question) -> bool:
+        """Whether a query is of the role that works here: nothing is evaluated as anybody but who asked."""
+        return self._role is None or question.role == self._role
 
     @staticmethod
     def _call(
