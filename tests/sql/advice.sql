@@ -1,0 +1,63 @@
+-- partitioncache_advise: which column would make a partition key, read off queries, statistics and samples, by the role that asks.
+select no_plan();
+
+create table city (id integer primary key, name text not null, country text);
+create table place (id integer primary key, city_id integer not null references city, kind integer not null, height float8);
+create table "Review" (id integer primary key, town integer not null references city(id), place_id integer not null references place, stars integer not null, text text);
+insert into city select g, 'city ' || g, 'c' || g % 20 from generate_series(0, 999) g;
+insert into place select g, g % 1000, abs(hashint4(g)) % 977, abs(hashint4(-g)) % 100 from generate_series(1, 50000) g;
+insert into "Review" select g, g % 1000, g % 50000 + 1, abs(hashint4(-g)) % 10, 'text' from generate_series(1, 20000) g;
+create index on place (city_id);
+analyze;
+create function queries() returns text[] language sql as $$
+    select array['select count(*) from place a join place b using (city_id) where a.kind = 7 and b.kind = 8 and a.height < b.height',
+                 'select count(*) from place p join "Review" r on r.town = p.city_id where p.kind = 7 and p.height > 50 and r.stars = 9',
+                 'select count(*) from place p, city c where c.id = p.city_id and p.kind = $1 and c.country = $2',
+                 'select * from "Review" where id = 5']
+$$;
+
+create table found as select * from partitioncache_advise(queries(), seconds => 30);
+select is((select row(f.partition_key, f.datatype, array_to_string(f.stands_in, ' '), f.partitions)::text from found f limit 1), '(city_id,integer,"place.city_id ""Review"".town city.id",1000)', 'the key that a person would choose');
+select ok((select f.saves between 0.5 and 1 from found f limit 1), 'it would save most of the time');
+select ok((select bool_and((r ->> 'measured')::boolean) and count(*) >= 3 and max((r ->> 'kept')::numeric) < 0.5 from (select f.restricted from found f limit 1) f, jsonb_array_elements(f.restricted) r),
+          'for three queries it was found out how much remains');
+select is((select bool_or(q like '%$%') from found f, jsonb_array_elements(f.restricted) r, lateral (select r ->> 'query') q(q)), false, 'with values for parameters');
+select is((select f.statements[1:3] from found f limit 1), array['select partitioncache_register(''city_id'', ''integer'');', 'select partitioncache_place(''"Review"'', ''town'', ''city_id'');',
+          'select partitioncache_place(''city'', ''id'', ''city_id'');'], 'what to run');
+select is((select count(*) from partitioncache_registration), 0::bigint, 'nothing was done');
+do $$ declare s text; begin for s in select unnest(f.statements) from (select * from found limit 1) f loop if s like 'select%' then execute s; end if; end loop; end $$;
+select partitioncache_process_queue(max_seconds => 60);
+select ok((select entries >= 3 from partitioncache_status()), 'it can be run');
+select isnt(partitioncache_apply((queries())[1], 'city_id', method => 'literal'), (queries())[1], 'and restricts');
+
+select is((select count(*) from partitioncache_advise(array['select count(*) from place where city_id = 5 and kind = 7'], seconds => 0) a where a.partition_key = 'city_id'), 0::bigint, 'one partition is asked for anyway');
+select is((select count(*) from partitioncache_advise(array['select count(*) from place p join city c on c.id = p.city_id'], seconds => 0)), 0::bigint, 'nothing is said but how they are joined');
+select is((select a.remark from partitioncache_advise(array['selec 1', 'insert into place values (1)'], seconds => 0) a limit 1), '2 queries could not be read, and were left out.', 'what is no query is said');
+select matches((select a.remark from partitioncache_advise() a limit 1), '^The extension pg_stat_statements is not in this database', 'so is what is not there');
+select is((select a.partition_key from partitioncache_advise(seconds => 0) a where a.stands_in @> '{place.city_id,city.id}'), 'city_id', 'then statistics and foreign keys alone speak');
+select ok((select bool_and(a.saves is null) from partitioncache_advise(seconds => 0) a), 'of which nobody knows what they save');
+select throws_ok('select partitioncache_advise(seconds => -1)', 'PC001', 'seconds or most is out of range', 'time is not negative');
+select throws_ok('select partitioncache_advise(most => null)', 'PC001', null, 'nor null');
+select is((select (r ->> 'measured')::boolean from (select * from partitioncache_advise(queries(), seconds => 0) limit 1) a, jsonb_array_elements(a.restricted) r limit 1), false, 'without time the planner speaks');
+
+-- With the rights of who asks, and nothing is written
+create role advised;
+select partitioncache_grant('advised', 'read');
+grant usage on schema tap to public;
+grant execute on all functions in schema tap to public;
+grant select on all tables in schema tap to public;
+grant execute on function queries() to advised;
+set role advised;
+select is((select count(*) from partitioncache_advise(queries(), seconds => 5) a where a.partition_key is not null), 0::bigint, 'who may not read a table gets no advice on it');
+reset role;
+create table written (n integer);
+create function writes(n integer) returns integer language plpgsql as $$ begin insert into written values (n); return n; end $$;
+create function waits(n integer) returns integer language plpgsql as $$ begin perform pg_sleep(0.01); return n; end $$;
+select lives_ok($$ select partitioncache_advise(array['select count(*) from place a join place b using (city_id) where writes(a.kind) = 7 and a.kind < 3'], seconds => 5) $$, 'a query that writes');
+select is((select count(*) from written), 0::bigint, 'has not written');
+create table timed as select clock_timestamp() as began;
+select lives_ok($$ select partitioncache_advise(array['select count(*) from place a join place b using (city_id) where waits(a.kind) = 7'], seconds => 1) $$, 'a query that takes long');
+select ok((select clock_timestamp() - began < interval '5 s' from timed), 'ends in time');
+drop owned by advised;
+drop role advised;
+select * from finish();
