@@ -236,7 +236,13 @@ def _asked_once(connection: Connection, text: Callable[[], str], seconds: float)
     return _Answer(Counter(map(repr, rows)), spent * 1e3)
 
 
-def _prepare(connection: Connection) -> None:
+def install(connection: Connection) -> None:
+    """Installs PartitionCache in the open transaction if it is not there: a schema that nobody will see.
+
+    Raises:
+        ConfigurationError: the name of its schema is taken.
+        InstallError: this role cannot install it.
+    """
     if installed(connection) is None:
         row = connection.execute("select nspname from pg_catalog.pg_namespace where nspname = %s", [CACHE])
         if row.fetchone() is not None:
@@ -245,6 +251,10 @@ def _prepare(connection: Connection) -> None:
         (path,) = connection.execute("select pg_catalog.current_setting('search_path')").fetchone() or ("",)
         apply_plan(connection, plan(connection, schema=CACHE, way="connection"))
         connection.execute("select pg_catalog.set_config('search_path', %s, true)", [path])
+
+
+def _prepare(connection: Connection) -> None:
+    install(connection)
     taken = _one(connection, "select count(*) from {}() c where c.cache = %s", "partitioncache_caches", CACHE)
     if taken[0]:
         raise ConfigurationError(f"There is a cache {CACHE} already.")

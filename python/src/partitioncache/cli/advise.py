@@ -14,7 +14,7 @@ from partitioncache.cli import base, output
 from partitioncache.cli.output import Format
 from partitioncache.postgresql import explained
 
-COLUMNS = ("partition_key", "stands_in", "partitions", "score", "restricted", "before_ms", "saved_ms")
+COLUMNS = ("partition_key", "stands_in", "partitions", "saves", "restricted", "before_ms", "saved_ms")
 
 
 @click.command(
@@ -50,23 +50,25 @@ def advise(
 ) -> int:
     """Say which column would make a partition key, what it would bring, and what to run.
 
-    Candidates come from foreign keys, from names that tables share, and from statistics; the best are tried with the
-    queries, in transactions that are rolled back. The queries are those of a file, or those that have taken most time
-    by pg_stat_statements, with values from the statistics.
+    partitioncache_advise says which columns would do, and the best are tried with the queries, in transactions that
+    are rolled back. The queries are those of a file, or those of this role that have taken most time by
+    pg_stat_statements, with values from the statistics.
 
     The exit code is 1 if no column would do.
     """
     conninfo = make_conninfo(application_name="pcache advise", **where.postgresql_parameters())
     with explained(), closing(psycopg.connect(conninfo)) as connection, output.stages() as bar:
-        if file is None:
-            queries = advice.workload(connection, most)
-        else:
+        queries = None
+        if file is not None:
             text = click.open_file(file).read() if file == "-" else Path(file).read_text("utf-8-sig")
-            queries = [advice.Query(each, 1.0) for each in trial.split(text)]
-        if not queries:
-            raise click.UsageError(f"There is no query in {file}.")
-        found = advice.advise(connection, queries, tries=tries, seconds=seconds, progress=bar)
+            queries = trial.split(text)
+            if not queries:
+                raise click.UsageError(f"There is no query in {file}.")
+        said = advice.advise(connection, queries, most=most, tries=tries, seconds=seconds, progress=bar)
+    found = said.candidates
     output.rows([_record(each) for each in found], format, COLUMNS)
+    if said.remark:
+        output.note(said.remark)
     best = found[0] if found else None
     restricted = best.restricted if best is not None else []
     if best is None or (best.tried is not None and not restricted):
@@ -75,7 +77,8 @@ def advise(
     if best.tried is not None and not best.saved_ms:
         output.note("Queries are restricted, but none of them was faster.")
     output.note(f"For {best.partition_key}, run:")
-    for statement in best.statements(query for query in queries if query.text in restricted):
+    output.note("  create extension if not exists partitioncache;")
+    for statement in best.statements:
         output.note(f"  {statement}")
     return 0
 
@@ -84,9 +87,9 @@ def _record(candidate: advice.Candidate) -> dict[str, object]:
     tried = candidate.tried
     return {
         "partition_key": candidate.partition_key,
-        "stands_in": ", ".join(f"{table}.{column}" for table, column in candidate.columns),
+        "stands_in": ", ".join(candidate.stands_in),
         "partitions": candidate.partitions,
-        "score": round(candidate.share, 2),
+        "saves": None if candidate.saves is None else round(candidate.saves, 2),
         "restricted": len(candidate.restricted) if tried else None,
         "before_ms": round(tried.before_ms, 1) if tried else None,
         "saved_ms": round(candidate.saved_ms, 1) if tried else None,
