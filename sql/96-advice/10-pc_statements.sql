@@ -1,6 +1,7 @@
 create function pc_statements(most integer, out query text, out ms double precision, out problem text) returns setof record
 language plpgsql volatile parallel unsafe rows 20
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     statements text := (select format('%I.pg_stat_statements', n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements');

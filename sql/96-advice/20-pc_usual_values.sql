@@ -37,6 +37,7 @@ comment on function pc_usual_value(text, integer) is
 create function pc_with_usual_values(query text, session jsonb) returns text
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     parameters integer;

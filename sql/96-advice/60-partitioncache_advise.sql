@@ -181,6 +181,7 @@ comment on function pc_measured_key(jsonb, timestamptz) is
 create function pc_advised_statements(key jsonb, texts text[], cache text, session_path text) returns text[]
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 declare
     home text := (select quote_ident(n.nspname) from pg_namespace n where n.oid = pc_home());

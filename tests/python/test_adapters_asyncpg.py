@@ -29,6 +29,7 @@ QUERIES: list[tuple[str, list[Any]]] = [
     ("select id from place where kind = $1 and id = any($2) order by id", [7, [49, 50, 449, 849]]),
     ("select id from place where kind = $1 and tags @> $2 order by id", [7, ["t1"]]),
     ("select id from place where kind = $1 order by id limit $2 offset $3", [7, 5, 10]),
+    ("select id, $2::bytea[] from place where kind = $1 order by id", [7, [b"\x00\xff", b"\\"]]),
     ("select count(*), $1::bytea, $2::uuid, $3::interval from place where kind = 7",
      [b"\x00a", uuid.UUID(int=7), datetime.timedelta(days=40, seconds=3)]),
     ("with w as (select * from place where kind = 7) select count(*), $1::date from w", [datetime.date(2024, 2, 29)]),
@@ -83,6 +84,11 @@ def test_the_same_rows(shop: Database) -> None:
         assert partitioncache.asyncpg.statistics(asking).failed == 0
 
     runs(shop, test)
+
+
+def test_bytes_do_not_depend_on_other_connections() -> None:
+    """libpq escapes them as its last connection needs it, doubling backslashes where there was none."""
+    assert partitioncache.asyncpg._exact(b"\x00\xff", False) == "\\x00ff"
 
 
 def test_transactions(shop: Database) -> None:

@@ -34,7 +34,7 @@ except ImportError:
 
 __all__ = ["Restricting", "Statistics", "connect", "connection_class", "create_pool", "off", "statistics"]
 
-_PLAIN: Final = (int, str, bool, Decimal, timedelta, UUID, bytes)
+_PLAIN: Final = (int, str, bool, Decimal, timedelta, UUID)
 _UTC: Final = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "UCT")
 
 
@@ -219,6 +219,9 @@ def _exact(value: Any, utc: bool) -> Any:
     if kind is float:
         # asyncpg sends all digits to numeric.
         return Decimal(value)
+    if kind is bytes:
+        # psycopg would write it for a string in which backslashes are doubled.
+        return f"\\x{value.hex()}"
     if kind is list:
         return [_exact(each, utc) for each in value]
     if kind in (date, datetime, time_of_day) and (utc or getattr(value, "tzinfo", None) is not None):
