@@ -11,7 +11,7 @@ declare
     original double precision[] := pc_latest_times(caller, template_, 'original');
     restricted double precision[] := pc_latest_times(caller, template_, 'restricted');
     was_slower boolean := pc_slower(original, restricted);
-    lost_ms double precision := coalesce((argument -> 'lost_ms')::double precision, 0);
+    lost_ms double precision := pc_plausible((argument ->> 'lost_ms')::double precision, 86400000);
     settled_ms double precision;
     settled_runs double precision;
 begin
@@ -20,8 +20,8 @@ begin
         return null;
     end if;
     for given in
-        select c.candidate, array(select greatest(t::double precision, 0) from jsonb_array_elements_text(c.times) t limit 1000) as times,
-               coalesce((argument -> 'runs' -> c.candidate)::double precision, 0) as runs
+        select c.candidate, array(select pc_plausible(t::double precision, 86400000) from jsonb_array_elements_text(c.times) t where t is not null limit 1000) as times,
+               pc_plausible((argument -> 'runs' ->> c.candidate)::double precision, 1000000) as runs
         from jsonb_each(argument -> 'times') c(candidate, times)
         order by c.candidate <> 'original'
     loop
@@ -148,3 +148,16 @@ $$;
 
 comment on function pc_log_gain(oid, text, double precision, double precision) is
 'Adds to what a role''s queries have saved in this hour. Example: see pc_do_time';
+
+create function pc_plausible(given double precision, most double precision) returns double precision
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    -- What a role says is shown to those who watch, summed up: one NaN would be all that they see.
+    return least(greatest(coalesce(given, 0), 0), most);
+end
+$$;
+
+comment on function pc_plausible(double precision, double precision) is
+'A number between 0 and the most that it can be; NaN is the most. Example: select pc_plausible(''NaN'', 5)';

@@ -134,8 +134,10 @@ select throws_ok('select partitioncache_update_processor_config(compare_share =>
 -- What is absurd does no harm
 set role gain_one;
 select lives_ok(format('select partitioncache_record_times(%L, ''city_id'', original => %L)', query, times), query)
-from (values ('this is no query', '{1}'), ('', '{}'), ('select 1', '{-5}'), (repeat('x', 60000), '{1}')) c(query, times);
+from (values ('this is no query', '{1}'), ('', '{}'), ('select 1', '{-5}'), ('select 2, 3', '{NaN,Infinity,null}'), (repeat('x', 60000), '{1}')) c(query, times);
 select is((select min(g.original_ms) from partitioncache_gain() g), 0::double precision, 'no time is less than none');
+select lives_ok($$ select partitioncache_record_times('select 2, 3', 'city_id', restricted => '{-Infinity,NaN}', restricted_runs => 'Infinity', lost_ms => 'NaN') $$, 'not even infinitely many runs');
+select ok((select abs(saved_ms) < 1e15 from partitioncache_status()), 'what is shown remains a number');
 begin read only;
 select throws_ok($$ select partitioncache_record_times('select 1', 'city_id', '{1}') $$, 'PC009', null, 'not where nothing is written');
 rollback;

@@ -78,7 +78,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 _ROUTINES = """
     select p.proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), obj_description(p.oid, 'pg_proc')
-    from pg_proc p where p.proname like 'partitioncache\\_%%' order by 1, 2 desc  -- of two of one name the one with anyarray
+    from pg_proc p where p.proname like 'partitioncache\\_%%'
+    order by 1, 2 desc  -- of two of one name the one with anyarray
 """
 _TABLES = """
     select c.relname, obj_description(c.oid, 'pg_class')
