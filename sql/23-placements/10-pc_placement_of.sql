@@ -81,9 +81,10 @@ begin
         from pg_attribute a
         where a.attrelid = relation and a.attname = partition_key and a.attnum > 0 and not a.attisdropped and pc_fits(a.atttypid, a.attcollation, datatype, false);
         if plain is null then
-            plain := pc_passed_column(cache, partition_key, datatype, relation);
+            select p.template, p.plain into template, plain from pc_passed_key(cache, partition_key, datatype, relation) p;
+        else
+            template := E'\x01\x02.' || plain;
         end if;
-        template := E'\x01\x02.' || plain;
     elsif pc_placement_problem(placement, relation) is null then
         template := placement.template;
         plain := case when placement.plain then placement.columns[1] end;

@@ -65,8 +65,8 @@ begin
         for placed in
             select p.relation, p.raw, pc_expression(p.relation, p.raw, session) as expression
             from (select r as relation, replace(p.template, E'\x01\x02', 'partitioncache_row') as raw
-                  from unnest(parsed.relations) r cross join lateral pc_placement_of(cache, partition_key, r) p
-                  where registration.placed > 0 and not p.plain and pc_placement_problem(p, r) is null offset 0) p
+                  from unnest(parsed.relations) r cross join lateral pc_key_of(cache, partition_key, registration.datatype, r) p
+                  where registration.placed > 0 and p.template is not null and p.plain is null offset 0) p
         loop
             if not starts_with(regexp_replace((placed.expression).written, '\s+', ' ', 'g'), regexp_replace(format('SELECT %s AS partitioncache_key ', placed.raw), '\s+', ' ', 'g')) then
                 result.reason := format('under the settings of this session the placement of the partition key in %s would mean something else', placed.relation::regclass);

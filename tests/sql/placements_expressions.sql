@@ -257,4 +257,28 @@ $$;
 select all_same_typed(e, k, q)
 from (values ('flag::integer', 'int'), ('small', 'int'), ('lower(code)', 'word'), ('host::text', 'word'), ('flag::text', 'word')) v(e, k),
      unnest(array['select id from typed where id < 20', 'select id from typed where flag and small > 40', 'select a.id, b.id from typed a, typed b where a.code = b.code and a.host = b.host and a.flag = b.flag and a.mood = b.mood and a.id < 9']) q;
+
+-- A view passes on an expression if it passes on all of its columns
+create view renamed as select v.id, v.at as "When?", v.n as k, v.big from visit v where v.n < 250;
+create view of_view as select r."When?" as t, r.id, w.country from renamed r join visit w on w.id = r.id;
+create view moved as select id, at + interval '1 month' as at, n + 1 as n from visit;
+create view cast_ as select id, at::timestamptz::timestamp(0) as at, n::bigint as n from visit;
+create view grouped as select at, count(*) as c, max(n) as n from visit group by at;
+select partitioncache_place('visit', 'date_trunc(''month'', at)', 'month'), partitioncache_place('visit', 'n::text || '' '' || big::text', 'word');
+select is(replace((pc_key_of('partitioncache', k, d, v::regclass)).template, E'\x01\x02', '#'), t, v || ' ' || k) from (values
+    ('renamed', 'month', 'timestamp', 'date_trunc(''month''::text, #."When?")'), ('of_view', 'month', 'timestamp', 'date_trunc(''month''::text, #.t)'), ('grouped', 'month', 'timestamp', 'date_trunc(''month''::text, #.at)'),
+    ('moved', 'month', 'timestamp', null), ('cast_', 'month', 'timestamp', null), ('renamed', 'word', 'text', '(((#.k)::text || '' ''::text) || (#.big)::text)'), ('of_view', 'word', 'text', null)) x(v, k, d, t);
+create function same_by_view(query text) returns setof text language plpgsql as $$
+declare
+    key text;
+begin
+    foreach key in array '{month,word}'::text[] loop
+        perform fill(query, key);
+        return query select is(rows_of(partitioncache_apply(query, key, method => m)), rows_of(query), concat_ws(': ', key, m, query)) from unnest('{literal,current,IN}'::text[]) m;
+    end loop;
+end
+$$;
+select same_by_view(q) from unnest(array['select * from renamed where k = 7', 'select * from of_view where country = ''DE'' and t < ''2024-06-01''', 'select r.id, o.country from renamed r, of_view o where r."When?" = o.t and r.k > 200 and o.country = ''it''',
+    'select * from grouped where n > 290', 'select * from moved where n = 8', 'select r.k, v.id from renamed r, visit v where r."When?" = v.at and r.k = 14 and v.n < 0']) q;
+select matches(partitioncache_apply('select * from renamed where k = 7', 'month', method => 'literal'), 'date_trunc.*"When[?]".* = ANY', 'restricted by the expression');
 select * from finish();
