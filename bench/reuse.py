@@ -58,7 +58,7 @@ NEAR = [
 def fill(connection: psycopg.Connection[Any], queries: list[str], key: str, cache: str) -> None:
     for query in queries:
         connection.execute("select partitioncache_push(%s, %s, %s)", [query, key, cache])
-    while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
+    while connection.execute("select partitioncache_process_queue(cache => %s)", [cache]).fetchone() != (0,):
         pass
 
 
