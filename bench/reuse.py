@@ -5,7 +5,7 @@ Side by side: the joins as they are; with the better one of two partition keys t
 customer, `o_custkey` of the order); with one partition key that is placed in both. What partitioncache_apply takes is
 included. Then a map: points and streets near each other, whose cells are the partition key, as asked and restricted.
 
-    scripts/bench reuse [--customers 50000] [--orders 1500000] [--points 600000] [--repeat 5] [--method auto]
+    scripts/bench reuse [--customers 50000] [--orders 1500000] [--points 600000] [--repeat 5] [--methods auto,current]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,16 @@ def fill(connection: psycopg.Connection[Any], queries: list[str], key: str, cach
 
 
 def asked(
-    connection: psycopg.Connection[Any], query: str, options: argparse.Namespace, key: str = "", cache: str = ""
+    connection: psycopg.Connection[Any], query: str, repeat: int, key: str = "", cache: str = "", method: str = ""
 ) -> tuple[float, float, list[Any]]:
     """Milliseconds of the first time, and the median of the others; the rows."""
     times = []
     rows: list[Any] = []
-    for _ in range(options.repeat + 1):
+    for _ in range(repeat + 1):
         started = time.perf_counter()
         text = query
         if key:
-            row = connection.execute("select partitioncache_apply(%s, %s, %s, %s)", [query, key, cache, options.method]).fetchone()
+            row = connection.execute("select partitioncache_apply(%s, %s, %s, %s)", [query, key, cache, method]).fetchone()
             assert row is not None
             text = row[0]
         rows = connection.execute(text.encode()).fetchall()
@@ -81,11 +82,12 @@ def asked(
 
 
 def compare(connection: psycopg.Connection[Any], queries: list[str], ways: dict[str, tuple[str, str]], options: argparse.Namespace) -> None:
-    plain = [asked(connection, query, options) for query in queries]
+    plain = [asked(connection, query, options.repeat) for query in queries]
     total = sum(again for _, again, _ in plain)
     print(f"{'as asked':>44} {total:9.1f} ms")
-    for name, (key, cache) in ways.items():
-        found = [asked(connection, query, options, key, cache) for query in queries]
+    for method, (way, (key, cache)) in product(options.methods.split(","), ways.items()):
+        name = f"{way}, {method}"
+        found = [asked(connection, query, options.repeat, key, cache, method) for query in queries]
         assert [rows for *_, rows in found] == [rows for *_, rows in plain], name
         first, again = sum(each[0] for each in found), sum(each[1] for each in found)
         slower = sum(with_[1] > without[1] * 1.05 + 0.2 for with_, without in zip(found, plain, strict=True))
@@ -98,7 +100,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=1_500_000)
     parser.add_argument("--points", type=int, default=600_000)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--method", default="auto")
+    parser.add_argument("--methods", default="auto,current")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
@@ -114,7 +116,7 @@ def main() -> None:
             ]
             for key in ("id", "o_custkey", "customer"):
                 fill(connection, questions, key, key)
-            print(f"twenty new joins of {options.customers} customers and {options.orders} orders, method {options.method}")
+            print(f"twenty new joins of {options.customers} customers and {options.orders} orders")
             ways = {"a key in customer alone": ("id", "id"), "a key in orders alone": ("o_custkey", "o_custkey")}
             compare(connection, joins, {**ways, "one key, placed in both": ("customer", "customer")}, options)
             fill(connection, NEAR, "cell", "map")

@@ -4,18 +4,25 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     placement partitioncache_placement;
+    top oid := relation;
+    here oid;
+    this_cluster bigint;
 begin
     -- Hardly any partition key is placed: this is the whole way then.
     if not exists (select from partitioncache_placement p where p.cache = pc_placement_of.cache and p.partition_key = pc_placement_of.partition_key) then
         return null;
     end if;
-    -- What is a part of another table is placed as that is.
+    -- What is a part of another table is placed as that is. Each of these is asked once: it is more than looking at the placements.
+    if exists (select from pg_inherits i where i.inhrelid = relation) then
+        top := pc_top(relation);
+    end if;
+    here := pc_database();
+    this_cluster := pc_cluster();
     select p.* into placement
     from partitioncache_placement p
     where p.cache = pc_placement_of.cache and p.partition_key = pc_placement_of.partition_key
-      and case when (p.database, p.cluster) = (pc_database(), pc_cluster()) then p.relation = pc_top(pc_placement_of.relation)
-               else p.relation_name = pc_relation_name(pc_top(pc_placement_of.relation)) end
-    order by (p.database, p.cluster) = (pc_database(), pc_cluster()) desc
+      and case when (p.database, p.cluster) = (here, this_cluster) then p.relation = top else p.relation_name = pc_relation_name(top) end
+    order by (p.database, p.cluster) = (here, this_cluster) desc
     limit 1;
     return placement;
 end
