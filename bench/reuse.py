@@ -8,6 +8,9 @@ included. Then a map: points and streets near each other, whose cells are the pa
     scripts/bench reuse [--customers 50000] [--orders 1500000] [--points 600000] [--repeat 5] [--methods auto,current]
 """
 
+# SQL stands in one line a statement.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import argparse
@@ -40,10 +43,12 @@ select partitioncache_place('orders', 'o_custkey', 'customer', 'customer');
 MAP = """
 create table points (id integer, x float8, y float8, kind integer, note text);
 create table streets (id integer, x float8, y float8, width integer, note text);
-insert into points select n, (hashint4(n) & 65535) / 1.0, (hashint4(n + 1000003) & 65535) / 1.0, hashint4(n + 7) & 4095, repeat('x', 60) from generate_series(1, {points}) n;
-insert into streets select n, (hashint4(n + 2000003) & 65535) / 1.0, (hashint4(n + 3000017) & 65535) / 1.0, hashint4(n + 11) & 2047, repeat('x', 60) from generate_series(1, {points} / 2) n;
-create index on points ((floor(x::numeric / 2000)::text || ':' || floor(y::numeric / 2000)::text));
-create index on streets ((floor(x::numeric / 2000)::text || ':' || floor(y::numeric / 2000)::text));
+insert into points select n, (hashint4(n) & 65535) / 1.0, (hashint4(n + 1000003) & 65535) / 1.0, hashint4(n + 7) & 16383, repeat('x', 60) from generate_series(1, {points}) n;
+insert into streets select n, (hashint4(n + 2000003) & 65535) / 1.0, (hashint4(n + 3000017) & 65535) / 1.0, hashint4(n + 11) & 8191, repeat('x', 60) from generate_series(1, {points} / 2) n;
+create index of_points on points ((floor(x::numeric / 2000)::text || ':' || floor(y::numeric / 2000)::text));
+create index of_streets on streets ((floor(x::numeric / 2000)::text || ':' || floor(y::numeric / 2000)::text));
+cluster points using of_points;
+cluster streets using of_streets;
 vacuum analyze points, streets;
 select partitioncache_register('cell', 'text', cache => 'map');
 select partitioncache_place(name::regclass, 'floor(x::numeric / 2000)::text || '':'' || floor(y::numeric / 2000)::text', 'cell', 'map') from unnest('{{points,streets}}'::text[]) name;
@@ -51,7 +56,7 @@ select partitioncache_place(name::regclass, 'floor(x::numeric / 2000)::text || '
 CUSTOMERS = [f"c.segment between {n * 50} and {n * 50 + 4} and c.country <> {n}" for n in range(10)]
 ORDERS = [f"o.total > {16300 - n * 8} and o.clerk between {n * 150} and {n * 150 + 600}" for n in range(10)]
 NEAR = [
-    f"select p.id, s.id from points p, streets s where p.kind = {n * 300} and s.width = {n * 170} and (p.x - s.x) ^ 2 + (p.y - s.y) ^ 2 < 4500 ^ 2"
+    f"select p.id, s.id from points p, streets s where p.kind = {n * 1200} and s.width = {n * 680} and (p.x - s.x) ^ 2 + (p.y - s.y) ^ 2 < 4500 ^ 2"
     for n in range(10)
 ]
 
