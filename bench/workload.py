@@ -5,10 +5,11 @@ and matches in few cities. Measured: every query as it is; rewritten when its ow
 only those of a similar query (one condition changed) are. Every pair of results is compared.
 
     scripts/bench workload [--cities 400] [--places 200000] [--streets 100000] [--repeat 3]
-    scripts/bench workload --full [--stream 200]
+    scripts/bench workload --full [--scattered] [--stream 200]
 
---full is the workload that the cache is made for: cities of skewed sizes, kinds that only some cities have, names to
-match, queries of 0.1 s to several seconds. --stream asks so many queries of its families one after the other, the cache
+--full is the workload that the cache is made for: cities of skewed sizes, loaded one after the other (or --scattered: row
+by row at random), kinds that only some cities have, names to match, queries of 0.4 s to several seconds that match in few
+cities; the similar queries are four others of each one's family. --stream asks so many queries of its families one after the other, the cache
 empty at the start, and learns from those that take long; what that takes is measured with the rest.
 """
 
@@ -52,14 +53,14 @@ create table city as
     select g as city_id, 'city ' || g as name, (g * 7919) % 100 as size from generate_series(1, {cities}) g;
 alter table city add primary key (city_id);
 create table place as
-    select g as id, c.city_id,
+    select row_number() over () as id, c.city_id,
            case when random() < 0.02 then 200 + c.city_id % 40 else (random() * random() * 200)::integer end as kind,
-           (random() * 5)::integer as stars, md5(g::text) as name, random() * 10 as x, random() * 10 as y
-    from generate_series(1, {places}) g, lateral (select 1 + floor({cities} * random() ^ 1.5 + g * 0)::integer as city_id) c;
+           (random() * 5)::integer as stars, md5(random()::text) as name, random() * 10 as x, random() * 10 as y
+    from (select 1 + floor({cities} * random() ^ 1.5 + g * 0)::integer as city_id from generate_series(1, {places}) g order by {order}) c;
 create table street as
-    select g as id, c.city_id, (random() * random() * 400)::integer as surface,
-           (random() * 1000)::integer as length, md5((g * 3)::text) as name, random() * 10 as x, random() * 10 as y
-    from generate_series(1, {streets}) g, lateral (select 1 + floor({cities} * random() ^ 1.5 + g * 0)::integer as city_id) c;
+    select row_number() over () as id, c.city_id, (random() * random() * 400)::integer as surface,
+           (random() * 1000)::integer as length, md5(random()::text) as name, random() * 10 as x, random() * 10 as y
+    from (select 1 + floor({cities} * random() ^ 1.5 + g * 0)::integer as city_id from generate_series(1, {streets}) g order by {order}) c;
 create index on place (city_id);
 create index on street (city_id);
 vacuum analyze;
@@ -94,24 +95,25 @@ def questions(variant: int) -> list[str]:
 
 
 def full_questions(variant: int) -> list[str]:
-    """Twenty queries of five families; those of another variant differ in a bound or a condition."""
+    """Twenty queries of four families; those of another variant differ in a bound (1, 4), a condition (2) or a table (3)."""
     asked = []
+    tables = ["", " join city c on c.city_id = p.city_id and c.size > 5"][variant == 3]
+    further = " and p.stars >= 1" if variant == 2 else ""
+    scale = {1: 0.5, 4: 1.5}.get(variant, 1 + 0.1 * (variant - 4) if variant > 4 else 1)
     for n in range(5):
-        kind, other = 200 + 7 * n, 40 + 13 * n
         asked += [
-            f"""select p.id from place p
-                where p.kind = {kind} and p.stars >= {3 + variant % 2} and p.name like '%{"abcde"[n]}{variant % 10}%'""",
-            f"""select p.id, q.id from place p join place q on q.city_id = p.city_id and {NEAR.format("p", "q", 0.2)}
-                where p.kind = {kind} and q.kind = {other} and p.stars >= {2 + variant % 3}""",
-            f"""select p.id, s.id, q.id from place p
-                join street s on s.city_id = p.city_id and {NEAR.format("p", "s", 0.3)}
-                join place q on q.city_id = p.city_id and {NEAR.format("q", "s", 0.3)}
-                where p.kind = {kind} and s.surface > {250 + 20 * n + 5 * variant} and q.kind > {150 + variant}""",
-            f"""select c.name, count(*) from city c, place p, street s, place q
-                where c.city_id = p.city_id and s.city_id = p.city_id and q.city_id = p.city_id
-                  and p.kind = {kind} and q.kind = {other} and s.length < {300 - 10 * variant} and c.size > {10 + variant}
-                  and {NEAR.format("p", "q", 0.5)} and {NEAR.format("p", "s", 0.5)}
-                group by c.name""",
+            f"""select p.id from place p{tables}
+                where p.kind = {200 + 7 * n} and p.x < {5 * scale} and p.name like '%{"abcde"[n]}0%'{further}""",
+            f"""select p.id, q.id from place p join place q on q.city_id = p.city_id and {NEAR.format("p", "q", 3e-5 * scale)}{tables}
+                where p.kind between {60 + 8 * n} and {70 + 9 * n} and q.kind = {20 + 12 * n}{further}""",
+            f"""select p.id, s.id from place p join street s on s.city_id = p.city_id and {NEAR.format("p", "s", 1e-5 * scale)}{tables}
+                where p.kind > {170 - 20 * n} and s.surface > {300 - 20 * n}{further}""",
+            f"""select s.name, count(*) from place p
+                join street s on s.city_id = p.city_id and {NEAR.format("p", "s", 0.02 * scale)}
+                join place q on q.city_id = p.city_id and {NEAR.format("q", "s", 0.02)}{tables}
+                where p.kind > {160 - 8 * n} and p.name like '%{"abcde"[n]}b%' and s.surface > {250 - 20 * n}
+                  and q.kind = {60 + 20 * n} and q.name like '%c{n}%'{further}
+                group by s.name""",
         ]
     return asked
 
@@ -215,6 +217,7 @@ def main() -> None:
     parser.add_argument("--streets", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--scattered", action="store_true")
     parser.add_argument("--stream", type=int, default=0)
     options = parser.parse_args()
     if options.full:
@@ -224,7 +227,9 @@ def main() -> None:
         installation = copy_installation(Path(folder))
         installation.install_extension()
         with running_cluster(installation) as cluster, cluster.create_database().connect() as connection:
-            for statement in (FULL_SCHEMA if options.full else SCHEMA).format(**vars(options)).split(";\n"):
+            for statement in (FULL_SCHEMA if options.full else SCHEMA).format(
+                order="random()" if options.scattered else "1", **vars(options)
+            ).split(";\n"):
                 connection.execute(statement.encode())
             connection.execute("select partitioncache_register('city_id', 'integer')")
             print(
@@ -235,7 +240,7 @@ def main() -> None:
             seconds, entries = fill(connection, asked)
             print(f"filled with the queries' own fragments: {entries} entries in {seconds:.1f} s")
             measure(connection, "each query's own fragments cached", asked, options.repeat)
-            seconds, entries = fill(connection, ask(1))
+            seconds, entries = fill(connection, [q for n in (1, 2, 3, 4) for q in ask(n)] if options.full else ask(1))
             print(f"\nfilled with similar queries' fragments: {entries} entries in {seconds:.1f} s")
             measure(connection, "only a similar query's fragments cached", asked, options.repeat)
             if options.stream:

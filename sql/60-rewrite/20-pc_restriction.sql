@@ -11,7 +11,7 @@ comment on type pc_restriction is
 
 create function pc_restriction(
     family pc_family, method text, keys anyarray, matches_null boolean, registration partitioncache_registration,
-    used text[] default '{}', stamps text[] default '{}', one_column boolean default false
+    used text[] default '{}', stamps text[] default '{}', form text default 'all'
 ) returns pc_restriction
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -24,9 +24,10 @@ declare
                              or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES', 'current') and not nothing
                            then ' OR %4$s IS NULL' else '' end;
     -- Where one column is joined to a set of rows, the planner joins all columns that equal it to that set, and estimates the
-    -- joins well. It does not carry a list of constants on: each column gets the list. The planner then thinks that each of
-    -- these lists leaves out further rows.
-    columns text[] := case when method in ('literal', 'IN', 'current') and not one_column or (registration).partition_local then (family).columns else (family).columns[1:1] end;
+    -- joins well. It does not carry a list of constants on: each column gets the list, unless the form says otherwise.
+    columns text[] := case when method in ('literal', 'IN', 'current') or (registration).partition_local then (family).columns else (family).columns[1:1] end;
+    -- Whichever columns are restricted, the rows are the same: the columns equal one another, and less is restricted than might be.
+    listed integer := case when form ~ '[0-9]' then least(substring(form from '[0-9]+')::integer, cardinality(columns)) end;
     changed text;
     result pc_restriction;
 begin
@@ -58,7 +59,8 @@ begin
         wanted := '%1$s ' || replace(pc_lookup_call(family, used, cardinality(keys), registration), '%', '%%');
     end if;
     select bool_or(r.asked is not null),
-           string_agg(format('(' || wanted || keep_null || ')', c.name, ' AND ' || r.ranges, ' AND ' || r.asked, r.nullable), ' AND ' order by c.n)
+           string_agg(format(case when form ^@ 'hidden' and c.n is distinct from listed then 'COALESCE(' || wanted || keep_null || ', false)' else '(' || wanted || keep_null || ')' end,
+                             c.name, ' AND ' || r.ranges, ' AND ' || r.asked, r.nullable), ' AND ' order by c.n)
     into result.ranges_asked, result.conditions
     from unnest(columns) with ordinality c(name, n)
         -- Where the key of a row tells where its column lies, that is said as well: an index or native partitions may use it.
@@ -69,16 +71,17 @@ begin
                         else pc_key_ranges(c.name, (registration).datatype, keys) end as ranges,
                    case when c.name ^@ '(' and method = 'current'
                         then pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], changed) end as asked,
-                   coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r;
-    if method in ('literal', 'IN', 'current') and not one_column then
+                   coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r
+    where form !~ '^[0-9]' or c.n = listed;
+    if method in ('literal', 'IN', 'current') and form !~ '^[0-9]' then
         result.carried := array(select format('(' || wanted || case when (family).prunes_wrongly and not nothing then ' OR %1$s IS NULL' else '' end || ')', c.column_name, '', '') from unnest((family).carried) with ordinality c(column_name, where_at, has_where, n) order by c.n);
     end if;
     return result;
 end
 $$;
 
-comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration, text[], text[], boolean) is
-'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, current, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. used, stamps: the entries that the keys come from, for current; one_column: restrict the first column only, and leave it to the joins to carry that on. Example: see pc_rewrite';
+comment on function pc_restriction(pc_family, text, anyarray, boolean, partitioncache_registration, text[], text[], text) is
+'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, current, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. used, stamps: the entries that the keys come from, for current; form: all, each column; 2, the second alone, and the joins carry it on; hidden, each so that the planner does not see the list in it, and thinks that it leaves half; hidden but 2, the second in plain sight. Example: see pc_rewrite';
 
 create function pc_changed_call(family pc_family, used text[], stamps text[], registration partitioncache_registration) returns text
 language sql stable parallel safe

@@ -1,18 +1,3 @@
-create type pc_rewritten as (
-    applied boolean,
-    reason text,
-    method text,
-    hits integer,
-    keys bigint,
-    partitions bigint,
-    rewritten text,
-    hashes text[],
-    own_keys bigint
-);
-
-comment on type pc_rewritten is
-'The outcome of a rewrite. reason: why nothing was done, null if applied; hits: how many entries say something of it; keys: partitions that remain (of the smallest family); partitions: how many there are by the planner''s statistics; rewritten: the text to run; hashes: the entries that were used; own_keys: how many partitions the conditions on one of its tables alone would leave.';
-
 create function pc_rewrite(query text, partition_key text, cache text, method text, session_path text, counted boolean default true) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -28,7 +13,7 @@ declare
 begin
     if octet_length(query) > 1000000 then
         perform pc_check_method(method);
-        result := row(false, format('the text is too long (%s bytes) to be taken apart', octet_length(query)), null, 0, null, null, query, '{}', null);
+        result := row(false, format('the text is too long (%s bytes) to be taken apart', octet_length(query)), null, 0, null, null, query, '{}', null, null, null, null);
         return result;
     end if;
     begin
@@ -70,21 +55,14 @@ declare
     settings partitioncache_settings;
     least_cost double precision;
     original jsonb;
-    family pc_family;
-    restrictions pc_restriction[] := '{}'::pc_restriction[];
-    alternatives pc_restriction[] := '{}'::pc_restriction[];
-    judged pc_restriction[] := '{}'::pc_restriction[];
-    otherwise boolean := false;
-    alternative_method text;
-    restricted pc_restricted;
-    stamps text[] := '{}'::text[];
-    -- Whether the outcome will hold as long as the entries do: a list alone is exact for this moment, if its tables are written to.
+    known pc_known;
+    -- Whether the outcome will hold as long as the entries do.
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
     deferred text;
     kept double precision;
     saved double precision;
     template text := pc_template(query, session_path);
-    result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null);
+    result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null, null, null, null);
 begin
     if registration.cache is null or query is null then
         result.reason := case when query is null then 'the query is null'
@@ -135,43 +113,25 @@ begin
             return result;
         end if;
 
-        foreach family in array analysis.families loop
-            execute format('select * from pc_restrict_family($1, $2, $3, null::%s)', pc_native_type(registration.datatype))
-            into restricted using family, registration, method;
-            alternative_method := coalesce(restricted.alternative_method, alternative_method);
-            restrictions := restrictions || restricted.restriction;
-            alternatives := alternatives || case when restricted.alternative_method is null then restricted.restriction else restricted.alternative end;
-            judged := judged || case when (restricted.judged_by).conditions is null then restricted.restriction else restricted.judged_by end;
-            otherwise := otherwise or (restricted.judged_by).conditions is not null;
-            result.hits := result.hits + restricted.hits;
-            result.hashes := result.hashes || coalesce(restricted.used, '{}');
-            result.partitions := coalesce(result.partitions, restricted.partitions);
-            result.reason := coalesce(result.reason, restricted.reason);
-            if (restricted.restriction).conditions is not null then
-                result.applied := true;
-                result.keys := least(result.keys, restricted.keys);
-                result.own_keys := least(result.own_keys, restricted.own_keys);
-                result.method := coalesce(result.method, restricted.method_used);
-                stamps := stamps || restricted.stamps;
-                lasting := lasting and (restricted.method_used in ('current', 'subquery') or not restricted.tracked);
-            end if;
-        end loop;
-
+        if method = 'auto' then
+            original := coalesce(original, pc_plan(query, session_path));
+        end if;
+        known := pc_consider(analysis, registration, method, original, session_path);
+        result := known.outcome;
+        result.rewritten := query;
         -- Between the analysis and the look-up the partition key may have been placed elsewhere.
         if result.applied and (pc_registration(cache, partition_key)).generation <> registration.generation then
             result.applied := false;
             result.reason := 'the cache was cleared or changed at this very moment';
+        elsif result.applied and method = 'auto' then
+            result := pc_gate(result, query, original, known.candidates, least_cost,
+                              pc_measured(registration, pc_template(analysis.canonical, ''), result.keys, pc_plan_shape(original), analysis.relations));
         elsif result.applied then
-            result.rewritten := pc_insert_restrictions(analysis.canonical, analysis.families, restrictions);
-            result.reason := null;
-            if method = 'auto' then
-                result := pc_gate(result, query, coalesce(original, pc_plan(query, session_path)), least_cost, session_path, alternative_method, case when alternative_method is not null then
-                    pc_insert_restrictions(analysis.canonical, analysis.families, alternatives) end,
-                    case when otherwise then pc_insert_restrictions(analysis.canonical, analysis.families, judged) end);
-            else
-                -- Planned as this role: where it may not read the partition column, say, the rewritten query would fail.
-                perform pc_plan(result.rewritten, session_path);
-            end if;
+            result.applied := (known.candidates[1]).problem is null;
+            result.reason := 'the rewritten query would fail: ' || (known.candidates[1]).problem;
+            result.method := (known.candidates[1]).method;
+            result.form := (known.candidates[1]).form;
+            result.rewritten := case when result.applied then (known.candidates[1]).text else query end;
         end if;
         if method = 'auto' then
             select d.hash, d.kept into deferred, kept from pc_deferred_for(registration, analysis.families) d;
@@ -183,8 +143,8 @@ begin
                 end if;
             end if;
         end if;
-        if analysis.state is not null and (lasting or not result.applied) then
-            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, stamps, deferred, saved, template);
+        if analysis.state is not null and (lasting and known.lasting or not result.applied) then
+            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, known.stamps, deferred, saved, template);
         end if;
         if counted then
             perform pc_count_use(registration, case when result.applied then result.hashes end);

@@ -1,142 +1,68 @@
-create function pc_side(node jsonb, side text) returns jsonb
-language sql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-    -- Among the plans below a node there are also those of its sub-selects.
-    select p from jsonb_array_elements(node -> 'Plans') p where p ->> 'Parent Relationship' = side limit 1
-$$;
-
-comment on function pc_side(jsonb, text) is
-'What a join in a plan (as EXPLAIN gives it in JSON) joins: Outer, what it loops over, or Inner. Example: select pc_side(''{"Node Type": "Result"}'', ''Inner'')';
-
-create function pc_blind_loops(plan jsonb) returns bigint
-language plpgsql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    return (
-        select count(*)
-        from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n, lateral (select pc_side(n, 'Inner') as inner_side) i
-        where inner_side ->> 'Node Type' in ('CTE Scan', 'Subquery Scan') or inner_side ->> 'Node Type' = 'Materialize' and inner_side -> 'Plans' -> 0 -> 'Plans' is not null);
-end
-$$;
-
-comment on function pc_blind_loops(jsonb) is
-'In how many places a plan (as EXPLAIN gives it in JSON) compares each row with each of a CTE or of a join: that is good for very few rows only. Example: select pc_blind_loops(''{"Node Type": "Result"}'')';
-
-create function pc_restricted_scans(plan jsonb) returns bigint
-language sql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-    select count(*)
-    from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name") && (@."Index Cond" like_regex "= ANY [(]" || @."Recheck Cond" like_regex "= ANY [(]" || @."Filter" like_regex "= ANY [(]"))')
-$$;
-
-comment on function pc_restricted_scans(jsonb) is
-'How many tables a plan (as EXPLAIN gives it in JSON) restricts by lists. Example: select pc_restricted_scans(''{"Node Type": "Result"}'')';
-
-create function pc_overflows(plan jsonb) returns boolean
+create function pc_considered(original jsonb, candidates pc_candidate[], measured jsonb) returns jsonb
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(sum(c.relpages), 0) * current_setting('block_size')::bigint > least(pg_size_bytes(current_setting('shared_buffers')) / 2, 64 * 1024 * 1024)
-    from pg_class c
-    where c.relkind in ('r', 'm') and c.relname = any (array(select n #>> '{}' from jsonb_path_query(plan, 'strict $.**."Relation Name"') n))
+    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('form', c.form, 'method', c.method, 'cost', round(c.cost::numeric), 'rows', c.rows,
+                                                          'doubtful_cost', case when c.doubtful_cost > c.cost then round(c.doubtful_cost::numeric) end, 'problem', c.problem,
+                                                          'milliseconds', m.milliseconds, 'stopped', m.stopped)) order by c.place)
+    from (select 0 as place, 'none' as form, null as method, (original ->> 'Total Cost')::double precision as cost, (original ->> 'Plan Rows')::double precision as rows,
+                 null::double precision as doubtful_cost, null as problem, pc_plan_shape(original) as shape
+          union all
+          select u.place, u.form, u.method, u.cost, u.rows, u.doubtful_cost, u.problem, u.shape
+          from unnest(candidates) with ordinality u(form, method, restrictions, text, cost, rows, doubtful_cost, blind, shape, problem, milliseconds, place)) c
+    left join lateral (select r.milliseconds, r.stopped from jsonb_to_recordset(measured) r(form text, shape text, milliseconds double precision, stopped boolean)
+                       where r.form = c.form and r.shape = c.shape limit 1) m on true
 $$;
 
-comment on function pc_overflows(jsonb) is
-'Whether the tables of a plan (as EXPLAIN gives it in JSON, without their schemas) take up more than half of shared_buffers, or than the 64 MB that a processor keeps near at best, so that each row found by an index has to be fetched from farther away than the planner thinks. Example: select pc_overflows(''{"Node Type": "Result"}'')';
+comment on function pc_considered(jsonb, pc_candidate[], jsonb) is
+'What partitioncache_explain says of the candidates: for each, and for the query as it is (none), what the planner expects, and what was measured of it (see pc_measured). Example: see pc_gate';
 
-create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision, overflows boolean default false) returns double precision
-language plpgsql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-set standard_conforming_strings = on
-as $$
-#variable_conflict use_column
-begin
-    return (
-        with loop as (
-            select pc_side(n, 'Outer') as outer_side, pc_side(n, 'Inner') as inner_side
-            from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n
-        ), described as (
-            select (outer_side ->> 'Plan Rows')::double precision as rows, (inner_side ->> 'Plan Rows')::double precision as inner_rows,
-                   (inner_side ->> 'Total Cost')::double precision as inner_cost,
-                   inner_side ->> 'Node Type' in ('Materialize', 'Memoize', 'CTE Scan', 'WorkTable Scan') as kept,
-                   -- Each list says once more what the others say: the joins of what they restrict are thought so many times smaller again.
-                   least(power(least(factor, 1e9), greatest(pc_restricted_scans(outer_side) - 1, 1)), 1e30) as times,
-                   overflows and inner_side ->> 'Node Type' not in ('Materialize', 'Memoize') and jsonb_path_exists(inner_side, 'strict $.** ? (@."Node Type" == "Index Scan" || @."Node Type" == "Bitmap Heap Scan")') as fetched,
-                   inner_side -> 'Filter' is null and inner_side ->> 'Node Type' = 'Index Scan' as all_used,
-                   -- Where nothing but the keys chooses the rows of a table, there are as many as expected.
-                   outer_side ->> 'Node Type' like '%Scan' and outer_side -> 'CTE Name' is null and outer_side -> 'Filter' is null
-                       and coalesce(outer_side ->> 'Index Cond', outer_side ->> 'Recheck Cond', '') ~ '^(\(+[^ ]+ = ANY \([^)]*\)\)( OR \([^ ]+ (= ANY \([^)]*\)|IS NULL)\))*\)?)?$' as sure
-            from loop
-        )
-        select coalesce(sum(more.rows * case when not d.fetched then more.cost when d.all_used then greatest(more.cost, 3 + d.inner_rows) else 10 * more.cost end
-                            - d.rows * more.cost), 0)
-        from described d,
-             -- The planner takes a page that one loop has read for there in all the others.
-             lateral (select case when d.sure then d.rows else greatest(d.rows, least(d.rows * d.times, most_rows)) end as rows,
-                             case when d.kept then 0.02 * d.inner_rows * factor else d.inner_cost end as cost) more
-    );
-end
-$$;
-
-comment on function pc_misled_cost(jsonb, double precision, double precision, boolean) is
-'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows), and, where the tables are so large (see pc_overflows), if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
-
-create function pc_gate(rewritten pc_rewritten, query text, original jsonb, least_cost double precision, session_path text, alternative_method text, alternative text, judged_by text default null) returns pc_rewritten
+create function pc_gate(outcome pc_rewritten, query text, original jsonb, candidates pc_candidate[], least_cost double precision, measured jsonb default '[]') returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
 declare
     before double precision := (original ->> 'Total Cost')::double precision;
-    blind bigint := pc_blind_loops(original);
-    most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
-    -- Without a key there is nothing to loop over.
-    overflows boolean := (rewritten).keys > 0 and pc_overflows(original);
-    doubtful_before double precision := before + pc_misled_cost(original, 1, most_rows, overflows);
-    -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
-    -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out.
-    factor double precision := case when (rewritten).keys > 0 then
-        greatest((rewritten).partitions::double precision / greatest((rewritten).own_keys, (rewritten).keys), 1) else 1 end;
+    doubtful_before double precision := pc_doubtful_cost(original, (outcome).keys);
     chosen record;
 begin
-    select c.method, c.text, c.cost, c.doubtful_cost, c.blind into chosen
-    from (select f.method, f.text, (f.plan ->> 'Total Cost')::double precision as cost, pc_blind_loops(f.plan) > blind as blind,
-                 (f.plan ->> 'Total Cost')::double precision + pc_misled_cost(f.plan, factor, most_rows, overflows) as doubtful_cost
-          from (select (rewritten).method, (rewritten).rewritten as text, pc_plan(coalesce(judged_by, (rewritten).rewritten), session_path) as plan
-                union all
-                select alternative_method, alternative, pc_plan(alternative, session_path) where alternative is not null) f) c
-    order by c.blind and (rewritten).keys > 0 or c.doubtful_cost > doubtful_before * 1.2, c.cost
+    outcome.candidates := pc_considered(original, candidates, measured);
+    select c.*, m.faster, m.ratio into chosen
+    from unnest(candidates) c
+    left join lateral (select r.ratio, r.ratio <= 0.9 and r.milliseconds * (1 / nullif(r.ratio, 0) - 1) >= 0.7 as faster
+                       from jsonb_to_recordset(measured) r(form text, shape text, milliseconds double precision, ratio double precision)
+                       where r.form = c.form and r.shape = c.shape limit 1) m on true
+    order by c.problem is not null, m.faster desc nulls last, m.ratio, c.blind or c.doubtful_cost > doubtful_before * 1.2, c.cost
     limit 1;
-    rewritten.method := chosen.method;
-    rewritten.rewritten := chosen.text;
-    if judged_by is not null then
-        perform pc_plan(chosen.text, session_path);  -- as this role
-    end if;
+    -- Where what promised most was slower, what promises less is not believed either.
+    outcome.measured := chosen.faster is not null;
+    outcome.method := chosen.method;
+    outcome.form := chosen.form;
+    outcome.rewritten := chosen.text;
     -- Asking costs as well, and estimates are no more than that: what saves less than a tenth has been seen to lose as often as to gain.
-    if chosen.cost > before * 1.1 then
-        rewritten.reason := format('the planner expects the rewritten query to cost more (%s instead of %s): it would not pay',
-                                   round(chosen.cost::numeric), round(before::numeric));
-    elsif chosen.cost > before * 0.9 or chosen.cost > before - least_cost then
-        rewritten.reason := format('the planner expects the rewritten query to cost hardly less (%s instead of %s): it would not pay',
-                                   round(chosen.cost::numeric), round(before::numeric));
-    elsif chosen.blind and (rewritten).keys > 0 then
-        rewritten.reason := 'the planner would be misled by the keys: it would expect so few rows that it compares each with each';
-    elsif chosen.doubtful_cost > doubtful_before * 1.2 then
-        rewritten.reason := format('the planner would be misled by the keys: for the rows that are really there, its plan would cost up to %s instead of %s',
-                                   round(chosen.doubtful_cost::numeric), round(doubtful_before::numeric));
+    outcome.reason := case
+        when chosen.problem is not null then 'the rewritten query would fail: ' || chosen.problem
+        when chosen.faster then null
+        when not chosen.faster then
+            format('measured: restricted, it takes %s times as long as it does as it is, or more', round(chosen.ratio::numeric, 2))
+        when chosen.cost > before * 1.1 then
+            format('the planner expects the rewritten query to cost more (%s instead of %s): it would not pay', round(chosen.cost::numeric), round(before::numeric))
+        when chosen.cost > before * 0.9 or chosen.cost > before - least_cost then
+            format('the planner expects the rewritten query to cost hardly less (%s instead of %s): it would not pay', round(chosen.cost::numeric), round(before::numeric))
+        when chosen.blind then
+            'the planner would be misled by the keys: it would expect so few rows that it compares each with each'
+        when chosen.doubtful_cost > doubtful_before * 1.2 then
+            format('the planner would be misled by the keys: for the rows that are really there, its plan would cost up to %s instead of %s',
+                   round(chosen.doubtful_cost::numeric), round(doubtful_before::numeric)) end;
+    if outcome.reason is not null then
+        outcome.applied := false;
+        outcome.rewritten := query;
+        outcome.method := null;
+        outcome.form := null;
     end if;
-    if rewritten.reason is not null then
-        rewritten.applied := false;
-        rewritten.rewritten := query;
-        rewritten.method := null;
-    end if;
-    return rewritten;
+    return outcome;
 end
 $$;
 
-comment on function pc_gate(pc_rewritten, text, jsonb, double precision, text, text, text, text) is
-'Chooses between a rewrite and its alternative (null: none) what the planner takes for cheaper, and takes back one (original: the plan of the query itself) that it does not expect to be faster than the query itself by a tenth and by least_cost, or whose plan is good only for the few rows that the planner expects because the keys say once more what the query says. judged_by: a text that the planner judges in the place of the rewritten one, null for that itself. Example: see pc_rewrite';
+comment on function pc_gate(pc_rewritten, text, jsonb, pc_candidate[], double precision, jsonb) is
+'Chooses among the candidates what was measured to be fastest (measured: see pc_measured), else what the planner takes for cheapest, and takes it back where it does not expect it to be faster than the query itself (original: its plan) by a tenth and by least_cost, or where its plan is good only for the few rows that the planner expects because the keys say once more what the query says. Example: see pc_decide';

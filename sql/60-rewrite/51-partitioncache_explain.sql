@@ -2,7 +2,7 @@ create function partitioncache_explain(
     query text, partition_key text, cache text default 'partitioncache', method text default 'auto',
     session_path text default pg_catalog.current_setting('search_path'), params text[] default null,
     out applied boolean, out reason text, out method_used text, out fragments integer, out hits integer,
-    out keys bigint, out partitions bigint, out entries jsonb, out rewritten text, out learning jsonb
+    out keys bigint, out partitions bigint, out entries jsonb, out rewritten text, out learning jsonb, out candidates jsonb
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -24,7 +24,7 @@ begin
     end if;
     if params is null and given.bound <> query then
         perform pc_check_method(method);
-        outcome := row(false, 'its parameters have no values: pass them with params => array[...]; what does not depend on them is shown here', null, 0, null, null, query, '{}', null);
+        outcome := row(false, 'its parameters have no values: pass them with params => array[...]; what does not depend on them is shown here', null, 0, null, null, query, '{}', null, null, null, null);
     else
         outcome := pc_rewrite(given.bound, partition_key, cache, method, session_path, counted => false);
     end if;
@@ -39,6 +39,7 @@ begin
     keys := outcome.keys;
     partitions := outcome.partitions;
     rewritten := outcome.rewritten;
+    candidates := outcome.candidates;
     begin
         analysis := pc_analyse(query, pc_registration(cache, partition_key), pc_session(session_path));
         contained := array(select distinct h from unnest(analysis.families) f, unnest(pc_contained_entries(pc_registration(cache, partition_key), f.asked)) h);
@@ -69,7 +70,7 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text, text[]) is
-'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; and the rewritten text. params: as for partitioncache_apply; of a query whose parameters have no values, such as a text of pg_stat_statements, it is said which entries serve it whatever the values are. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; the rewritten text; and candidates = the forms that were considered (none: as it is; all: a list of keys for each table that has the key; 2: for the second alone; hidden: so that the planner does not see it; joined: as a set of rows), with the cost and rows that the planner expects, doubtful_cost if the keys may mislead it, and the milliseconds that were measured, stopped where it took longer than that. params: as for partitioncache_apply; of a query whose parameters have no values, such as a text of pg_stat_statements, it is said which entries serve it whatever the values are. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
 create function pc_explain_entries(cache text, partition_key text, hashes text[]) returns jsonb
 language sql volatile parallel unsafe

@@ -39,7 +39,7 @@ create table partitioncache_queue (
 ) partition by list (queue);
 
 comment on table partitioncache_queue is
-'The two queues, incoming and outgoing, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged. owner: a role of this cluster by its OID, in another cluster found again by owner_name. Nobody writes here but the functions that pc_call leads to.';
+'The two queues, incoming and outgoing, and the queries to be raced, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged. owner: a role of this cluster by its OID, in another cluster found again by owner_name. Nobody writes here but the functions that pc_call leads to.';
 comment on column partitioncache_queue.hash is
 'Outgoing: the fragment''s hash. Incoming: the SHA-256 of the query''s text, with the settings of its session where the text was checked by this server.';
 comment on column partitioncache_queue.origin is
@@ -70,6 +70,14 @@ create table partitioncache_query_fragment_queue partition of partitioncache_que
 comment on table partitioncache_query_fragment_queue is
 'The outgoing queue: fragments waiting to be evaluated.';
 
+create table partitioncache_race_queue partition of partitioncache_queue for values in ('racing')
+    with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
+          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+comment on table partitioncache_race_queue is
+'Queries whose restricted forms are to be raced, when nothing else is left to do.';
+
 select pc_dump_with_extension('partitioncache_queue_id');
 select pc_dump_with_extension('partitioncache_original_query_queue');
 select pc_dump_with_extension('partitioncache_query_fragment_queue');
+select pc_dump_with_extension('partitioncache_race_queue');

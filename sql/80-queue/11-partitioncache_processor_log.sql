@@ -1,7 +1,7 @@
 create table partitioncache_processor_log (
     id bigint generated always as identity primary key,
     cache text not null,
-    queue text not null check (queue in ('incoming', 'outgoing', 'upkeep')),
+    queue text not null check (queue in ('incoming', 'outgoing', 'racing', 'upkeep')),
     partition_key text,
     query_hash text,
     status text not null check (status in ('success', 'skipped', 'failed', 'timeout')),
@@ -17,6 +17,6 @@ create table partitioncache_processor_log (
 );
 
 comment on table partitioncache_processor_log is
-'What became of queued items: queue incoming = a query was taken apart (skipped: nothing of it can be cached, error_msg says why), outgoing = a fragment was evaluated (key_count = size of its key set), upkeep = the processor''s own housekeeping failed. cost: what the planner expected a fragment to cost; time_limit: how long it might take. owner: whose item it was, upkeep: who looked after the cache. Keeps the latest log_limit rows of each cache and owner (see partitioncache_settings).';
+'What became of queued items: queue incoming = a query was taken apart (skipped: nothing of it can be cached, error_msg says why), outgoing = a fragment was evaluated (key_count = size of its key set), racing = the forms of a query were raced (skipped: there was nothing to race), upkeep = the processor''s own housekeeping failed. cost: what the planner expected a fragment to cost; time_limit: how long it might take. owner: whose item it was, upkeep: who looked after the cache. Keeps the latest log_limit rows of each cache and owner (see partitioncache_settings).';
 
 create index partitioncache_processor_log_latest on partitioncache_processor_log (cache, owner, id);

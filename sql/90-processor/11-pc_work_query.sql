@@ -8,6 +8,7 @@ declare
     moving text[];
     reason text;
     fragments jsonb;
+    cost double precision;
 begin
     if hashes = '{}' then
         return coalesce(apart.reason, 'no fragment of this query can be cached');
@@ -40,11 +41,13 @@ begin
     from wanted w
     cross join lateral pc_fragment_cost(w.fragment, item.partition_key) c
     where w.rank <> 'weaker' or w.place <= 12;
+    cost := pc_query_cost(item.query, item.session);
+    perform pc_enter_race(item, cost);
     if fragments is null then
         return case when moving <> '{}' then reason end;
     end if;
     perform pc_call('learn', jsonb_build_object('cache', item.cache, 'partition_key', item.partition_key, 'priority', item.priority,
-        'origin', pc_marker(item.id, item.claim), 'cost', pc_query_cost(item.query, item.session), 'fragments', fragments));
+        'origin', pc_marker(item.id, item.claim), 'cost', cost, 'fragments', fragments));
     return null;
 end
 $$;

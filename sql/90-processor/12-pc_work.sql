@@ -21,6 +21,8 @@ begin
         end if;
         if item.queue = 'incoming' then
             reason := pc_work_query(item);
+        elsif item.queue = 'racing' then
+            reason := pc_race(item, stop_at);
         else
             keys := pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts, stop_at,
                                          not pc_is_forced(pc_registration(item.cache, item.partition_key), item.hash));
@@ -31,7 +33,7 @@ begin
                            where s.state = 'aside' and s.owner = pc_me() limit 1);
             end if;
         end if;
-        outcome := case when reason is null then 'success' when item.queue = 'incoming' then 'skipped' else 'failed' end;
+        outcome := case when reason is null then 'success' when item.queue in ('incoming', 'racing') then 'skipped' else 'failed' end;
         held := pc_settle(item.queue, item.id, item.claim, outcome,
                           coalesce(reason, case when item.queue = 'outgoing' and keys is null then pc_unselective_note(item.cache, item.partition_key, item.hash) end), keys);
         if not held then

@@ -33,11 +33,11 @@ create function pc_forget(cache text) returns bigint
 language sql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select pc_forget_analyses() + pc_forget_decisions() + pc_forget_listeners() + pc_sum_revisions()
+    select pc_forget_analyses() + pc_forget_decisions() + pc_forget_verdicts() + pc_forget_listeners() + pc_sum_revisions()
 $$;
 
 comment on function pc_forget(text) is
-'Removes analyses and decisions beyond the number that is kept, and listeners that are gone, of all caches, and sums revisions up; how many. Example: select pc_forget(''partitioncache'')';
+'Removes analyses, decisions and verdicts beyond the number that is kept, and listeners that are gone, of all caches, and sums revisions up; how many. Example: select pc_forget(''partitioncache'')';
 
 create function pc_do_maintain(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

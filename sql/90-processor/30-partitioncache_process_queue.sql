@@ -24,6 +24,9 @@ begin
     while begun < max_items loop
         select c.* into item from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', worker_id, one_transaction => true) c;
         if item.id is null then
+            item := pc_claim_race(cache, interval '1 h', worker_id, one_transaction => true);
+        end if;
+        if item.id is null then
             idle := refreshed or pc_attempt('pc_revive', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
             exit when idle;
             refreshed := true;

@@ -20,7 +20,8 @@ begin
                  ('max_age', 'at least 0', s.max_age >= interval '0'),
                  ('least_cost', 'at least 0', s.least_cost >= 0 and s.least_cost < 'infinity'),
                  ('apply_limit', 'at least 0', s.apply_limit >= 0),
-                 ('compare_share', 'from 0 to 1', s.compare_share between 0 and 1)) c(name, rule, holds)
+                 ('compare_share', 'from 0 to 1', s.compare_share between 0 and 1),
+                 ('race_budget', 'from 0 to 1000', s.race_budget between 0 and 1000)) c(name, rule, holds)
     where not c.holds limit 1;
     if found then
         perform pc_fail('PC001', format('%s is out of range', wrong.name), format('%s: %s.', wrong.name, changes ->> wrong.name), format('Pass a value %s.', wrong.rule));

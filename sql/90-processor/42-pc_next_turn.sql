@@ -30,6 +30,9 @@ begin
 
     turn.item := (select c from pc_claim(case turn.worker when 0 then '{incoming}' else '{incoming,outgoing}'::text[] end, turn.cache, 1,
                                          settings.fragment_timeout + interval '1 min', turn.worker_id) c);
+    if (turn.item).id is null and turn.worker is distinct from 0 then
+        turn.item := pc_claim_race(turn.cache, settings.fragment_timeout + interval '1 min', turn.worker_id);
+    end if;
     turn.works := (turn.item).id is not null;
     if not turn.works and coalesce(turn.worker, 0) = 0 and now_ >= turn.refresh_at then
         refreshed := pc_attempt('pc_enqueue_refreshes', turn.cache);

@@ -57,6 +57,7 @@ select is(priced('[{"hash": "a", "rank": "whole", "cost": 1, "state": "forbidden
 create table big as select i as id, i % 500 as city_id, i % 997 as kind, i % 10 as stars, i % 17 as height from generate_series(1, 200000) i;
 analyze big;
 select partitioncache_clear_queue(), partitioncache_clear();
+select partitioncache_update_processor_config(race_budget => 0);
 select is((select count(*) from pc_own_learning), 0::bigint, 'clearing forgets what was deferred');
 \set dear 'select * from big a, big b where a.city_id = b.city_id and a.height + b.height = 32 and a.stars = 9 limit 5'
 select partitioncache_push(:'dear', 'city_id');

@@ -43,6 +43,17 @@ select alike((pc_restriction(family(), 'subquery', '{}'::integer[], true, regist
 select matches(pc_lookup_call(family(), '{h}', 10, registration()), '^= ANY \(ARRAY\(SELECT', 'few keys: an array');
 select matches(pc_lookup_call(family(), '{h}', 1000, registration()), '^IN \(SELECT', 'many: a set of rows');
 
+select is((pc_restriction(family('{p.city_id,s.city_id}', false), m, '{1}'::integer[], false, registration(), form => f)).conditions, expected, format('%s %s', m, f))
+from (values
+    ('literal', '2', '(s.city_id = ANY (''{1}''::integer[]))'),
+    ('literal', '3', '(s.city_id = ANY (''{1}''::integer[]))'),
+    ('literal', 'hidden', 'COALESCE(p.city_id = ANY (''{1}''::integer[]), false) AND COALESCE(s.city_id = ANY (''{1}''::integer[]), false)'),
+    ('literal', 'hidden but 1', '(p.city_id = ANY (''{1}''::integer[])) AND COALESCE(s.city_id = ANY (''{1}''::integer[]), false)'),
+    ('VALUES', 'joined', '(p.city_id IN (VALUES (''1''::integer)))')) v(m, f, expected);
+select is(pc_forms(array[family('{p.city_id,s.city_id}'::text[])], 12), '{all,joined,1,2,"hidden but 1","hidden but 2",hidden}', 'forms of two columns');
+select is(pc_forms(array[family('{p.city_id,s.city_id}'::text[])], 2), '{all,joined}', 'as many as may be planned');
+select is(pc_forms(array[family()], 12), '{all}', 'of one');
+
 -- Where they go
 select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null, null)::pc_family], array[row('(k)', null, null, null, null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
 select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[row('(k)', 't u', null, null, null)::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
@@ -59,12 +70,21 @@ create table never_analysed (city_id integer);
 select is(pc_partition_estimate('public.never_analysed', 'city_id'), null, 'no statistics');
 select cmp_ok(pc_plan_cost('select * from poi', 'public'), '>', pc_plan_cost('select 1', 'public'), 'what a plan costs');
 select throws_ok($$ select pc_plan_cost('select * from nowhere', 'public') $$, '42P01', null, 'of what PostgreSQL accepts');
-create function gate(before text, after text, alternative text) returns pc_rewritten language sql as
-$$ select pc_gate(row(true, null, 'literal', 1, 1, 10, after, '{}', null)::pc_rewritten, before, pc_plan(before, 'public'), 0, 'public', 'VALUES', alternative) $$;
+create function gate(before text, after text, alternative text, measured jsonb default '[]') returns pc_rewritten language sql as
+$$ select pc_gate(row(true, null, 'literal', 1, 1, 10, after, '{}', null, null, null, null)::pc_rewritten, before, pc_plan(before, 'public'),
+                  array(select row(f, m, null, t, pc_plan_cost(t, 'public'), 1, pc_plan_cost(t, 'public'), false, md5(t), null, null)::pc_candidate
+                        from (values ('all', 'literal', after), ('joined', 'VALUES', alternative)) c(f, m, t) where t is not null), 0, measured) $$;
 select is((gate('select * from poi', 'select 1', null)).rewritten, 'select 1', 'the gate: cheaper');
 select is(row((g).applied, (g).rewritten, (g).method)::text, '(f,"select 1",)', 'the gate: dearer') from (select gate('select 1', 'select * from poi', null) g) x;
 select alike((gate('select 1', 'select * from poi', null)).reason, 'the planner expects the rewritten query to cost more (% instead of 0): it would not pay', 'the gate: dearer, the reason');
 select is(row((g).rewritten, (g).method)::text, '("select 2",VALUES)', 'the gate: an alternative that is cheaper') from (select gate('select * from poi', 'select * from street', 'select 2') g) x;
+create function ran(text text, ratio double precision) returns jsonb language sql as $$ select jsonb_build_array(jsonb_build_object('form', 'all', 'shape', md5(text), 'ratio', ratio, 'milliseconds', 100 * ratio)) $$;
+select is(row((g).rewritten, (g).form, (g).measured)::text, '("select * from street",all,t)', 'the gate: what was measured to be faster, whatever it is expected to cost')
+from (select gate('select 1', 'select * from street', 'select 2', ran('select * from street', 0.5)) g) x;
+select is(row((g).rewritten, (g).reason, (g).measured)::text, '("select * from poi","measured: restricted, it takes 1.50 times as long as it does as it is, or more",t)', 'the gate: what was measured to be slower')
+from (select gate('select * from poi', 'select 1', null, ran('select 1', 1.5)) g) x;
+select is(row((g).rewritten, (g).measured)::text, '("select 1",f)', 'the gate: what was measured of another plan says nothing')
+from (select gate('select * from poi', 'select 1', null, ran('select 2', 1.5)) g) x;
 
 -- A plan that is good only for the few rows that the planner expects
 create function explained(query text) returns jsonb language sql as $$ select pc_plan(query, 'public') $$;
@@ -89,7 +109,7 @@ select fill('select * from poi where kind = 1 and area > 50') is not null as fil
 select is(row((r).applied, (r).reason, (r).method, (r).hits, (r).partitions, cardinality((r).hashes))::text, '(t,,literal,3,60,1)', 'all known') from (select pc_rewrite('select * from poi where kind = 1 and area > 50', 'city_id', 'partitioncache', 'literal', 'public') r) x;
 select is((r).keys, (select count(distinct city_id) from poi where kind = 1 and area > 50), 'as many keys as match') from (select pc_rewrite('select * from poi where kind = 1 and area > 50', 'city_id', 'partitioncache', 'literal', 'public') r) x;
 select is((r).hits, 3, 'what follows from it') from (select pc_rewrite('select * from poi where kind = 1 and area > 51', 'city_id', 'partitioncache', 'literal', 'public') r) x;
-select is((f).hits, 3, 'a family') from (select pc_restrict_family(f, registration(), 'literal', null::integer) f from unnest((pc_analyse('select * from poi where kind = 1 and area > 50', registration(), pc_session('public'))).families) f) x;
+select is((f).hits, 3, 'a family') from (select pc_restrict_family(f, registration(), 'literal', null::integer, '{all}') f from unnest((pc_analyse('select * from poi where kind = 1 and area > 50', registration(), pc_session('public'))).families) f) x;
 select is(row(e.fragments, e.hits, jsonb_array_length(e.entries))::text, '(3,3,3)', 'the entries of a query') from partitioncache_explain('select * from poi where kind = 1 and area > 50', 'city_id', method => 'literal') e;
 select is(row(e.fragments, e.hits, jsonb_array_length(e.entries))::text, '(5,3,3)', 'beside its own fragments, those that it contains') from partitioncache_explain('select * from poi where kind = 1 and area > 51', 'city_id', method => 'literal') e;
 select is((e.entries -> 0) - 'hash', '{"state": "static", "tables": "static", "changed": 0}', 'what is said of an entry') from partitioncache_explain('select * from poi where kind = 1', 'city_id') e;

@@ -43,7 +43,7 @@ create table expected (level text, kind text, name text, privilege text);
 insert into expected
 select 'monitor', 'schema', unnest('{public,partitioncache_internal}'::text[]), 'USAGE'
 union all
-select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_revision,partitioncache_role,pc_own_analysis,pc_own_decision,pc_own_queue,pc_own_log,pc_own_learning,pc_own_deferred,pc_own_timing,pc_own_gain,pc_own_gain_log,
+select 'monitor', 'table', 'partitioncache_internal.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_placement,partitioncache_log_trimmed,partitioncache_revision,partitioncache_role,pc_own_analysis,pc_own_decision,pc_own_verdict,pc_own_queue,pc_own_log,pc_own_learning,pc_own_deferred,pc_own_timing,pc_own_gain,pc_own_gain_log,
     partitioncache_entries_city_id,partitioncache_entries_area,partitioncache_written_city_id,partitioncache_written_area,partitioncache_matching_city_id,partitioncache_matching_area}'::text[]), 'SELECT'
 union all
 select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partitioncache_registration,partitioncache_tracked,partitioncache_static,partitioncache_queue,partitioncache_processor_log,partitioncache_analysis,partitioncache_cache_city_id,partitioncache_cache_area}'::text[]), 'SELECT'

@@ -27,6 +27,7 @@ values ('pc_dispatch'::name, 'what pc_call is asked for is done by the installer
 create view derived_table (name, reason) as
 values ('partitioncache_analysis'::name, 'what queries were found to consist of'),
        ('partitioncache_decision', 'what became of queries'),
+       ('partitioncache_verdict', 'what was measured of them'),
        ('partitioncache_revision', 'how often entries have changed'),
        ('partitioncache_entry_use', 'which entries were used lately'),
        ('partitioncache_processor_log', 'what the processor did'),
@@ -209,7 +210,7 @@ select is_empty(
 
 select is_empty(
     $$ select relation from member_relation r
-       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision', 'partitioncache_timing', 'partitioncache_gain_log')
+       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision', 'partitioncache_verdict', 'partitioncache_timing', 'partitioncache_gain_log')
          and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
     'every table has a primary key, but for those in which nobody may wait for another');
 

@@ -1,0 +1,97 @@
+create table partitioncache_verdict (
+    template text not null,
+    role oid not null,
+    cache text not null,
+    partition_key text not null,
+    cluster bigint not null,
+    generation bigint not null,
+    made_at timestamptz not null default clock_timestamp(),
+    original_shape text not null,
+    original_ms double precision not null,
+    keys bigint not null,
+    bytes double precision,
+    rows double precision,
+    definitions bigint,
+    measured jsonb not null
+);
+
+create index on partitioncache_verdict (template);
+
+comment on table partitioncache_verdict is
+'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_sizes), about as many keys remain and the plans are the same.';
+
+create function pc_measured(registration partitioncache_registration, template text, keys bigint, original_shape text, relations oid[]) returns jsonb
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    verdict partitioncache_verdict;
+    bytes double precision;
+    rows double precision;
+    definitions bigint;
+    measured jsonb := '[]'::jsonb;
+begin
+    select s.bytes, s.rows, s.definitions into bytes, rows, definitions from pc_sizes(relations) s;
+    for verdict in
+        select v.* from pc_own_verdict v
+        where v.template = pc_measured.template and v.cache = (registration).cache and v.partition_key = (registration).partition_key and v.generation = (registration).generation
+          and v.original_shape = pc_measured.original_shape and pc_measured.keys between v.keys / 2 - 10 and v.keys * 2 + 10
+        order by v.made_at desc limit 10
+    loop
+        if definitions = verdict.definitions and abs(bytes - verdict.bytes) <= 0.2 * verdict.bytes + 65536 and abs(rows - verdict.rows) <= 0.2 * verdict.rows + 1000 then
+            measured := measured || verdict.measured;
+        end if;
+    end loop;
+    return measured;
+end
+$$;
+
+comment on function pc_measured(partitioncache_registration, text, bigint, text, oid[]) is
+'What was measured of queries of this template that were much like this one: about as many keys remained, the plan of the query as it is was the same, and its tables were about as large; the latest first: [{form, shape, milliseconds, ratio, stopped}]. Example: see pc_decide';
+
+create view pc_own_verdict with (security_barrier) as
+select * from partitioncache_verdict v where v.role in (0, (select pc_me())) and v.cluster = pc_cluster();
+
+comment on view pc_own_verdict is
+'The verdicts that serve the role in force.';
+
+create function pc_do_verdict(caller oid, argument jsonb) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    verdict partitioncache_verdict := jsonb_populate_record(null::partitioncache_verdict, argument);
+begin
+    perform pc_require(caller, verdict.cache, 'push');
+    verdict.role := case when pc_has_level(caller, verdict.cache, 'fill') then 0 else caller end;
+    verdict.cluster := pc_cluster();
+    verdict.made_at := clock_timestamp();
+    insert into partitioncache_verdict select verdict.*;
+    -- What was decided before is decided again.
+    insert into partitioncache_revision as r (cache, partition_key, xid, changes) values (verdict.cache, verdict.partition_key, pg_current_xact_id(), 1)
+    on conflict on constraint partitioncache_revision_pkey do update set changes = r.changes + 1;
+    return null;
+end
+$$;
+
+comment on function pc_do_verdict(oid, jsonb) is
+'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict. Raises PC007 below the level push. Example: see pc_call';
+
+create function pc_forget_verdicts(most integer default 10000) returns bigint
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    with old as (
+        delete from partitioncache_verdict v
+        where v.ctid in (
+            select l.ctid from partitioncache_verdict l
+            where l.ctid in (select r.ctid from (select x.ctid, row_number() over (partition by x.role order by x.made_at desc) as age from partitioncache_verdict x) r where r.age > most)
+               or not exists (select from partitioncache_registration g where g.cache = l.cache and g.partition_key = l.partition_key and g.generation = l.generation)
+            for update skip locked)
+        returning 1
+    )
+    select count(*) from old
+$$;
+
+comment on function pc_forget_verdicts(integer) is
+'Deletes verdicts that were made before their cache was cleared, and the oldest of each role past so many; the number deleted. Example: select pc_forget_verdicts(10000)';

@@ -1,0 +1,97 @@
+create function pc_side(node jsonb, side text) returns jsonb
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Among the plans below a node there are also those of its sub-selects.
+    select p from jsonb_array_elements(node -> 'Plans') p where p ->> 'Parent Relationship' = side limit 1
+$$;
+
+comment on function pc_side(jsonb, text) is
+'What a join in a plan (as EXPLAIN gives it in JSON) joins: Outer, what it loops over, or Inner. Example: select pc_side(''{"Node Type": "Result"}'', ''Inner'')';
+
+create function pc_blind_loops(plan jsonb) returns bigint
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return (
+        select count(*)
+        from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n, lateral (select pc_side(n, 'Inner') as inner_side) i
+        where inner_side ->> 'Node Type' in ('CTE Scan', 'Subquery Scan') or inner_side ->> 'Node Type' = 'Materialize' and inner_side -> 'Plans' -> 0 -> 'Plans' is not null);
+end
+$$;
+
+comment on function pc_blind_loops(jsonb) is
+'In how many places a plan (as EXPLAIN gives it in JSON) compares each row with each of a CTE or of a join: that is good for very few rows only. Example: select pc_blind_loops(''{"Node Type": "Result"}'')';
+
+create function pc_restricted_scans(plan jsonb) returns bigint
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select count(*)
+    from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name") && (@."Index Cond" like_regex "= ANY [(]" || @."Recheck Cond" like_regex "= ANY [(]" || @."Filter" like_regex "= ANY [(]"))')
+$$;
+
+comment on function pc_restricted_scans(jsonb) is
+'How many tables a plan (as EXPLAIN gives it in JSON) restricts by lists. Example: select pc_restricted_scans(''{"Node Type": "Result"}'')';
+
+create function pc_overflows(plan jsonb) returns boolean
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select coalesce(sum(c.relpages), 0) * current_setting('block_size')::bigint > least(pg_size_bytes(current_setting('shared_buffers')) / 2, 64 * 1024 * 1024)
+    from pg_class c
+    where c.relkind in ('r', 'm') and c.relname = any (array(select n #>> '{}' from jsonb_path_query(plan, 'strict $.**."Relation Name"') n))
+$$;
+
+comment on function pc_overflows(jsonb) is
+'Whether the tables of a plan (as EXPLAIN gives it in JSON, without their schemas) take up more than half of shared_buffers, or than the 64 MB that a processor keeps near at best, so that each row found by an index has to be fetched from farther away than the planner thinks. Example: select pc_overflows(''{"Node Type": "Result"}'')';
+
+create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision, overflows boolean default false) returns double precision
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+#variable_conflict use_column
+begin
+    return (
+        with loop as (
+            select pc_side(n, 'Outer') as outer_side, pc_side(n, 'Inner') as inner_side
+            from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n
+        ), described as (
+            select (outer_side ->> 'Plan Rows')::double precision as rows, (inner_side ->> 'Plan Rows')::double precision as inner_rows,
+                   (inner_side ->> 'Total Cost')::double precision as inner_cost,
+                   inner_side ->> 'Node Type' in ('Materialize', 'Memoize', 'CTE Scan', 'WorkTable Scan') as kept,
+                   -- Each list says once more what the others say: the joins of what they restrict are thought so many times smaller again.
+                   least(power(least(factor, 1e9), greatest(pc_restricted_scans(outer_side) - 1, 1)), 1e30) as times,
+                   overflows and inner_side ->> 'Node Type' not in ('Materialize', 'Memoize') and jsonb_path_exists(inner_side, 'strict $.** ? (@."Node Type" == "Index Scan" || @."Node Type" == "Bitmap Heap Scan")') as fetched,
+                   inner_side -> 'Filter' is null and inner_side ->> 'Node Type' = 'Index Scan' as all_used,
+                   -- Where nothing but the keys chooses the rows of a table, there are as many as expected.
+                   outer_side ->> 'Node Type' like '%Scan' and outer_side -> 'CTE Name' is null and outer_side -> 'Filter' is null
+                       and coalesce(outer_side ->> 'Index Cond', outer_side ->> 'Recheck Cond', '') ~ '^(\(+[^ ]+ = ANY \([^)]*\)\)( OR \([^ ]+ (= ANY \([^)]*\)|IS NULL)\))*\)?)?$' as sure
+            from loop
+        )
+        select coalesce(sum(more.rows * case when not d.fetched then more.cost when d.all_used then greatest(more.cost, 3 + d.inner_rows) else 10 * more.cost end
+                            - d.rows * more.cost), 0)
+        from described d,
+             -- The planner takes a page that one loop has read for there in all the others.
+             lateral (select case when d.sure then d.rows else greatest(d.rows, least(d.rows * d.times, most_rows)) end as rows,
+                             case when d.kept then 0.02 * d.inner_rows * factor else d.inner_cost end as cost) more
+    );
+end
+$$;
+
+comment on function pc_misled_cost(jsonb, double precision, double precision, boolean) is
+'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows), and, where the tables are so large (see pc_overflows), if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
+
+create function pc_doubtful_cost(original jsonb, keys bigint) returns double precision
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    select (original ->> 'Total Cost')::double precision
+           + pc_misled_cost(original, 1, (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n), keys > 0 and pc_overflows(original))
+$$;
+
+comment on function pc_doubtful_cost(jsonb, bigint) is
+'What a query may cost as it is, if each row that a loop looks at has to be fetched; original: its plan (as EXPLAIN gives it in JSON), keys: how many would remain. Example: select pc_doubtful_cost(''{"Node Type": "Result", "Total Cost": 1}'', 1)';

@@ -1,0 +1,152 @@
+create function pc_timed_bounded(
+    canonical text, families pc_family[], restrictions pc_restriction[], shape text, whatever_it_takes boolean, stop_at timestamptz, session_path text,
+    out milliseconds double precision, out stopped boolean
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    started timestamptz := clock_timestamp();
+    statement text := pc_guarded(canonical, families, restrictions, stop_at);
+begin
+    stopped := false;
+    -- A plan that looks at the clock must be the one that would run without.
+    if pc_plan_shape(pc_plan(statement, session_path)) is distinct from shape then
+        if not whatever_it_takes then
+            return;
+        end if;
+        statement := pc_insert_restrictions(canonical, families, restrictions);
+    end if;
+    milliseconds := pc_timed(statement, session_path);
+    -- The first run of a session fills caches and compiles functions: of what is short, that is the most.
+    for n in 1 .. 2 loop
+        exit when milliseconds > 20;
+        milliseconds := least(milliseconds, pc_timed(statement, session_path));
+    end loop;
+exception when query_canceled then
+    if clock_timestamp() < stop_at or pc_statement_is_over() then
+        raise;
+    end if;
+    milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
+    stopped := true;
+end
+$$;
+
+comment on function pc_timed_bounded(text, pc_family[], pc_restriction[], text, boolean, timestamptz, text) is
+'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes. Example: see pc_race';
+
+create function pc_raced(analysis partitioncache_analysis, known pc_known, original jsonb, race_budget double precision, stop_at timestamptz, session_path text) returns partitioncache_verdict
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    none constant pc_restriction[] := array(select null::pc_restriction from unnest(analysis.families));
+    doubtful_before double precision := pc_doubtful_cost(original, (known.outcome).keys);
+    verdict partitioncache_verdict;
+    candidate pc_candidate;
+    best pc_candidate;
+    run record;
+    spent double precision;
+    remaining double precision;
+    measured jsonb := '[]'::jsonb;
+begin
+    verdict.original_shape := pc_plan_shape(original);
+    select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true, stop_at, session_path);
+    if run.stopped then
+        raise query_canceled using message = 'the time limit of this item is over';
+    end if;
+    verdict.original_ms := run.milliseconds;
+    spent := run.milliseconds;
+    for candidate in
+        select d.* from (select distinct on (c.shape) c.* from unnest(known.candidates) c where c.problem is null and not c.blind order by c.shape, c.cost) d
+        order by d.doubtful_cost > doubtful_before * 1.2, d.cost limit 6
+    loop
+        -- What the last heat takes is put by.
+        remaining := race_budget * verdict.original_ms - spent - case when best.milliseconds > verdict.original_ms / 3 then verdict.original_ms + best.milliseconds else 0 end;
+        exit when remaining <= 0;
+        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
+            least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(coalesce(best.milliseconds, verdict.original_ms), remaining), 60)), session_path);
+        continue when run.milliseconds is null;
+        spent := spent + run.milliseconds;
+        measured := measured || jsonb_strip_nulls(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'milliseconds', run.milliseconds, 'stopped', nullif(run.stopped, false)));
+        if not run.stopped and (best.form is null or run.milliseconds < best.milliseconds) then
+            best := candidate;
+            best.milliseconds := run.milliseconds;
+        end if;
+    end loop;
+    -- The first to run reads from disk what the others find in memory, and any may have been disturbed: what is not far ahead meets the query once more.
+    if best.milliseconds > verdict.original_ms / 3 then
+        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true, stop_at, session_path);
+        verdict.original_ms := least(verdict.original_ms, run.milliseconds);
+        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, best.restrictions, best.shape, true,
+            least(stop_at, clock_timestamp() + interval '1 ms' * greatest(verdict.original_ms, 60)), session_path);
+        best.milliseconds := greatest(best.milliseconds, run.milliseconds);
+    end if;
+    verdict.measured := (
+        select jsonb_agg(m.value || jsonb_build_object('milliseconds', round(t.took, 2), 'ratio', round(t.took / greatest(verdict.original_ms::numeric, 0.001), 3)) order by m.place)
+        from jsonb_array_elements(jsonb_build_array(jsonb_build_object('form', 'none', 'shape', verdict.original_shape, 'milliseconds', verdict.original_ms)) || measured)
+             with ordinality m(value, place)
+        cross join lateral (select case when m.value ->> 'form' = best.form then best.milliseconds else (m.value ->> 'milliseconds')::double precision end::numeric as took) t);
+    return verdict;
+end
+$$;
+
+comment on function pc_raced(partitioncache_analysis, pc_known, jsonb, double precision, timestamptz, text) is
+'Runs a query as it is and in the forms that promise most, each stopped when it has taken as long as the fastest so far, and all together about race_budget times as long as the query itself takes; what it found. Raises query_canceled at stop_at. Example: see pc_race';
+
+create function pc_race(item partitioncache_queue, stop_at timestamptz) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    registration partitioncache_registration := pc_registration(item.cache, item.partition_key);
+    race_budget double precision := (pc_settings(item.cache)).race_budget;
+    session_path text := item.session ->> 'search_path';
+    analysis partitioncache_analysis;
+    original jsonb;
+    known pc_known;
+    template text;
+    verdict partitioncache_verdict;
+    reason text;
+    finished boolean := false;
+begin
+    begin
+        perform pc_enter_session(item.session);
+        analysis := pc_analyse(item.query, registration, item.session);
+        reason := analysis.reason;
+        if reason is null then
+            original := pc_plan(item.query, session_path);
+            known := pc_consider(analysis, registration, 'auto', original, session_path);
+            template := pc_template(analysis.canonical, '');
+            reason := case when not (known.outcome).applied then (known.outcome).reason
+                           when template is null then 'the query is too long to be raced'
+                           when race_budget = 0 then 'races are switched off (race_budget)'
+                           when (pc_gate(known.outcome, item.query, original, known.candidates, 0,
+                                         pc_measured(registration, template, (known.outcome).keys, pc_plan_shape(original), analysis.relations))).measured
+                           then 'a query of the kind was measured before' end;
+            if reason is null then
+                verdict := pc_raced(analysis, known, original, race_budget, stop_at, session_path);
+                verdict.template := template;
+                verdict.keys := (known.outcome).keys;
+                select s.bytes, s.rows, s.definitions into verdict.bytes, verdict.rows, verdict.definitions from pc_sizes(analysis.relations) s;
+            end if;
+        end if;
+        finished := true;
+        raise exception using errcode = 'PC000', message = 'leaving the session that pushed the query';
+    exception when sqlstate 'PC000' then
+        if not finished then
+            raise;
+        end if;
+    end;
+    if verdict.template is not null then
+        verdict.cache := item.cache;
+        verdict.partition_key := item.partition_key;
+        verdict.generation := registration.generation;
+        perform pc_call('verdict', to_jsonb(verdict));
+    end if;
+    return reason;
+end
+$$;
+
+comment on function pc_race(partitioncache_queue, timestamptz) is
+'Races the forms in which a queued query can be restricted, as the role that pushed it, read-only, and keeps the verdict; null, or the reason why there was nothing to race. Raises query_canceled if it is still at work at stop_at. Example: select pc_race(q, now() + interval ''1 min'') from partitioncache_queue q where q.id = 7';

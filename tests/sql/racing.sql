@@ -1,0 +1,92 @@
+-- Forms of a query race, and what was measured decides.
+\ir _core.sql
+select no_plan();
+select setseed(0.5);
+-- Small tables that are dear.
+set cpu_tuple_cost = 0.2;
+create table spot as select n as id, n % 200 as city_id, (random() * 100)::integer as kind, random() * 10 as x from generate_series(1, 40000) n;
+create table way as select n as id, n % 200 as city_id, (random() * 100)::integer as surface, random() * 10 as x from generate_series(1, 20000) n;
+create index on spot (city_id);
+create index on way (city_id);
+analyze spot, way;
+\set q 'select s.id, w.id as way from spot s join way w on w.city_id = s.city_id and abs(s.x - w.x) < 0.01 where s.kind = 3 and w.surface > 90'
+\set similar 'select s.id, w.id as way from spot s join way w on w.city_id = s.city_id and abs(s.x - w.x) < 0.01 where s.kind = 4 and w.surface > 90'
+
+-- Two plans that do the same
+select isnt(pc_plan_shape('{"Node Type": "Seq Scan", "Relation Name": "a"}'), pc_plan_shape('{"Node Type": "Seq Scan", "Relation Name": "b"}'), 'a shape: another table');
+select is(pc_plan_shape('{"Node Type": "Seq Scan", "Plan Rows": 1}'), pc_plan_shape('{"Node Type": "Seq Scan", "Plan Rows": 2}'), 'a shape: other numbers');
+
+-- Pushed, learned, raced
+select partitioncache_push(:'q', 'city_id');
+select ok(partitioncache_process_queue(max_seconds => 60) > 0, 'learned and raced');
+select is((select string_agg(l.status, ',') from partitioncache_internal.partitioncache_processor_log l where l.queue = 'racing'), 'success', 'one race');
+select ok((select original_ms > 0 and jsonb_array_length(measured) > 1 from pc_own_verdict), 'a verdict');
+select is((select measured -> 0 ->> 'form' from pc_own_verdict), 'none', 'the query as it is ran, too');
+select ok((select count(*) > 1 from jsonb_array_elements((select candidates from partitioncache_explain(:'q', 'city_id'))) c where c ? 'milliseconds'), 'an explanation says what was measured');
+select ok((select count(*) > 2 from jsonb_array_elements((select candidates from partitioncache_explain(:'q', 'city_id'))) c where c ? 'cost'), 'and what was estimated');
+select set_eq(partitioncache_apply(:'q', 'city_id'), :'q', 'the same rows');
+
+-- A query of the kind is not raced again, nor does the verdict depend on who asks what in it.
+select partitioncache_push(:'similar', 'city_id');
+select ok(partitioncache_process_queue(max_seconds => 60) > 0, 'another of the kind');
+select ok((select count(*) from pc_own_verdict) <= 2, 'verdicts do not pile up');
+select set_eq(partitioncache_apply(:'similar', 'city_id'), :'similar', 'the same rows');
+select is((select count(*) from pc_own_queue where queue = 'racing'), 0::bigint, 'nothing is left of races');
+
+-- What was slower is not done again, what was faster is, whatever the planner says.
+update partitioncache_internal.partitioncache_verdict v
+set measured = (select jsonb_agg(m || case when m ->> 'form' = 'none' then '{}' else '{"ratio": 1.5}'::jsonb end) from jsonb_array_elements(v.measured) m);
+delete from partitioncache_internal.partitioncache_decision;
+select alike((select reason from partitioncache_explain(:'q', 'city_id')), 'measured: %', 'slower: left alone');
+update partitioncache_internal.partitioncache_verdict v
+set measured = (select jsonb_agg(m || case when m ->> 'form' = 'none' then '{}' else '{"ratio": 0.1}'::jsonb end) from jsonb_array_elements(v.measured) m);
+delete from partitioncache_internal.partitioncache_decision;
+select ok((select applied from partitioncache_explain(:'q', 'city_id')), 'faster: restricted');
+insert into spot select n, n % 200, 1, 1 from generate_series(1, 20000) n;
+analyze spot;
+select is(pc_measured(pc_registration('partitioncache', 'city_id'), v.template, v.keys, v.original_shape, array['spot'::regclass, 'way'::regclass]), '[]', 'tables have grown: nothing is measured any more')
+from pc_own_verdict v limit 1;
+
+-- Every form gives the rows of the query.
+create function every_form(query text) returns table (form text, text text) language plpgsql as $$
+declare
+    analysis partitioncache_internal.partitioncache_analysis := pc_analyse(query, pc_registration('partitioncache', 'city_id'), pc_session('public'));
+begin
+    return query select c.form, c.text
+                 from unnest((pc_consider(analysis, pc_registration('partitioncache', 'city_id'), 'auto', pc_plan(query, 'public'), 'public')).candidates) c;
+end
+$$;
+select cmp_ok((select count(*) from every_form(:'q')), '>', 2::bigint, 'several forms');
+select set_eq(f.text, :'q', 'form ' || f.form) from every_form(:'q') f;
+
+-- A race has its limits.
+select partitioncache_update_processor_config(race_budget => 0);
+select partitioncache_push(:'q' || ' and s.kind < 50', 'city_id');
+select partitioncache_process_queue(max_items => 1);
+select is((select count(*) from pc_own_queue where queue = 'racing'), 0::bigint, 'races can be switched off');
+select throws_ok('select partitioncache_update_processor_config(race_budget => -1)', 'PC001', 'race_budget is out of range', 'a budget has its range');
+select partitioncache_update_processor_config(race_budget => 4);
+select partitioncache_clear_queue();
+create function bounded(seconds double precision) returns record language sql as
+$$ select pc_timed_bounded(a.canonical, a.families, array[null::pc_restriction], pc_plan_shape(pc_plan(a.canonical, 'public')), false, clock_timestamp() + seconds * interval '1 s', 'public')
+   from pc_analyse('select count(*) from spot a, way b where a.city_id = b.city_id and sqrt(a.x + b.x) > 4 and a.id < 5000', pc_registration('partitioncache', 'city_id'), pc_session('public')) a $$;
+select is((bounded(0.01)::text ~ ',t\)$'), true, 'stopped in time');
+select is((bounded(60)::text ~ ',f\)$'), true, 'or done');
+select throws_ok($$ select pc_timed('with x as (insert into spot values (0) returning 1) select 1 from x', 'public') $$, '25006', null, 'nothing is written in a race');
+select throws_ok($$ select pc_timed('select 1; delete from spot', 'public') $$, '42P11', null, 'one statement, and no more');
+select is(current_setting('transaction_read_only'), 'off', 'what comes after may write');
+
+-- For whom
+create role racer;
+select partitioncache_grant('racer', 'push');
+grant select on spot, way to racer;
+truncate partitioncache_internal.partitioncache_verdict;
+set role racer;
+select partitioncache_push(:'similar' || ' and s.id > 3', 'city_id');
+select partitioncache_process_queue(max_seconds => 60) as finished, (select count(*) from pc_own_verdict) as verdicts \gset
+reset role;
+select cmp_ok(:finished, '>', 0, 'a role that may push, but not fill');
+select is((select count(*) from pc_own_verdict), 0::bigint, 'has verdicts of its own, which nobody else goes by');
+select is((select count(*) from partitioncache_internal.partitioncache_verdict where role = 'racer'::regrole), 1::bigint, 'though they are there');
+select is(pc_forget_verdicts(0), 1::bigint, 'the oldest are forgotten');
+select * from finish();
