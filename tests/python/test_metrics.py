@@ -71,6 +71,7 @@ def test_what_is_printed(run: Run, watched: Database) -> None:
     assert found["partitioncache_queue_items"][cache, "incoming", "ready"] == 1
     assert found["partitioncache_log_items"][cache, "outgoing", "success"] == 1
     assert found["partitioncache_tracked_tables"] == {(cache,): 1}
+    assert found["partitioncache_saved_seconds"] == {(cache,): 0}
 
 
 def test_states_that_alert(run: Run, watched: Database) -> None:
@@ -180,7 +181,9 @@ def test_names_are_those_of_the_metrics(file: str, all_of_them: bool) -> None:
     if file.endswith(".json"):
         panels = json.loads(text)["panels"]
         text = " ".join(target["expr"] for panel in panels for target in panel["targets"])
-    used = set(NAME.findall(text)) - {"partitioncache_status", "partitioncache_grant", "partitioncache_uninstall"}
+    used = set(NAME.findall(text)) - {
+        "partitioncache_status", "partitioncache_grant", "partitioncache_uninstall", "partitioncache_gain",
+    }  # fmt: skip
     assert used <= names()
     assert not all_of_them or used == names()
 

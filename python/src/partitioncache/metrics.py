@@ -29,6 +29,7 @@ GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "entries": ("Key sets, by how they stand.", ("cache", "state")),
     "key_sets": ("Key sets of a partition key.", ("cache", "partition_key")),
     "bytes": ("Bytes on disk that the key sets of a partition key take, with indexes.", ("cache", "partition_key")),
+    "saved_seconds": ("What restricted queries have saved, as far as it was measured.", ("cache",)),
     "tracked_tables": ("Tables whose writes are logged.", ("cache",)),
     "broken_tables": ("Tracked tables of which writes may go unnoticed; their entries are aside.", ("cache",)),
     "change_log_rows": ("Rows that the change log holds.", ("cache", "partition_key")),
@@ -152,6 +153,7 @@ _LOG: Final = """
 def _of_status(found: _Families, cache: str, status: Row) -> None:
     for state in _STATES:
         found.set("entries", status[state], cache, state)
+    found.set("saved_seconds", status["saved_ms"] / 1e3, cache)
     found.set("tracked_tables", status["tracked_tables"], cache)
     found.set("hits", status["hits"], cache)
     found.set("misses", status["misses"], cache)
