@@ -16,11 +16,13 @@ declare
     filled text;
     blocks pc_advised_block[] := '{}'::pc_advised_block[];
     unread integer := 0;
+    by_statistics boolean;
     remarks text[] := '{}'::text[];
     candidate pc_key_candidate;
     found record;
     ranked jsonb := '[]'::jsonb;
 begin
+    perform pc_require_writable('take queries apart');
     perform pc_not_null('seconds', seconds::text, 'most', most::text, 'cache', cache);
     if not seconds between 0 and 86400 or most not between 1 and 1000 then
         perform pc_fail('PC001', 'seconds or most is out of range', format('seconds: %s, most: %s.', seconds, most), 'Pass seconds from 0 to 86400, and most from 1 to 1000.');
@@ -47,23 +49,21 @@ begin
     if unread > 0 then
         remarks := remarks || case unread when 1 then '1 query could not be read, and was left out.' else format('%s queries could not be read, and were left out.', unread) end;
     end if;
-    foreach candidate in array array(select c from pc_key_candidates(blocks) c) loop
+    by_statistics := queries is null and blocks = '{}';
+    foreach candidate in array array(select c from pc_key_candidates(blocks) c where by_statistics or blocks <> '{}') loop
         ranked := ranked || pc_advised_key(candidate, blocks, times);
     end loop;
     for found in
-        select row_number() over (order by (r.value ->> 'saves')::double precision desc nulls last, (r.value ->> 'size')::double precision desc) as place, r.value as key
-        from jsonb_array_elements(ranked) r
-        where blocks = '{}' or (r.value ->> 'saves')::double precision > 0.001
-        order by 1 limit 10
+        select row_number() over (order by (r.value ->> 'promise')::double precision desc, (r.value ->> 'size')::double precision desc) as place, r.value as key
+        from jsonb_array_elements(ranked) r order by 1 limit 100
     loop
-        if found.place <= 3 then
-            found.key := pc_measured_key(found.key, least(stop_at, clock_timestamp() + (stop_at - clock_timestamp()) / (4 - found.place)));
-        end if;
+        -- The best have their share of the time that is left.
+        found.key := pc_measured_key(found.key, case when found.place <= 5 then clock_timestamp() + (stop_at - clock_timestamp()) / (6 - found.place) else clock_timestamp() end);
         ranked := case found.place when 1 then '[]' else ranked end || found.key;
     end loop;
     for found in
         select r.value as key from jsonb_array_elements(ranked) r
-        where blocks = '{}' or (r.value ->> 'saves')::double precision > 0.001
+        where by_statistics or (r.value ->> 'saves')::double precision > 0.001
         order by (r.value ->> 'saves')::double precision desc nulls last, (r.value ->> 'size')::double precision desc, r.value ->> 'partition_key' limit 10
     loop
         partition_key := found.key ->> 'partition_key';
@@ -90,7 +90,7 @@ end
 $$;
 
 comment on function partitioncache_advise(text[], double precision, integer, text, text) is
-'Which columns would make a partition key, the best first, and what to run to have it. queries: texts, with values or with $1, $2, ...; null: those that have taken most time by pg_stat_statements (most: how many), which are only those of the role in force, as they are run. Nothing is written, and all is read with the rights of the caller. stands_in: the tables with their columns; partitions: how many values it has; saves: which part of the time of all queries it is expected to save, null where none are known; restricted: the queries that it would restrict, [{query (with usual values), of_time: its part of all time, kept: the share of the partitions that remains, measured: whether that was found out by running it, within so many seconds in all, or is what the planner expects}]; statements: what to run. remark: on the first row, what was not found or not looked at. Raises PC001 for arguments out of range. Example: select unnest(statements) from partitioncache_advise(array[''select * from poi where kind = 1''], seconds => 1)';
+'Which columns would make a partition key, the best first, and what to run to have it. queries: texts, with values or with $1, $2, ...; null: those that have taken most time by pg_stat_statements (most: how many), which are only those of the role in force, as they are run. Nothing is written, and all is read with the rights of the caller. stands_in: the tables with their columns; partitions: how many values it has; saves: which part of the time of all queries it is expected to save, null where none are known; restricted: the queries that it would restrict, [{query (with usual values), of_time: its part of all time, kept: the share of the partitions that remains, measured: whether that was found out by running it, within so many seconds in all, or is what the planner expects}]; statements: what to run. remark: on the first row, what was not found or not looked at. Raises PC001 for arguments out of range, PC009 in a read-only transaction, where no query can be taken apart. Example: select unnest(statements) from partitioncache_advise(array[''select * from poi where kind = 1''], seconds => 1)';
 
 create function pc_advised_key(candidate pc_key_candidate, blocks pc_advised_block[], times double precision[]) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -108,7 +108,7 @@ begin
         exception when others then
             worth := null;  -- a table that this role may not read, say
         end;
-        continue when worth.query is null or worth.kept > 0.75;
+        continue when worth.query is null;
         restricted := restricted || jsonb_build_object('query', worth.query, 'fragment', worth.fragment, 'of_time', times[worth.query] / all_ms,
             -- What restricts one table alone can be found by an index of its own.
             'weight', worth.weight * case worth.tables when 1 then 0.5 else 1 end, 'kept', worth.kept, 'measured', false);
@@ -119,6 +119,8 @@ begin
                                   order by e.value -> 'query', (1 - (e.value ->> 'kept')::double precision) * (e.value ->> 'weight')::double precision desc) r), '[]');
     return jsonb_build_object('partition_key', candidate.partition_key, 'datatype', candidate.datatype, 'partitions', candidate.partitions, 'relids', candidate.relids,
         'columns', candidate.columns, 'restricted', restricted, 'saves', case when blocks <> '{}' then pc_saves(restricted) end,
+        -- What the planner expects to remain may be too much: it takes conditions for independent.
+        'promise', (select sum((e.value ->> 'of_time')::double precision * (e.value ->> 'weight')::double precision * (1.1 - (e.value ->> 'kept')::double precision)) from jsonb_array_elements(restricted) e),
         'size', (select sum(greatest(c.reltuples, 0)) from pg_class c where c.oid = any (candidate.relids)));
 end
 $$;

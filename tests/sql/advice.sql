@@ -40,6 +40,15 @@ select throws_ok('select partitioncache_advise(seconds => -1)', 'PC001', 'second
 select throws_ok('select partitioncache_advise(most => null)', 'PC001', null, 'nor null');
 select is((select (r ->> 'measured')::boolean from (select * from partitioncache_advise(queries(), seconds => 0) limit 1) a, jsonb_array_elements(a.restricted) r limit 1), false, 'without time the planner speaks');
 
+create table correlated (region integer, kind integer, v float8);
+insert into correlated select g % 300, g % 50, g from generate_series(1, 30000) g;
+analyze correlated;
+select is((select a.partition_key from partitioncache_advise(array['select count(*) from correlated a join correlated b using (region) where a.kind = 7 and b.v > 20000'], seconds => 5) a limit 1), 'region', 'what the planner cannot know is found out');
+select is((select row(a.partition_key, a.remark)::text from partitioncache_advise(array['nothing'], seconds => 0) a), '(,"1 query could not be read, and was left out.")', 'queries that cannot be read are no reason to guess');
+begin read only;
+select throws_ok($$ select partitioncache_advise(queries()) $$, 'PC009', 'a read-only transaction cannot take queries apart', 'not where nothing can be taken apart');
+rollback;
+
 -- With the rights of who asks, and nothing is written
 create role advised;
 select partitioncache_grant('advised', 'read');
