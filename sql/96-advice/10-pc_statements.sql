@@ -8,7 +8,7 @@ declare
     others text;
     found_some boolean := false;
     mine constant text := $sql$s.dbid = (select d.oid from pg_database d where d.datname = current_database())
-        and s.query ~* '^[\s(]*(select|with)\M' and s.query !~* 'partitioncache|\mpg_|information_schema'$sql$;
+        and s.query ~* '^[\s(]*(select|with)\M' and s.query !~* 'partitioncache|\mp[cg]_|information_schema'$sql$;
 begin
     if statements is null then
         problem := 'The extension pg_stat_statements is not in this database: give queries, or create it.';

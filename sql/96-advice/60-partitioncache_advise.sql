@@ -15,7 +15,8 @@ declare
     times double precision[] := '{}'::double precision[];
     filled text;
     blocks pc_advised_block[] := '{}'::pc_advised_block[];
-    unread integer := 0;
+    unread_ms double precision[] := '{}'::double precision[];
+    unread bigint;
     by_statistics boolean;
     remarks text[] := '{}'::text[];
     candidate pc_key_candidate;
@@ -43,9 +44,11 @@ begin
             -- What took how long is only known of pg_stat_statements; else the planner says.
             times := times || coalesce(given.ms, (pc_plan(filled, session_path) ->> 'Total Cost')::double precision);
         exception when others then
-            unread := unread + 1;
+            unread_ms := unread_ms || given.ms;
         end;
     end loop;
+    -- Of pg_stat_statements, what takes hardly any time is no loss.
+    select count(*) into unread from unnest(unread_ms) u where u is null or u > 0.01 * (select sum(t) from unnest(times || unread_ms) t);
     if unread > 0 then
         remarks := remarks || case unread when 1 then '1 query could not be read, and was left out.' else format('%s queries could not be read, and were left out.', unread) end;
     end if;

@@ -21,6 +21,7 @@ from partitioncache.setup.install import INNER_SCHEMA
 Connection = psycopg.Connection[Any]
 
 _PLACE: Final = re.compile(r'(.+)\.("(?:[^"]|"")+"|[^."]+)')
+_TRIAL: Final = re.compile(rf"^(select|call) {trial.CACHE}\.")  # a schema that nobody will see
 _ADVISE: Final = """
 select a.partition_key, a.datatype, a.stands_in, a.partitions, a.saves::float8,
        array(select q ->> 'query' from pg_catalog.jsonb_array_elements(a.restricted) q), a.statements, a.remark
@@ -124,8 +125,9 @@ def advise(
         if key is None:
             continue
         candidate = Candidate(
-            key, datatype, tuple(stands_in), partitions, saves, tuple(restricted), tuple(statements)
-        )
+            key, datatype, tuple(stands_in), partitions, saves, tuple(restricted),
+            tuple(_TRIAL.sub(r"\1 ", statement) for statement in statements),
+        )  # fmt: skip
         left = (ends - time.monotonic()) / max(1, tries - len(tried))
         if len(tried) < tries and left > 1 and candidate.queries:
             candidate = _tried(connection, candidate, left, progress)
