@@ -1,7 +1,8 @@
 """What it costs to find the entries that a query contains, by how many entries there are.
 
 A tenth of the entries are about the table that is asked of: bounds, constants, lists, two conditions together; the others
-about a hundred other tables. The last column is what 100 entries cost, times.
+about a hundred other tables. The last column is what 100 entries cost, times. First in PostgreSQL, then in the
+catalogue that a client of Redis or RocksDB holds in memory; what reading the query takes is in neither.
 
     scripts/bench lookup [--repeat 15]
 """
@@ -12,11 +13,16 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from partitioncache.analysis import analyse
+from partitioncache.analysis.matching import Catalogue, Known
 from support.cluster import running_cluster
 from support.installation import copy_installation
 
@@ -50,6 +56,7 @@ select 'made ' || f.n, array(select generate_series(1, 1 + f.n % 400)), 1 + f.n 
 from filed f, (select * from partitioncache_cache_city_id where hash not like 'made %') e
 """
 
+SIZES = (100, 1000, 10000, 100000)
 QUERIES = {
     "a constant": "select * from poi where kind = {0}",
     "a bound": "select * from poi where area > {0}",
@@ -74,32 +81,75 @@ def milliseconds(connection: psycopg.Connection[Any], query: str) -> float:
         return (time.perf_counter() - started) * 1e3
 
 
+TYPES = {
+    "poi": {"id": "integer", "city_id": "integer", "kind": "integer", "area": "integer", "name": "text"}
+}
+ALL = "select * from poi where area > 7 and kind = 7 and name in ('7', '8')"
+
+
+def catalogue(entries: int) -> Catalogue:
+    """As FILL, in the memory of a client."""
+    form = analyse(ALL, "city_id", schema=TYPES).form
+    assert form is not None
+    area, kind, name = form.conditions
+    made = Catalogue()
+    for n in range(1, entries + 1):
+        bound = replace(area, constants=(str(n // 4),))
+        equal = replace(kind, constants=(str(n % 997),))
+        listed = replace(name, constants=(f"'name {n % 1000}'", f"'name {n % 999}'"))
+        said = ((bound,), (equal,), (listed,), (bound, equal))[n // 10 % 4]
+        tables = ("poi" if n % 10 == 0 else f"other_{n % 100}",)
+        made.put(f"made {n}", Known(replace(form, tables=tables, conditions=said), 1 + n % 400, 0.0))
+    return made
+
+
+def milliseconds_of_python(made: Catalogue, query: str) -> float:
+    """How long the search takes in a client's memory."""
+    analysis = analyse(query, "city_id", schema=TYPES)
+    started = time.perf_counter()
+    analysis.contained(made)
+    return (time.perf_counter() - started) * 1e3
+
+
+def table(title: str, repeat: int) -> Callable[[int, Callable[[str], float]], None]:
+    """Prints the head of a table; what is returned measures and prints a line."""
+    print(f"{title}, medians of {repeat}")
+    print(f"{'entries':>8} " + " ".join(f"{name:>15}" for name in QUERIES) + f" {'against 100':>12}")
+    sums: list[float] = []
+
+    def line(entries: int, measured: Callable[[str], float]) -> None:
+        row = [
+            statistics.median(measured(query.format(100 + n)) for n in range(repeat))
+            for query in QUERIES.values()
+        ]
+        sums.append(sum(row))
+        print(
+            f"{entries:>8} " + " ".join(f"{value:>15.2f}" for value in row) + f" {sums[-1] / sums[0]:>10.2f} x",
+            flush=True,
+        )
+
+    return line
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=15)
     repeat = parser.parse_args().repeat
+    line = table("Milliseconds to find what is contained, in Python", repeat)
+    for entries in SIZES:
+        line(entries, partial(milliseconds_of_python, catalogue(entries)))
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
-        found: dict[int, dict[str, float]] = {}
-        print(f"Milliseconds to find what is contained, medians of {repeat}")
-        print(f"{'entries':>8} " + " ".join(f"{name:>15}" for name in QUERIES) + f" {'against 100':>12}")
+        line = table("The same in PostgreSQL", repeat)
         with running_cluster(installation) as cluster:
-            for entries in (100, 1000, 10000, 100000):
+            for entries in SIZES:
                 with cluster.create_database().connect() as connection:
                     connection.execute(SETUP.encode())
                     connection.execute("set search_path = partitioncache_internal, public")
                     connection.execute(FILL.format(entries=entries).encode())
                     connection.execute("analyze partitioncache_cache_city_id")
-                    found[entries] = {
-                        name: statistics.median(
-                            milliseconds(connection, query.format(100 + n)) for n in range(repeat)
-                        )
-                        for name, query in QUERIES.items()
-                    }
-                row = found[entries]
-                times = sum(row.values()) / sum(found[100].values())
-                print(f"{entries:>8} " + " ".join(f"{row[name]:>15.2f}" for name in QUERIES) + f" {times:>10.2f} x")
+                    line(entries, partial(milliseconds, connection))
 
 
 if __name__ == "__main__":

@@ -11,20 +11,7 @@ begin
         return null;
     end if;
     loop
-        datatype := case base
-            when 'smallint'::regtype then 'integer'
-            when 'integer'::regtype then 'integer'
-            when 'bigint'::regtype then 'bigint'
-            when 'real'::regtype then 'float'
-            when 'double precision'::regtype then 'float'
-            when 'numeric'::regtype then 'numeric'
-            when 'text'::regtype then 'text'
-            when 'character varying'::regtype then 'text'
-            when 'uuid'::regtype then 'uuid'
-            when 'date'::regtype then 'date'
-            when 'timestamp without time zone'::regtype then 'timestamp'
-            when 'timestamp with time zone'::regtype then 'timestamptz'
-        end;
+        datatype := pc_datatype_maps() -> 'of' ->> base::regtype::text;
         exit when datatype is not null or base < 16384;
         base := (select t.typbasetype from pg_type t where t.oid = base and t.typtype = 'd');
         exit when base is null;

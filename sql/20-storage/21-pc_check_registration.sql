@@ -2,6 +2,8 @@ create function pc_check_registration(partition_key text, datatype text, storage
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+declare
+    datatypes text[];
 begin
     if coalesce(partition_key, '') = '' or coalesce(cache, '') = '' or partition_local is null then
         perform pc_fail('PC001', 'a partition key, a cache and partition_local are needed',
@@ -9,8 +11,9 @@ begin
             'Name the column that splits your data, as in partitioncache_register(''city_id'', ''integer'').');
     end if;
     if pc_native_type(datatype) is null then
+        datatypes := array(select d.datatype from pc_datatypes() d);
         perform pc_fail('PC004', format('"%s" is no datatype of a partition key', datatype), '',
-            'Datatypes are integer, bigint, float, numeric, text, uuid, date, timestamp and timestamptz.');
+            format('Datatypes are %s and %s.', array_to_string(trim_array(datatypes, 1), ', '), datatypes[cardinality(datatypes)]));
     end if;
     if storage is null or storage not in ('array', 'bit') then
         perform pc_fail('PC001', format('"%s" is no storage', storage), '', 'Storage is array or bit.');

@@ -31,7 +31,7 @@ begin
         create view %1$s with (security_barrier) as
         select e.hash, e.role, a.serves,
                %2$s, case when a.serves then e.matches_null end as matches_null, e.key_count, pg_column_size(%3$s)::bigint as bytes,
-               case when e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %5$L, 'administer')) then e.query end as query,
+               case when a.tells then e.query end as query, case when a.tells then (e.evaluation).form end as form,
                (e.evaluation).snapshot is null as asserted, e.generation, (e.evaluation).keyed_tables, (e.evaluation).parts, (e.evaluation).named, (e.evaluation).deps,
                (e.evaluation).dep_states, (e.evaluation).keyed, (e.evaluation).keyed_roots, (e.evaluation).whole_roots, (e.evaluation).untracked, (e.evaluation).closure,
                (e.evaluation).closure_state, (e.evaluation).snapshot, (e.evaluation).cluster, (e.evaluation).milliseconds as evaluation_ms,
@@ -39,7 +39,7 @@ begin
         from %4$s e
         left join partitioncache_entry_use u on u.cache = %5$L and u.partition_key = %6$L and u.hash = e.hash and u.role = e.role
         cross join lateral (
-            select %7$s as serves
+            select %7$s as serves, e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %5$L, 'administer')) as tells
             -- Said once, not wherever it is mentioned.
             offset 0) a
         where a.serves or e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %5$L, 'monitor'))

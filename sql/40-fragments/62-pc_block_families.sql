@@ -36,7 +36,8 @@ begin
 
     all_templates := templates;
     -- Conditions on the partition columns alone stay in the query and restrict it there; in fragments they would only cost hits.
-    templates := array(select t from unnest(templates) t where not pc_is_key_condition(t, keys));
+    templates := array(select t from unnest(templates) t
+                       where case when exists (select from unnest(keys) k where position(k in t) > 0) then not pc_is_key_condition(t, keys) else true end);
     if listed > 0 then
         all_fragments := array(select f from pc_block_fragments(relations, relids, classes, templates[1:60],
                                                                 array(select pc_template_tables(t) from unnest(templates[1:60]) with ordinality t(t, n) order by t.n),

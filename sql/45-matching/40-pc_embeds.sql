@@ -13,7 +13,7 @@ $$;
 comment on function pc_placed(text, integer[]) is
 'An expression with its tables renumbered: that of number n becomes places[n + 1]. Example: select pc_placed(E''\x010\x02.area'', ''{3}'')';
 
-create function pc_embeds(query pc_form, entry pc_form, most integer default 200, out embedded boolean, out tried integer)
+create function pc_embeds(query pc_form, entry pc_form, most integer default 200, out embedded boolean, out tried integer, out places integer[])
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -30,11 +30,11 @@ declare
     due constant integer[] := case when tables > 1 then array(
         select (select max(split_part(p.part, E'\x02', 1)::integer) from string_to_table(c.expression, E'\x01') with ordinality p(part, place) where p.place > 1)
         from unnest(wanted) with ordinality c(expression, kind, operator, type, constants, n) order by c.n) end;
-    places integer[] := '{}'::integer[];
     place integer := 0;
     number integer;
 begin
     tried := 0;
+    places := '{}';
     loop
         number := cardinality(places);
         embedded := number = tables;
@@ -70,7 +70,7 @@ end
 $$;
 
 comment on function pc_embeds(pc_form, pc_form, integer) is
-'Whether an entry''s tables can stand for tables of a query so that the query says all that the entry says: then every partition in which the query has a row is among the entry''s keys. No more than so many places are tried, past which it is not known. Example: see pc_contained_entries';
+'Whether an entry''s tables can stand for tables of a query so that the query says all that the entry says: then every partition in which the query has a row is among the entry''s keys. places: the tables of the query, by number, that the entry''s stand for. No more than so many places are tried, past which it is not known. Example: see pc_contained_entries';
 
 create function pc_turned(expression text) returns text
 language plpgsql immutable parallel safe

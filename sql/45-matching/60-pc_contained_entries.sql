@@ -25,18 +25,18 @@ language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    texts text[] := array(select c.expression from unnest(form.conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
+    turned text[] := array(select case when c.kind = 'other' and c.expression like E'(%\x02.% = %\x02.%)' then pc_turned(c.expression) end
+                           from unnest(form.conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
 begin
+    for number in 1 .. cardinality(form.relations) loop
+        texts := array(select replace(x.text, E'\x01' || number - 1 || E'\x02', E'\x01' || form.relations[number] || E'\x02') from unnest(texts) with ordinality x(text, n) order by x.n);
+        turned := array(select replace(x.text, E'\x01' || number - 1 || E'\x02', E'\x01' || form.relations[number] || E'\x02') from unnest(turned) with ordinality x(text, n) order by x.n);
+    end loop;
     return query
-        select c.kind, c.operator, c.type, c.constants, (
-            select min(x.named collate "C")
-            from (select string_agg(case when p.n = 1 then p.part
-                                    else form.relations[split_part(p.part, E'\x02', 1)::integer + 1] || E'\x02' || split_part(p.part, E'\x02', 2) end,
-                                    E'\x01' order by v.n, p.n) as named
-                  from unnest(array[c.expression, case when c.kind = 'other' and c.expression like E'(%\x02.% = %\x02.%)' then pc_turned(c.expression) end])
-                       with ordinality v(expression, n),
-                       string_to_table(v.expression, E'\x01') with ordinality p(part, n)
-                  group by v.n) x)
-        from unnest(form.conditions) c;
+        select c.kind, c.operator, c.type, c.constants, case when turned[c.n] collate "C" < texts[c.n] collate "C" then turned[c.n] else texts[c.n] end
+        from unnest(form.conditions) with ordinality c(expression, kind, operator, type, constants, n);
 end
 $$;
 

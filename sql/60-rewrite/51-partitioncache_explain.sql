@@ -43,7 +43,7 @@ begin
     begin
         analysis := pc_analyse(query, pc_registration(cache, partition_key), pc_session(session_path));
         contained := array(select distinct h from unnest(analysis.families) f, unnest(pc_contained_entries(pc_registration(cache, partition_key), f.asked)) h);
-        entries := pc_explain_entries(cache, partition_key, contained);
+        entries := pc_explain_entries(cache, partition_key, contained, analysis.families);
         -- As it is now, also where it was decided before, or without looking.
         if applied or hits = 0 then
             keys := pc_remaining_keys(pc_registration(cache, partition_key), analysis.families);
@@ -70,20 +70,30 @@ end
 $$;
 
 comment on function partitioncache_explain(text, text, text, text, text, text[]) is
-'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, and whether its tables are tracked or taken to be static; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; the rewritten text; and candidates = the forms that were considered (none: as it is; all: a list of keys for each table that has the key; 2: for the second alone; hidden: so that the planner does not see it; joined: as a set of rows), with the cost and rows that the planner expects, doubtful_cost if the keys may mislead it, and the milliseconds that were measured, stopped where it took longer than that. params: as for partitioncache_apply; of a query whose parameters have no values, such as a text of pg_stat_statements, it is said which entries serve it whatever the values are. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
+'What partitioncache_apply would do with a query, as one row, counted as no use: applied; reason, if not; method_used; fragments it is taken apart into, with the entries that it contains beside them; hits: entries that it contains and that may be used; keys = partitions that remain, of how many partitions by the planner''s statistics; entries = each entry that it contains with its state (fresh, static, changed, aside, asserted), the reason, the number of changed partitions, whether its tables are tracked or taken to be static, and, of the role''s own entries and for administrators, implied: for each of its conditions the one of the query from which it follows; learning = each fragment that is not cached, and why: queued, deferred (cost: what evaluating it costs, credit: what queries could have saved by it so far, kept: the share of partitions that it may leave), unselective (it leaves most), forced, forbidden; the rewritten text; and candidates = the forms that were considered (none: as it is; all: a list of keys for each table that has the key; 2: for the second alone; hidden: so that the planner does not see it; joined: as a set of rows), with the cost and rows that the planner expects, doubtful_cost if the keys may mislead it, and the milliseconds that were measured, stopped where it took longer than that. params: as for partitioncache_apply; of a query whose parameters have no values, such as a text of pg_stat_statements, it is said which entries serve it whatever the values are. Raises PC001 for a bad method. Example: select * from partitioncache_explain(''select * from poi where kind = 1'', ''city_id'')';
 
-create function pc_explain_entries(cache text, partition_key text, hashes text[]) returns jsonb
-language sql volatile parallel unsafe
+create function pc_explain_entries(cache text, partition_key text, hashes text[], families pc_family[]) returns jsonb
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-               'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
-               'tables', case when s.state = 'asserted' then null when not s.static then 'tracked' else 'static' end)) order by s.hash)
-    from pc_entry_state(cache, partition_key, hashes) s
+declare
+    entries jsonb;
+begin
+    execute format($sql$
+        select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                   'hash', s.hash, 'state', s.state, 'reason', s.reason, 'changed', s.changed,
+                   'tables', case when s.state = 'asserted' then null when not s.static then 'tracked' else 'static' end,
+                   'implied', (select to_jsonb(i.lines) from unnest($3) f cross join lateral pc_implications((f.asked).form, e.form) i(lines)
+                               where i.lines is not null order by f.family limit 1))) order by s.hash, s.role)
+        from pc_entry_state($1, $2, $4) s join %s e on e.hash = s.hash and e.role = s.role
+        $sql$, pc_object_for('entries', cache, partition_key))
+    into entries using cache, partition_key, families, hashes;
+    return entries;
+end
 $$;
 
-comment on function pc_explain_entries(text, text, text[]) is
-'How the entries under these hashes stand. Example: see partitioncache_explain';
+comment on function pc_explain_entries(text, text, text[], pc_family[]) is
+'How the entries under these hashes stand, and which conditions of the families'' blocks imply theirs. Example: see partitioncache_explain';
 
 create function pc_remaining_keys(registration partitioncache_registration, families pc_family[]) returns bigint
 language plpgsql stable parallel unsafe

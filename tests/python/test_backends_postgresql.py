@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import partitioncache
-from partitioncache.backends.postgresql import PostgresqlArray
+from partitioncache.backends.postgresql import METHODS_OF_SERVER, PostgresqlArray
+from partitioncache.datatypes import DATATYPES, NATIVE
 from partitioncache.errors import (
     ConfigurationError,
     DatatypeError,
@@ -195,3 +196,17 @@ def test_all_connections_are_busy(database: Database) -> None:
 def test_a_partition_key_that_nobody_registered(database: Database) -> None:
     with pytest.raises(NotRegisteredError, match="never_registered is not registered in the cache partitioncache"):
         partitioncache.create_cache("postgresql_array", "never_registered", conninfo=database.conninfo())
+
+
+def test_server_and_client_know_the_same_datatypes_and_methods(database: Database) -> None:
+    """Each has one table of them."""
+    known = database.execute(
+        "select datatype, native::text, (native::text || '[]')::regtype::text"
+        " from partitioncache_internal.pc_datatypes()"
+    )
+    assert [row[0] for row in known] == list(DATATYPES)
+    for name, native, array in known:
+        named = f"select '{NATIVE[name][0]}'::regtype::text, '{NATIVE[name][1]}'::regtype::text"
+        assert database.execute(named) == [(native, array)]
+    for method in ("auto", *METHODS_OF_SERVER):
+        database.execute(f"select partitioncache_internal.pc_check_method('{method}')")

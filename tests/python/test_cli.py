@@ -307,6 +307,12 @@ def test_explain_gives_a_reason(run: Run, shop: Database, redis_here: str) -> No
     redis = ("--cache-backend", "redis_set", "--cache-name", redis_here)
     direct(run, QUERY, *redis)
     assert "in the cache" in run("pcache", "explain", *unknown, *redis).out
+    asked = ("--query", f"{QUERY} AND e.user_id > 3", "--partition-key", "user_id")
+    for cache in ((), redis):
+        assert " is said by both" in run("pcache", "explain", *asked, *cache).out
+        form = run("pcache", "form", *asked, *cache, "--format", "json").json
+        assert {part["part"] for part in form} == {"table", "condition", "key group"}
+    assert run("pcache", "form", "--query", "SELECT FROM nowhere", "--partition-key", "user_id").code == base.FAILED
     assert run("pcache", "explain", "--query", QUERY, "--partition-key", "user_id", *redis).code == 0
 
 

@@ -164,7 +164,7 @@ def test_damaged_forms_count_as_missing(
         store(data, cache, known)
     handler = cache.underlying_handler
     assert isinstance(handler, StoredCache)
-    for name in handler.with_forms("city_id"):
+    for name in handler.names("city_id"):
         handler._write("city_id", name, {"form": b"something else"})
     assert not asked(cache, query).applied
     assert len(caplog.records) == 2
@@ -190,6 +190,30 @@ def test_an_explanation_names_what_was_implied(open_cache: OpenCache, data: sqli
     store(data, cache, KNOWN[0])
     (entry,) = asked(cache, SERVED[0]).entries
     assert entry["says"] == ["t0: poi", "t0.area > 900"]
+    assert entry["implied"] == ["poi.area > 1000 implies poi.area > 900"]
+
+
+@pytest.mark.parametrize("cache_type", ["redis_set", "rocksdict"])
+def test_the_form_of_a_query(open_cache: OpenCache, cache_type: str) -> None:
+    query = (
+        "SELECT * FROM poi p, street s "
+        "WHERE p.city_id = s.city_id AND 3 < p.area AND p.kind IN (%s, 2) AND now() > 1"
+    )
+    form = partitioncache.query_form(query, open_cache(cache_type), params=[7])
+    assert str(form).splitlines() == [
+        "table 0: poi p, partition key p.city_id",
+        "table 1: street s, partition key s.city_id",
+        "condition 1: #0.city_id = #1.city_id",
+        "condition 2: #0.area > $1, $1: 3 (number)",
+        "condition 3: #0.kind = ANY ($1), $1: 2, 7 (number)",
+        "key group: p.city_id, s.city_id",
+        "opaque: condition 4 -- now() is not known to be immutable",
+    ]
+    (opaque,) = partitioncache.query_form("SELECT random() FROM poi", open_cache(cache_type)).parts
+    assert (opaque.part, opaque.reason) == (
+        "opaque",
+        "random() is volatile: it may give another value each time it is called",
+    )
 
 
 def test_max_age_counts_for_what_is_contained(open_cache: OpenCache, data: sqlite3.Connection) -> None:

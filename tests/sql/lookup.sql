@@ -82,4 +82,31 @@ begin read only;
 select lives_ok($$ select pc_count_use(registration(), array['a']) $$, 'a read-only transaction counts nothing');
 commit;
 
+
+-- What implied what
+create function implied(query text) returns text[] language sql as $$
+    select array_agg(distinct i order by i)
+    from jsonb_array_elements((partitioncache_explain(query, 'city_id', method => 'literal')).entries) e, jsonb_array_elements_text(e -> 'implied') i
+$$;
+select partitioncache_clear('city_id') > 0 as cleared \gset
+select fill('select * from poi where area > 190 and kind in (3, 4, 9)') > 0 as filled \gset
+select is(implied('select id from poi p where area > 195 and kind = 9'), '{"poi.area > 195 implies poi.area > 190","poi.kind = 9 implies poi.kind in (3, 4, 9)"}', 'an explanation says what implied what');
+select is(implied('select id from poi p where area > 195 and kind = 9'), '{"poi.area > 195 implies poi.area > 190","poi.kind = 9 implies poi.kind in (3, 4, 9)"}', 'of a known query, too');
+select is(implied('select id from poi where area > 190'), '{"poi.area > 190 is said by both"}', 'what is said by both');
+select is(implied('select id from poi where area > 189'), null, 'what is looser implies nothing');
+select is(implied('select a.id from poi a, poi b, street s where a.city_id = b.city_id and s.city_id = b.city_id and b.kind = 4 and s.length < 5'), '{"poi#1.kind = 4 implies poi#1.kind in (3, 4, 9)"}', 'with the number of one of several tables of a name');
+select fill('select * from poi where name is not null') > 0 as filled \gset
+select is(implied('select id from poi where name = ''it''''s'''), '{"poi.name = ''it''''s'' implies poi.name is not null"}', 'a text is quoted');
+-- Forms hold the constants of others' queries.
+create role explains_only;
+grant usage on schema public to explains_only;
+grant select on poi to explains_only;
+select partitioncache_grant('explains_only', 'read');
+set role explains_only;
+select e.entries from partitioncache_explain('select id from poi where area > 195', 'city_id', method => 'literal') e \gset
+select count(form) as forms from partitioncache_internal.partitioncache_entries_city_id \gset
+reset role;
+select is(jsonb_array_length(:'entries'::jsonb), 1, 'who may use an entry of others is told that it is used');
+select is(:'entries'::jsonb -> 0 -> 'implied', null, 'but not what it says');
+select is(:forms, 0, 'nor anywhere else');
 select * from finish();

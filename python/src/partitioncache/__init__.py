@@ -13,13 +13,14 @@
 from partitioncache.adapters import Acceleration, off
 from partitioncache.analysis import extend_query_with_partition_keys
 from partitioncache.api import apply_cache, get_partition_keys, get_queue_lengths, push_fragment, push_query
+from partitioncache.backends.readings import FormPart, QueryForm
 from partitioncache.cache import Cache, create_cache
 from partitioncache.config import get_table_prefix_from_env
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.errors import PartitionCacheError
 from partitioncache.migrate import Migration, migrate_cache_backend
 from partitioncache.placements import Placement, Suggestion, place, placements, suggest_placements, unplace
-from partitioncache.questions import Explanation, explain_query
+from partitioncache.questions import Explanation, explain_query, query_form
 from partitioncache.registry import list_cache_types, recommend
 from partitioncache.tracking import (
     TrackedTable,
@@ -36,11 +37,13 @@ __all__ = [
     "Acceleration",
     "Cache",
     "Explanation",
+    "FormPart",
     "Key",
     "KeySet",
     "Migration",
     "PartitionCacheError",
     "Placement",
+    "QueryForm",
     "Suggestion",
     "TrackedTable",
     "apply_cache",
@@ -58,6 +61,7 @@ __all__ = [
     "placements",
     "push_fragment",
     "push_query",
+    "query_form",
     "recommend",
     "retract_static",
     "suggest_placements",

@@ -24,12 +24,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from types import NoneType
 from typing import Final, TypeAlias, cast
 from uuid import UUID
+
+from typing_extensions import LiteralString
 
 from partitioncache.errors import DatatypeError
 
@@ -39,10 +41,21 @@ Key: TypeAlias = int | float | str | Decimal | UUID | date | datetime
 KeySet: TypeAlias = set[Key | None]
 """The partition keys of an entry; None stands for rows without a partition key."""
 
+NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
+    "integer": ("pg_catalog.int4", "pg_catalog.int4[]"),
+    "bigint": ("pg_catalog.int8", "pg_catalog.int8[]"),
+    "float": ("pg_catalog.float8", "pg_catalog.float8[]"),
+    "numeric": ("pg_catalog.numeric", "pg_catalog.numeric[]"),
+    "text": ("pg_catalog.text", "pg_catalog.text[]"),
+    "uuid": ("pg_catalog.uuid", "pg_catalog.uuid[]"),
+    "date": ("pg_catalog.date", "pg_catalog.date[]"),
+    "timestamp": ("pg_catalog.timestamp", "pg_catalog.timestamp[]"),
+    "timestamptz": ("pg_catalog.timestamptz", "pg_catalog.timestamptz[]"),
+}
+"""All data types, each with PostgreSQL's type for its keys, and the array of it."""
+
+DATATYPES: Final = tuple(NATIVE)
 INTEGER_DATATYPES: Final = frozenset({"integer", "bigint"})
-DATATYPES: Final = (
-    "integer", "bigint", "float", "numeric", "text", "uuid", "date", "timestamp", "timestamptz",
-)  # fmt: skip
 
 INT4: Final = range(-(2**31), 2**31)
 INT8: Final = range(-(2**63), 2**63)

@@ -8,13 +8,23 @@ import psycopg
 
 from partitioncache.backends.protocol import Backend
 from partitioncache.backends.questions import Explanation, Question, Schema
+from partitioncache.backends.readings import QueryForm
 from partitioncache.binding import Params, bind
 from partitioncache.cache import Cache
 from partitioncache.config import checked_partition_key
 from partitioncache.errors import ConfigurationError, QueryError
 from partitioncache.registry import nearest, nearest_cache, unknown_partition_key
 
-__all__ = ["Connection", "Explanation", "Question", "Schema", "explain_query", "question"]
+__all__ = [
+    "Connection",
+    "Explanation",
+    "QueryForm",
+    "Question",
+    "Schema",
+    "explain_query",
+    "query_form",
+    "question",
+]
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
@@ -151,3 +161,41 @@ def explain_query(
         unknown = unknown_partition_key(handler, asked.partition_key, nearest_cache(handler) or "")
         return Explanation(False, str(unknown), None, 0, 0, None, None, asked.query)
     return handler.explain(asked)
+
+
+def query_form(
+    query: str,
+    cache: Backend | Cache,
+    partition_key: str | None = None,
+    params: Params | None = None,
+    *,
+    dialect: str = "postgres",
+    schema: Schema | None = None,
+    partition_local: bool = False,
+    connection: Connection | None = None,
+    search_path: str | None = None,
+) -> QueryForm:
+    """How the cache understands a query: its tables, conditions and key groups, and what is opaque, with the reason.
+
+    With a PostgreSQL cache the server reads it (``partitioncache_form``), else `partitioncache.analysis` does.
+    Arguments are those of `apply_cache`; print the result for one line a part.
+
+    Raises:
+        QueryError: the query is no text, the parameters do not fit it, or the server does not accept it.
+        NotRegisteredError: the PostgreSQL cache knows no such partition key.
+        ConfigurationError: what was given for the cache or connection is none.
+        UnavailableError: the cache cannot be reached, or the connection cannot be used.
+
+    >>> import tempfile, partitioncache
+    >>> with partitioncache.create_cache("rocksdict", "city_id", "integer", path=tempfile.mkdtemp()) as cache:
+    ...     print(query_form("SELECT * FROM poi p WHERE kind IN (3, 4) AND stars > 2", cache))
+    table 0: poi p, partition key p.city_id
+    condition 1: #0.kind = ANY ($1), $1: 3, 4 (number)
+    condition 2: #0.stars > $1, $1: 2 (number)
+    key group: p.city_id
+    """
+    handler, asked = question(
+        query, cache, partition_key, params, dialect, connection, search_path,
+        schema=schema, partition_local=partition_local,
+    )  # fmt: skip
+    return handler.form(asked)

@@ -14,7 +14,7 @@ from partitioncache.analysis.conditions import Condition, canonical
 from partitioncache.analysis.dialects import rules
 from partitioncache.analysis.forms import Form, form_of_query
 from partitioncache.analysis.fragments import Fragment, Plan
-from partitioncache.analysis.matching import Catalogue
+from partitioncache.analysis.matching import Asked, Catalogue
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import Statement, check_functions, read, read_schema
 from partitioncache.datatypes import Key
@@ -123,13 +123,32 @@ class Analysis:
             catalogue: the entries' forms.
             usable: whether data of a time, in seconds since 1970, may be used.
         """
-        form, plan = self.form, self._plan
-        if form is None or plan is None:
+        form = self.form
+        own = [(fragment.hash, fragment.family) for fragment in self.fragments]
+        return {} if form is None else catalogue.contained(form, self.families, own, usable)
+
+    def implications(self, entry: Form) -> tuple[str, ...]:
+        """For each condition of an entry the one of the query from which it follows; none if it is not contained.
+
+        >>> wider = analyse("SELECT 1 FROM poi WHERE kind IN (3, 4)", "k").form
+        >>> analyse("SELECT 1 FROM poi p WHERE p.kind = 3", "k").implications(wider)
+        ('poi.kind in (3) implies poi.kind in (3, 4)',)
+        """
+        form = self.form
+        if form is None:
+            return ()
+        asked = Asked(form)
+        return next(filter(None, (asked.implications(entry, source) for source in self.families)), ())
+
+    @property
+    def families(self) -> dict[int, str]:
+        """The tables that can be restricted, and the family of each."""
+        plan = self._plan
+        if plan is None:
             return {}
-        families = {
+        return {
             source: plan.statement.sources[source].alias for group in plan.classes for source in group.members
         }
-        return catalogue.contained(form, families, usable)
 
     @staticmethod
     def _restricts_all(keys: forms.KeySet, found: list[forms.Restriction], members: tuple[int, ...]) -> bool:

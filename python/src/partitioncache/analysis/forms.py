@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ class Form:
     def __str__(self) -> str:
         lines = [f"t{number}: {table or 'opaque'}" for number, table in enumerate(self.tables)]
         lines += [f"equal keys: {', '.join(f't{table}' for table in group)}" for group in self.groups]
-        lines += [_shown(said) for said in self.conditions]
+        lines += [shown(said) for said in self.conditions]
         return "\n".join([*lines, *self.opaque])
 
 
@@ -138,8 +138,16 @@ def _read(
     return Form(found.name, tables, _groups(plan), tuple(dict.fromkeys(own)))
 
 
-def _shown(said: Said) -> str:
-    text = "".join(part if isinstance(part, str) else f"t{part}" for part in said.expression)
+def shown(said: Said, tables: Sequence[str] = ()) -> str:
+    """A condition as people read it, with the names of its tables if these are given; else with t0, t1, ...
+
+    >>> shown(Said((0, ".kind <> ", 1, ".kind")), ("poi", "poi")), shown(Said((0, ".kind <> 3")), ("poi",))
+    ('poi#0.kind <> poi#1.kind', 'poi.kind <> 3')
+    """
+    names = [name if tables.count(name) == 1 else f"{name}#{number}" for number, name in enumerate(tables)]
+    text = "".join(
+        part if isinstance(part, str) else names[part] if names else f"t{part}" for part in said.expression
+    )
     if said.kind is Kind.BOUND:
         return f"{text} {said.operator} {said.constants[0]}"
     if said.kind is Kind.SET:
@@ -209,5 +217,5 @@ def believed(given: str | None, hash: str, text: str | None, partition_key: str)
 
 def _in_words(form: Form) -> tuple[object, ...]:
     """What a form says, whatever it knows of types: with them, BETWEEN may be two bounds."""
-    said = {_BETWEEN.sub(r"\1 >= \2\n\1 <= \3", _shown(each)) for each in form.conditions}
+    said = {_BETWEEN.sub(r"\1 >= \2\n\1 <= \3", shown(each)) for each in form.conditions}
     return form.dialect, form.tables, form.groups, sorted("\n".join(said).split("\n"))

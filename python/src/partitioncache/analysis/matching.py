@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import struct
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
 from itertools import chain, islice
@@ -17,13 +17,16 @@ from typing import Final
 
 from partitioncache.analysis.conditions import Constant, Kind, Said, Sure, date_of
 from partitioncache.analysis.conditions.rendering import Template
-from partitioncache.analysis.forms import Form
+from partitioncache.analysis.forms import Form, shown
 
 #: Places tried for the tables of one entry; past that it is not known whether the query contains it.
 MOST_TRIED: Final = 200
 #: Entries looked at for one query; of those that differ in a bound alone, the nearest.
 MOST_CANDIDATES: Final = 5000
 MOST_NEAREST: Final = 64
+MOST_PASSED: Final = 1000
+#: Constants of a list under which an entry is filed, each; one with a longer list is filed under the list's expression.
+MOST_CONSTANTS: Final = 100
 
 
 # -- implication --
@@ -173,48 +176,63 @@ class Asked:
             self._said.setdefault(said.expression, []).append(said)
         self._group = {table: number for number, group in enumerate(form.groups) for table in group}
 
-    def says(self, wanted: Said, places: Sequence[int]) -> bool:
-        """Whether the query says what is wanted, or more, of those of its tables that stand in these places."""
-        expression = tuple([part if isinstance(part, str) else places[part] for part in wanted.expression])
+    def implying(self, wanted: Said, places: Sequence[int]) -> Said | None:
+        """What the query says from which follows what is wanted of those of its tables that stand in these places."""
+        expression = _placed(wanted, places)
         dialect = self.form.dialect
-        return any(_implies(known, wanted, dialect) for known in self._said.get(expression, ()))
+        return next(
+            (known for known in self._said.get(expression, ()) if _implies(known, wanted, dialect)), None
+        )
 
     def equates(self, tables: Sequence[int]) -> bool:
         """Whether the query equates the partition keys of these tables."""
         return len({self._group.get(table, -1 - table) for table in tables}) == 1
 
-    def contains(self, entry: Form, source: int, due: Due | None = None) -> bool:
-        """Whether the entry's tables can stand for tables of the query, its selected one for ``source``.
+    def contains(self, entry: Form, source: int, due: Due | None = None) -> list[int] | None:
+        """The query's tables that the entry's can stand for, its selected one for ``source``; None if they cannot.
 
         Two tables of the entry never stand for one of the query: their keys would be equal only where they are not
         null. `due`: what `due_of` says of the entry.
         """
         if entry.dialect != self.form.dialect or entry.tables[0] != self.form.tables[source]:
-            return False
+            return None
         due = due_of(entry) if due is None else due
         waiting = [[source]]
         for _ in range(MOST_TRIED):
             if not waiting:
-                return False
+                break
             places = waiting.pop()
             if not self._agrees(places, *due[len(places) - 1]):
                 continue
             if len(places) == len(entry.tables):
-                return True
+                return places
             wanted = entry.tables[len(places)]
             waiting += [
                 [*places, number]
                 for number, table in enumerate(self.form.tables)
                 if table == wanted and number not in places
             ]
-        return False
+        return None
 
     def _agrees(
         self, places: Sequence[int], conditions: Sequence[Said], groups: Sequence[tuple[int, ...]]
     ) -> bool:
         return all(self.equates([places[table] for table in group]) for group in groups) and all(
-            self.says(said, places) for said in conditions
+            self.implying(said, places) is not None for said in conditions
         )
+
+    def implications(self, entry: Form, source: int) -> tuple[str, ...]:
+        """For each condition of an entry that the query contains, the one of the query from which it follows."""
+        places = self.contains(entry, source)
+        found = []
+        for wanted in entry.conditions if places is not None else ():
+            assert places is not None
+            known = self.implying(wanted, places)
+            assert known is not None
+            there = replace(wanted, expression=_placed(wanted, places))
+            some, other = shown(known, self.form.tables), shown(there, self.form.tables)
+            found.append(f"{other} is said by both" if some == other else f"{some} implies {other}")
+        return tuple(found)
 
     @cached_property
     def looked_under(self) -> dict[Signature, tuple[float, float]]:
@@ -226,12 +244,19 @@ class Asked:
         found: dict[Signature, tuple[float, float]] = {}
         for said in self._all:
             found.setdefault(_signature(self.form, said), _NO_BOUNDS)
+            if said.kind is Kind.SET:
+                # A list that holds all of the constants holds the first one.
+                found.setdefault(_listed(_signature(self.form, said), said.constants[0]), _NO_BOUNDS)
             if said.kind is not Kind.SAME:
                 filed = (*_signature(self.form, said)[:2], "")
                 lower, upper = found.get(filed, _NO_BOUNDS)
                 some, other = _bounds(said)
                 found[filed] = max(lower, some), min(upper, other)
         return found
+
+
+def _placed(said: Said, places: Sequence[int]) -> Template:
+    return tuple([part if isinstance(part, str) else places[part] for part in said.expression])
 
 
 Due = Sequence[tuple[Sequence[Said], Sequence[tuple[int, ...]]]]
@@ -266,6 +291,11 @@ def _signature(form: Form, said: Said) -> Signature:
     )
 
 
+def _listed(signature: Signature, constant: str) -> Signature:
+    """Under what an entry is filed that lists a constant among others."""
+    return (*signature[:2], f"in {constant}")
+
+
 _NO_BOUNDS: Final = (-math.inf, math.inf)
 
 
@@ -279,38 +309,31 @@ def _bounds(known: Said) -> tuple[float, float]:
     return low, high
 
 
-def _filed_under(form: Form) -> tuple[Signature, Said] | None:
-    """An entry's rarest condition, as far as can be guessed, and its signature."""
-
-    def rarity(said: Said) -> tuple[bool, bool, bool, int, str]:
-        alone = said.kind is Kind.SET and len(said.constants) == 1
-        text = _signature(form, said)[1]
-        return not alone, said.kind is not Kind.SAME, said.kind is Kind.PRESENT, -len(text), text
-
-    found = sorted(form.conditions, key=rarity)
-    return (_signature(form, found[0]), found[0]) if found else None
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An entry of a catalogue: its form, how many keys it has, and the time of its data in seconds since 1970."""
+    """An entry of a catalogue: its form, how many keys it has, and the time of its data in seconds since 1970.
 
-    form: Form
+    Without a form it is a key set alone, stored by hand: it is found under its hash.
+    """
+
+    form: Form | None
     count: int
     as_of: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Filed:
+    form: Form
     known: Known
     due: Due
-    under: Signature
+    under: tuple[Signature, ...]
     bound: tuple[str, float] | None
+    signatures: frozenset[Signature]
 
 
 @dataclass
 class Catalogue:
-    """The forms of all entries of a partition key.
+    """All entries of a partition key, with their forms.
 
     Attributes:
         token: what the store says of its last change; another one there means that something has changed.
@@ -321,72 +344,122 @@ class Catalogue:
     _filed: dict[Signature, dict[str, None]] = field(default_factory=dict)
     # Those that are filed under a bound of numbers, by the bound: of many, a query wants the nearest.
     _bounded: dict[tuple[Signature, str], list[tuple[float, str]]] = field(default_factory=dict)
+    _formless: dict[str, Known] = field(default_factory=dict)
+    # One object for each signature that many entries have.
+    _signatures: dict[Signature, Signature] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._formless)
 
     def put(self, hash: str, known: Known) -> None:
         """Takes an entry in, in place of what is known under its hash."""
         self.discard(hash)
-        found = _filed_under(known.form)
-        if found is None or not known.form.tables:
+        form = known.form
+        if form is None or not form.conditions or not form.tables:
+            self._formless[hash] = known
             return
-        under, said = found
-        bound = None
-        if said.kind is Kind.BOUND and said.of is Constant.NUMBER:
-            bound = said.operator[0], _number(said.constants[0])
-            insort(self._bounded.setdefault((under, bound[0]), []), (bound[1], hash))
+        own = [
+            self._signatures.setdefault(one, one)
+            for one in (_signature(form, said) for said in form.conditions)
+        ]
+        filings = map(_places, form.conditions, own)
+        said, under = min(zip(form.conditions, filings, strict=True), key=lambda one: self._commonness(*one))
+        bound = _bound(said)
+        if bound is not None:
+            insort(self._bounded.setdefault((under[0], bound[0]), []), (bound[1], hash))
         else:
-            self._filed.setdefault(under, {})[hash] = None
-        self._entries[hash] = _Filed(known, due_of(known.form), under, bound)
+            for signature in under:
+                self._filed.setdefault(signature, {})[hash] = None
+        self._entries[hash] = _Filed(form, known, due_of(form), under, bound, frozenset(own))
+
+    def _commonness(self, said: Said, under: tuple[Signature, ...]) -> tuple[int, int]:
+        """An entry is filed under its rarest condition: that of the fewest others; else as far as can be guessed."""
+        bound = _bound(said)
+        if bound is not None:
+            others = min(len(self._bounded.get((under[0], bound[0]), ())), MOST_NEAREST)
+        else:
+            others = max(len(self._filed.get(signature, ())) for signature in under)
+        return others, _RARITY[said.kind]
 
     def discard(self, hash: str) -> None:
         """Forgets an entry."""
+        self._formless.pop(hash, None)
         filed = self._entries.pop(hash, None)
         if filed is None:
             return
         if filed.bound is not None:
             side, number = filed.bound
-            ordered = self._bounded[filed.under, side]
+            ordered = self._bounded[filed.under[0], side]
             del ordered[bisect_left(ordered, (number, hash))]
-        else:
-            self._filed[filed.under].pop(hash)
-            if not self._filed[filed.under]:
-                del self._filed[filed.under]
+            return
+        for signature in filed.under:
+            self._filed[signature].pop(hash)
+            if not self._filed[signature]:
+                del self._filed[signature]
 
     def contained(
-        self, query: Form, sources: Mapping[int, str], usable: Callable[[float], bool]
+        self,
+        query: Form,
+        sources: Mapping[int, str],
+        own: Iterable[tuple[str, str]],
+        usable: Callable[[float], bool],
     ) -> dict[str, list[str]]:
         """The entries that a query contains, those with the fewest keys first.
 
         Args:
             query: its form.
             sources: its tables that can be restricted, and the family of each.
+            own: the hash and the family of each of its fragments: what is stored under it needs no form.
             usable: whether data of a time may be used.
 
         Returns:
             The hashes, by family.
         """
         asked = Asked(query)
-        found: dict[str, list[tuple[int, str]]] = {}
+        found: dict[str, set[tuple[int, str]]] = {}
+        for hash, family in own:
+            held = self._formless.get(hash)
+            if held is not None and usable(held.as_of):
+                found.setdefault(family, set()).add((held.count, hash))
         for hash in self._candidates(asked):
             filed = self._entries[hash]
-            known = filed.known
-            if not usable(known.as_of):
+            if not usable(filed.known.as_of):
                 continue
             for source, family in sources.items():
-                if asked.contains(known.form, source, filed.due):
-                    found.setdefault(family, []).append((known.count, hash))
+                if asked.contains(filed.form, source, filed.due) is not None:
+                    found.setdefault(family, set()).add((filed.known.count, hash))
         return {family: [hash for _, hash in sorted(some)] for family, some in found.items()}
 
     def _candidates(self, asked: Asked) -> Iterator[str]:
+        """Those of which every condition may follow from one of the query's."""
         under = asked.looked_under
         for signature, (lower, upper) in under.items():
             ordered = self._bounded.get((signature, ">"), [])
             end = bisect_right(ordered, (lower, "\U0010ffff"))
-            yield from (hash for _, hash in ordered[max(0, end - MOST_NEAREST) : end])
+            nearest = (ordered[place][1] for place in range(end - 1, max(-1, end - 1 - MOST_PASSED), -1))
+            yield from islice(self._said_by(under, nearest), MOST_NEAREST)
             ordered = self._bounded.get((signature, "<"), [])
             start = bisect_left(ordered, (upper, ""))
-            yield from (hash for _, hash in ordered[start : start + MOST_NEAREST])
+            nearest = (hash for _, hash in islice(ordered, start, start + MOST_PASSED))
+            yield from islice(self._said_by(under, nearest), MOST_NEAREST)
         ordered_by_size = sorted((self._filed.get(signature, {}) for signature in under), key=len)
-        yield from islice(chain.from_iterable(ordered_by_size), MOST_CANDIDATES)
+        yield from islice(self._said_by(under, chain.from_iterable(ordered_by_size)), MOST_CANDIDATES)
+
+    def _said_by(self, under: Mapping[Signature, object], hashes: Iterable[str]) -> Iterator[str]:
+        return (hash for hash in hashes if self._entries[hash].signatures <= under.keys())
+
+
+_RARITY: Final = {Kind.SET: 0, Kind.BOUND: 1, Kind.SAME: 2, Kind.PRESENT: 3}
+
+
+def _places(said: Said, signature: Signature) -> tuple[Signature, ...]:
+    """Under what an entry is filed of which this condition is the rarest."""
+    if said.kind is Kind.SET and 1 < len(said.constants) <= MOST_CONSTANTS:
+        return tuple(_listed(signature, constant) for constant in dict.fromkeys(said.constants))
+    return (signature,)
+
+
+def _bound(said: Said) -> tuple[str, float] | None:
+    """Which side of which number a condition is, if it is a bound among numbers."""
+    is_one = said.kind is Kind.BOUND and said.of is Constant.NUMBER
+    return (said.operator[0], _number(said.constants[0])) if is_one else None

@@ -29,11 +29,11 @@ class Stored(Protocol):
     def changed_since(self, partition_key: str, token: bytes) -> set[str] | None:
         """The entries that have changed since a change; None where that cannot be told any more."""
 
-    def with_forms(self, partition_key: str) -> list[str]:
-        """The names of all entries that have a form."""
+    def names(self, partition_key: str) -> list[str]:
+        """The names of all entries."""
 
-    def forms(self, partition_key: str, names: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
-        """Of those of these entries that have a key set and a form: the name, the form, and `about`."""
+    def forms(self, partition_key: str, names: Sequence[str]) -> Iterator[tuple[str, bytes | None, bytes]]:
+        """Of those of these entries that have a key set: the name, the form if they have one, and `about`."""
 
 
 class Catalogues:
@@ -56,15 +56,15 @@ class Catalogues:
             return held
         changed = None if held is None else self._store.changed_since(partition_key, held.token)
         if held is None or changed is None:
-            held, changed = Catalogue(), set(self._store.with_forms(partition_key))
+            held, changed = Catalogue(), set(self._store.names(partition_key))
         for name in changed:
             held.discard(name)
         names = sorted(changed)
         for start in range(0, len(names), _AT_A_TIME):
             some = self._store.forms(partition_key, names[start : start + _AT_A_TIME])
             for name, packed, told in some:
-                form = read_form(unpack_bytes(packed).decode())
-                if form is not None and len(told) == _ABOUT.size:
+                form = None if packed is None else read_form(unpack_bytes(packed).decode())
+                if len(told) == _ABOUT.size:
                     held.put(name, Known(form, *_ABOUT.unpack(told)))
         # Whatever has come since the token was read is looked at again the next time.
         held.token = token

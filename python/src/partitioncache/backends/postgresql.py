@@ -6,19 +6,20 @@ that no longer hold. One cache has one storage for each partition key, whichever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from copy import copy
 from typing import Any, Final, cast
 
 import psycopg
-from typing_extensions import LiteralString, Self
+from typing_extensions import Self
 
 from partitioncache.analysis import METHODS, Analysis
 from partitioncache.backends.protocol import Backend, State
 from partitioncache.backends.questions import Explanation, Question
+from partitioncache.backends.readings import FormPart, QueryForm
 from partitioncache.closing import Closing
 from partitioncache.config import cache_name, checked_cache_name, checked_hash, checked_partition_key
-from partitioncache.datatypes import INT4, Key, KeySet, checked, collected, infer
+from partitioncache.datatypes import INT4, NATIVE, Key, KeySet, checked, collected, infer
 from partitioncache.errors import (
     ConfigurationError,
     PartitionCacheError,
@@ -31,22 +32,11 @@ from partitioncache.postgresql.arrays import binary_array
 from partitioncache.postgresql.session import Session
 from partitioncache.registry import CACHE_TYPES, check_datatype
 
-_NATIVE: Final[Mapping[str, tuple[LiteralString, LiteralString]]] = {
-    "integer": ("pg_catalog.int4", "pg_catalog.int4[]"),
-    "bigint": ("pg_catalog.int8", "pg_catalog.int8[]"),
-    "float": ("pg_catalog.float8", "pg_catalog.float8[]"),
-    "numeric": ("pg_catalog.numeric", "pg_catalog.numeric[]"),
-    "text": ("pg_catalog.text", "pg_catalog.text[]"),
-    "uuid": ("pg_catalog.uuid", "pg_catalog.uuid[]"),
-    "date": ("pg_catalog.date", "pg_catalog.date[]"),
-    "timestamp": ("pg_catalog.timestamp", "pg_catalog.timestamp[]"),
-    "timestamptz": ("pg_catalog.timestamptz", "pg_catalog.timestamptz[]"),
-}
-"""For each data type PostgreSQL's own, and the array of it."""
-
-
 _TOLD: Final = (State.ASSERTED, State.ASIDE, State.STATIC)
 """States that the server tells as they are; its others say how an evaluated entry stands."""
+
+METHODS_OF_SERVER: Final = ("current", "subquery", *METHODS)
+"""The ways in which the server can write keys into a query."""
 
 _WITHOUT_TABLE: Final = {"TMP_TABLE_IN": "IN", "TMP_TABLE_JOIN": "VALUES"}
 """What puts the same keys into the query's text."""
@@ -109,7 +99,7 @@ class PostgresqlArray(Closing):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        return ("current", "subquery", *METHODS)
+        return METHODS_OF_SERVER
 
     def on(self, connection: psycopg.Connection[Any] | None, search_path: object) -> Self:
         if search_path is not None and not isinstance(search_path, str):
@@ -169,6 +159,19 @@ class PostgresqlArray(Closing):
             entries=tuple(row["entries"] or ()),
             learning=tuple(row["learning"] or ()),
             **told,
+        )
+
+    def form(self, question: Question) -> QueryForm:
+        rows = self._server.records(
+            "partitioncache_form", question.query, question.partition_key, self._cache, **question.path
+        )
+        return QueryForm(
+            tuple(
+                FormPart(
+                    **{**row, "constants": None if row["constants"] is None else tuple(row["constants"])}
+                )
+                for row in rows
+            )
         )
 
     def known(self, question: Question) -> tuple[KeySet | None, int, int]:
@@ -232,7 +235,7 @@ class PostgresqlArray(Closing):
             self.register(partition_key, infer(keys))
         datatype = self._registered(partition_key)
         held = checked(keys, datatype, INT4)
-        array = Typed(_NATIVE[datatype][1], binary_array(held, datatype) or list(held))
+        array = Typed(NATIVE[datatype][1], binary_array(held, datatype) or list(held))
         self._server.call("partitioncache_set", partition_key, hash, array, cache=self._cache)
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
@@ -286,7 +289,7 @@ class PostgresqlArray(Closing):
         wanted = list(dict.fromkeys(hashes))
         if datatype is None or not wanted:
             return None, 0
-        element = Typed(_NATIVE[datatype][0], None)
+        element = Typed(NATIVE[datatype][0], None)
         ((found, hits),) = self._server.call(
             "partitioncache_intersect", partition_key, wanted, element, cache=self._cache
         )

@@ -19,6 +19,7 @@ from typing_extensions import Self
 
 from partitioncache.analysis import Analysis
 from partitioncache.backends.questions import Explanation, Question
+from partitioncache.backends.readings import QueryForm
 from partitioncache.datatypes import Key, KeySet
 from partitioncache.errors import PartitionCacheError
 
@@ -95,6 +96,14 @@ class Backend(Protocol):
 
     def explain(self, question: Question) -> Explanation:
         """What `apply` does with the query, and why."""
+
+    def form(self, question: Question) -> QueryForm:
+        """How the query is understood.
+
+        Raises:
+            QueryError: the server does not accept it.
+            NotRegisteredError: the server does not know the partition key.
+        """
 
     def known(self, question: Question) -> tuple[KeySet | None, int, int]:
         """The keys that restrict a query, how many entries were looked for, how many were found."""

@@ -81,8 +81,10 @@ class Explanation:
         hits: how many of them the cache holds.
         keys: how many partitions remain; None if nothing is known.
         partitions: of how many; None if that is not known, as outside PostgreSQL.
-        entries: each fragment that the cache holds: ``hash``, ``state``, and what else the cache says of it; outside
-            PostgreSQL ``says``: its tables, and its conditions, which those of the query imply.
+        entries: each entry that the query contains: ``hash``, ``state``, ``implied`` (for each of its conditions the
+            one of the query from which it follows, as in ``poi.area > 1000 implies poi.area > 900``; in PostgreSQL of
+            the role's own entries, and for administrators), and what else the cache says of it; outside PostgreSQL
+            ``says``: its tables and its conditions.
         learning: of a PostgreSQL cache, each fragment that it does not hold and why: ``hash``, ``state`` (queued,
             deferred, unselective, forced, forbidden), ``cost`` and ``credit`` in the planner's units, ``kept``.
         notes: conditions that no fragment holds, each with the reason; outside PostgreSQL.

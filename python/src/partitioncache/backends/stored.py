@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from typing_extensions import Self
@@ -29,6 +30,7 @@ from partitioncache.backends.entries import Damaged, moment, read, seal, unseal,
 from partitioncache.backends.packing import pack_bytes, unpack_bytes
 from partitioncache.backends.protocol import State
 from partitioncache.backends.questions import Explanation, Question
+from partitioncache.backends.readings import QueryForm, reading
 from partitioncache.closing import Closing
 from partitioncache.config import (
     DEFAULT_CACHE,
@@ -53,7 +55,7 @@ Kind: TypeAlias = Literal["registration", "entry", "query", "about", "form"]
 """What a value is: ``about`` and ``form`` are what the catalogue holds of an entry."""
 
 _MOST_CONTAINED: Final = 16
-"""Entries of one family that are intersected beside the query's own: a further one hardly leaves fewer keys."""
+"""Entries of one family that are intersected: a further one hardly leaves fewer keys."""
 
 _WARNINGS: Final = 1000
 """Damaged values that are named; more are only counted as missing."""
@@ -65,12 +67,12 @@ class _Found:
 
     Attributes:
         keys: the key sets by family: those of one family have been intersected.
-        wanted: the hashes that were looked for: the query's own fragments, and entries that it contains.
-        hits: how many of them there are.
+        wanted: how many hashes count as looked for: the query's own fragments, and entries that it contains.
+        hits: how many of them may be used.
     """
 
     keys: Mapping[str, KeySet]
-    wanted: frozenset[str]
+    wanted: int
     hits: int
 
 
@@ -224,24 +226,26 @@ class StoredCache(Closing):
 
     def contained(self, analysis: Analysis, partition_key: str) -> dict[str, list[str]]:
         """The entries that a query contains and that are not too old, by family, the smallest first."""
+        now = time.time()
+        return self._contained(analysis, partition_key, lambda as_of: self._is_fresh(as_of, now))
+
+    def _contained(
+        self, analysis: Analysis, partition_key: str, usable: Callable[[float], bool]
+    ) -> dict[str, list[str]]:
         if analysis.reason is not None:
             return {}
-        now = time.time()
         with self._catalogues.lock:
-            return analysis.contained(
-                self._catalogues.current(partition_key), lambda as_of: self._is_fresh(as_of, now)
-            )
+            return analysis.contained(self._catalogues.current(partition_key), usable)
 
-    def with_forms(self, partition_key: str) -> list[str]:
+    def names(self, partition_key: str) -> list[str]:
         """See `catalogues.Stored`."""
-        return self._names("form", partition_key)
+        return self._names("about", partition_key)
 
-    def forms(self, partition_key: str, names: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
+    def forms(self, partition_key: str, names: Sequence[str]) -> Iterator[tuple[str, bytes | None, bytes]]:
         """See `catalogues.Stored`."""
         forms = self._found("form", partition_key, names)
-        told = self._found("about", partition_key, names)
-        for name in forms.keys() & told.keys():
-            yield name, forms[name], told[name]
+        for name, told in self._found("about", partition_key, names).items():
+            yield name, forms.get(name), told
 
     def get_query(self, hash: str, partition_key: str) -> str | None:
         found = self._contents("query", partition_key, [hash])
@@ -294,28 +298,36 @@ class StoredCache(Closing):
         return method
 
     def apply(self, question: Question) -> str:
-        return self._answered(question)[0].rewritten
+        return (self._too_large(question) or self._answered(question, _analysed(question))).rewritten
 
     def explain(self, question: Question) -> Explanation:
-        explanation, hashes = self._answered(question)
+        if (too_large := self._too_large(question)) is not None:
+            return too_large
+        analysis = _analysed(question)
+        explanation = self._answered(question, analysis)
         name = question.partition_key
+        fresh = frozenset(chain(*self.contained(analysis, name).values()))
         entries: list[Mapping[str, Any]] = []
-        for hash in sorted(self.states(name).keys() & hashes):
+        for hash in sorted(set(chain(*self._contained(analysis, name, lambda as_of: True).values()))):
             entry: dict[str, Any] = {"hash": hash, "state": "asserted"}
-            if not self.exists(hash, name):
+            if hash not in fresh:
                 entry |= {"state": "aside", "reason": "its data is older than max_age"}
-            if (form := self.get_form(hash, name)) is not None:
-                entry["says"] = str(read_form(form)).splitlines()
+            form = read_form(self.get_form(hash, name) or "")
+            if form is not None:
+                entry |= {"says": str(form).splitlines(), "implied": list(analysis.implications(form))}
             entries.append(entry)
         if entries and not explanation.hits:
             explanation = replace(explanation, reason="what the cache has of it is older than max_age")
         return replace(explanation, entries=tuple(entries))
 
+    def form(self, question: Question) -> QueryForm:
+        return reading(_analysed(question), question.partition_key)
+
     def known(self, question: Question) -> tuple[KeySet | None, int, int]:
         analysis = _analysed(question)
         found = self._looked_up(analysis, question.partition_key)
         merged = analysis.merged(found.keys)
-        return None if merged is None else set(merged), len(found.wanted), found.hits
+        return None if merged is None else set(merged), found.wanted, found.hits
 
     def push(self, question: Question, priority: int = 1) -> None:
         raise ConfigurationError(
@@ -332,48 +344,48 @@ class StoredCache(Closing):
         """They are made by `analysis`."""
 
     def _looked_up(self, analysis: Analysis, partition_key: str) -> _Found:
-        """What the cache knows of a query: by the names of its own fragments, and by what it contains."""
-        families: dict[str, dict[str, None]] = {}
-        for fragment in analysis.fragments:
-            families.setdefault(fragment.family, {})[fragment.hash] = None
-        for family, contained in self.contained(analysis, partition_key).items():
-            own = families.setdefault(family, {})
-            own.update(dict.fromkeys([hash for hash in contained if hash not in own][:_MOST_CONTAINED]))
+        """What the cache knows of a query: the entries that it contains."""
+        contained = self.contained(analysis, partition_key)
         keys: dict[str, KeySet] = {}
         hits = 0
-        for family, hashes in families.items():
-            found, some = self.get_intersected(hashes, partition_key)
+        for family, hashes in contained.items():
+            found, some = self.get_intersected(hashes[:_MOST_CONTAINED], partition_key)
             hits += some
             if found is not None:
                 keys[family] = found
-        return _Found(keys, frozenset().union(*families.values()), hits)
+        distinct = frozenset(chain(*contained.values()))
+        own = (fragment.hash for fragment in analysis.fragments)
+        # One may serve two tables of the query.
+        return _Found(keys, len(distinct.union(own)), min(hits, len(distinct)))
 
-    def _answered(self, question: Question) -> tuple[Explanation, frozenset[str]]:
-        """The query restricted; and the hashes that were looked for."""
-        if (expected := asking_time(question.query)) > self._apply_limit:
-            too_large = (
-                f"to ask for so large a query is expected to take {expected:.0f} ms, more than {self._apply_limit:g} "
-                "(APPLY_LIMIT_MS)"
-            )
-            return Explanation(False, too_large, None, 0, 0, None, None, question.query), frozenset()
-        analysis = _analysed(question)
+    def _too_large(self, question: Question) -> Explanation | None:
+        """What is said of a query that is not asked for; None for any other."""
+        if (expected := asking_time(question.query)) <= self._apply_limit:
+            return None
+        reason = (
+            f"to ask for so large a query is expected to take {expected:.0f} ms, more than {self._apply_limit:g} "
+            "(APPLY_LIMIT_MS)"
+        )
+        return Explanation(False, reason, None, 0, 0, None, None, question.query)
+
+    def _answered(self, question: Question, analysis: Analysis) -> Explanation:
+        """The query restricted."""
         found = self._looked_up(analysis, question.partition_key)
         rewritten, reason = question.query, analysis.reason
         if found.keys:
             rewritten, reason = analysis.restricted(found.keys, question.method)
-        applied, fragments = rewritten != question.query, len(found.wanted)
-        explanation = Explanation(
+        applied = rewritten != question.query
+        return Explanation(
             applied=applied,
-            reason=None if applied else question.left_alone(reason, fragments, found.hits),
+            reason=None if applied else question.left_alone(reason, found.wanted, found.hits),
             method_used=method_named(question.method) if applied else None,
-            fragments=fragments,
+            fragments=found.wanted,
             hits=found.hits,
             keys=min(map(len, found.keys.values()), default=None),
             partitions=None,
             notes=analysis.notes,
             rewritten=rewritten,
         )
-        return explanation, found.wanted
 
     # Values that are what was stored
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 import click
 from click.shell_completion import get_completion_class
 
-from partitioncache import __version__, list_cache_types, recommend
+from partitioncache import FormPart, __version__, list_cache_types, recommend
+from partitioncache.backends.postgresql import METHODS_OF_SERVER
 from partitioncache.cli import (
     add,
     advise,
@@ -24,7 +26,7 @@ from partitioncache.cli import (
     trial,
 )
 from partitioncache.cli.output import Format
-from partitioncache.questions import Explanation, explain_query
+from partitioncache.questions import Explanation, explain_query, query_form
 from partitioncache.registry import USE_CASES
 from partitioncache.sources import DIALECTS
 
@@ -59,23 +61,31 @@ command.add_command(trial.trial)
 command.add_command(advise.advise)
 
 
-_query = (
+_asked = (
     base.query_options(),
     click.option("--partition-key", required=True, help="The column that splits the data."),
     base.param_option,
-    click.option(
-        "--method",
-        type=click.Choice(["auto", "literal", "current", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN"]),
-        default="auto", show_default=True, help="How the keys are put into the query.",
-    ),
+)
+_method = click.option(
+    "--method",
+    type=click.Choice(["auto", *METHODS_OF_SERVER]),
+    default="auto", show_default=True, help="How the keys are put into the query.",
 )  # fmt: skip
 
 
 def _of_a_query(function: Any) -> Any:
     """Gives a command the options of a query that is asked of the cache."""
-    for option in reversed(_query):
+    for option in reversed(_asked):
         function = option(function)
     return function
+
+
+def _schema(where: base.Connections) -> Mapping[str, Collection[str]] | None:
+    """The columns of the data, for a cache that has no server beside it to ask."""
+    if where.cache_is_postgresql or not (where.db or where.db_backend != "postgresql"):
+        return None
+    with services.open_data(where) as source:
+        return source.declared()
 
 
 def _explained(
@@ -92,19 +102,10 @@ def _explained(
             f"{method} makes a temporary table in the session that runs the query, and a command is none: "
             "in Python, apply_cache takes it with connection=."
         )
-    schema = None
-    if not where.cache_is_postgresql and (where.db or where.db_backend != "postgresql"):
-        with services.open_data(where) as source:
-            schema = source.declared()
+    schema, dialect = _schema(where), DIALECTS[where.db_backend]
     with services.existing_cache(where) as cache:
         return explain_query(
-            text,
-            cache,
-            partition_key,
-            params,
-            method=method,
-            dialect=DIALECTS[where.db_backend],
-            schema=schema,
+            text, cache, partition_key, params, method=method, dialect=dialect, schema=schema
         )
 
 
@@ -117,6 +118,7 @@ def _explained(
     ),
 )
 @_of_a_query
+@_method
 @base.connected
 def apply(where: base.Connections, **asked: Any) -> int:
     """Print the query, restricted to the partitions that the cache knows to be enough.
@@ -140,6 +142,7 @@ def apply(where: base.Connections, **asked: Any) -> int:
     ),
 )
 @_of_a_query
+@_method
 @base.format_option
 @base.connected
 def explain(where: base.Connections, format: Format, **asked: Any) -> int:
@@ -153,11 +156,47 @@ def explain(where: base.Connections, format: Format, **asked: Any) -> int:
         for note in found.notes:
             click.echo(f"Not in any fragment: {note}")
         if found.entries:
-            columns = list(dict.fromkeys(name for entry in found.entries for name in entry))
-            output.rows(found.entries, format, columns)
+            columns = dict.fromkeys(name for entry in found.entries for name in entry)
+            output.rows(found.entries, format, [name for name in columns if name not in ("says", "implied")])
+        for entry in found.entries:
+            for line in entry.get("implied", ()):
+                click.echo(f"{entry['hash'][:12]}: {line}")
     else:
         output.record({each.name: getattr(found, each.name) for each in fields(found)}, format)
     return 0 if found.applied else base.FOUND_NOTHING
+
+
+@command.command(
+    "form",
+    context_settings=base.CONTEXT,
+    epilog=base.examples(
+        "pcache form --partition-key city_id --query 'SELECT * FROM poi WHERE kind IN (3, 4) AND area > 900'"
+    ),
+)
+@_of_a_query
+@base.format_option
+@base.connected
+def form(
+    where: base.Connections,
+    format: Format,
+    query: str | None,
+    query_file: str | None,
+    partition_key: str,
+    params: Any,
+) -> int:
+    """Show how a query is understood: its tables, conditions and key groups.
+
+    What is opaque stands there with the reason. Two conditions with the same template differ in their constants alone,
+    and one may follow from the other.
+    """
+    text, schema = base.read_query(query, query_file), _schema(where)
+    with services.existing_cache(where) as cache:
+        found = query_form(
+            text, cache, partition_key, params, dialect=DIALECTS[where.db_backend], schema=schema
+        )
+    columns = [each.name for each in fields(FormPart)]
+    output.rows([asdict(part) for part in found.parts], format, columns)
+    return 0
 
 
 @command.command(
