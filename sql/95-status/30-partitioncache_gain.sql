@@ -24,7 +24,7 @@ begin
                    coalesce(sum(g.runs) filter (where g.candidate <> 'original'), 0) as runs, sum(g.saved_ms) as saved,
                    (array_agg(g.ms order by g.measured_at desc) filter (where g.candidate = 'original' and g.ms is not null))[1] as original,
                    (array_agg(g.ms order by g.measured_at desc) filter (where g.candidate = 'restricted' and g.ms is not null))[1] as restricted,
-                   (array_agg(g.hashes order by g.measured_at desc) filter (where g.candidate = 'restricted'))[1:1] as hashes
+                   (array_agg(to_jsonb(g.hashes) order by g.measured_at desc) filter (where g.candidate = 'restricted'))[1] as hashes
             from pc_own_gain g where g.cache = partitioncache_gain.cache
             group by 1, 2
         )
@@ -34,7 +34,7 @@ begin
         cross join lateral (
             select null::text as hash, 1 as parts where grouped = 'query'
             union all
-            select u.hash, cardinality(o.hashes) from unnest(o.hashes) u(hash) where grouped = 'fragment') h
+            select u.hash, jsonb_array_length(o.hashes) from jsonb_array_elements_text(o.hashes) u(hash) where grouped = 'fragment') h
         group by 1, case grouped when 'query' then o.template end
         order by 6 desc nulls last, 1;
 end

@@ -131,6 +131,15 @@ select is((select s.candidate from partitioncache_internal.pc_sample('select * f
 reset role;
 select throws_ok('select partitioncache_update_processor_config(compare_share => 2)', 'PC001', null, 'a share is no more than all');
 
+-- With another number of entries for each, and with none
+set role gain_two;
+select partitioncache_record_times('select name from poi', 'city_id', original => '{3}', restricted => '{1}');
+select partitioncache_record_times('select note from poi where kind = 1', 'city_id', original => '{3}', restricted => '{1}');
+reset role;
+update partitioncache_internal.partitioncache_timing set hashes = '{a,b}' where query ~ '^select note' and candidate = 'restricted';
+select is((select array_agg(row(g.what, g.saved_ms)::text order by g.what) from partitioncache_gain(grouped => 'fragment') g where g.what in ('a', 'b')), '{"(a,1)","(b,1)"}', 'what a query saved is divided between its entries');
+select ok((select count(*) > 2 from partitioncache_gain()), 'queries without entries are there, too');
+
 -- What is absurd does no harm
 set role gain_one;
 select lives_ok(format('select partitioncache_record_times(%L, ''city_id'', original => %L)', query, times), query)
