@@ -34,13 +34,14 @@ $$;
 comment on function pc_partition_estimate(text, text) is
 'How many partitions a table has, by the planner''s statistics; null if it was never analysed. relation: as pc_keys_of gives it. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
 
-create function pc_plan(query text, session_path text) returns jsonb
+create function pc_plan(query text, session_path text, quickly boolean default false) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     plan pg_catalog.jsonb;
     explained refcursor;
+    planning pg_catalog.jsonb := case when quickly then pc_enter_quick_planning() end;
 begin
     perform pg_catalog.set_config('search_path', session_path, true);
     -- A cursor takes one statement and no more, and then its text is one behind "explain" as well.
@@ -48,12 +49,15 @@ begin
     fetch explained into plan;
     close explained;
     perform pg_catalog.set_config('search_path', 'pg_catalog, partitioncache_internal, pg_temp', true);
+    if quickly then
+        perform pc_enter_session(planning);
+    end if;
     return plan -> 0 -> 'Plan';
 end
 $$;
 
-comment on function pc_plan(text, text) is
-'The plan of a query as EXPLAIN gives it in JSON. Executes nothing, whatever the text is. Raises PostgreSQL''s own error for what it does not accept and for what the role may not read. Example: select pc_plan(''select 1'', ''public'')';
+comment on function pc_plan(text, text, boolean) is
+'The plan of a query as EXPLAIN gives it in JSON; quickly: with the first order of joins that is found, so that it costs as much as the best one or more. Executes nothing, whatever the text is. Raises PostgreSQL''s own error for what it does not accept and for what the role may not read. Example: select pc_plan(''select 1'', ''public'')';
 
 create function pc_plan_cost(query text, session_path text) returns double precision
 language sql volatile parallel unsafe

@@ -17,7 +17,7 @@ as $$
 begin
     return (
         select count(*)
-        from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n, lateral (select pc_side(n, 'Inner') as inner_side) i
+        from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n, lateral (select pc_side(n, 'Inner') as inner_side offset 0) i
         where inner_side ->> 'Node Type' in ('CTE Scan', 'Subquery Scan') or inner_side ->> 'Node Type' = 'Materialize' and inner_side -> 'Plans' -> 0 -> 'Plans' is not null);
 end
 $$;
@@ -56,10 +56,11 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        with loop as (
+        -- Each side is looked for once, not wherever it is mentioned.
+        with loop as materialized (
             select pc_side(n, 'Outer') as outer_side, pc_side(n, 'Inner') as inner_side
             from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n
-        ), described as (
+        ), described as materialized (
             select (outer_side ->> 'Plan Rows')::double precision as rows, (inner_side ->> 'Plan Rows')::double precision as inner_rows,
                    (inner_side ->> 'Total Cost')::double precision as inner_cost,
                    inner_side ->> 'Node Type' in ('Materialize', 'Memoize', 'CTE Scan', 'WorkTable Scan') as kept,

@@ -55,6 +55,8 @@ declare
     settings partitioncache_settings;
     least_cost double precision;
     original jsonb;
+    -- The best order of many joins takes ten times as long to find as any, which is as dear at least. So it is looked for where something is known.
+    quickly boolean := method = 'auto' and length(query) < 20000 and regexp_count(query, 'from|join|,', 1, 'i') > 6;
     known pc_known;
     -- Whether the outcome will hold as long as the entries do.
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
@@ -77,7 +79,7 @@ begin
                 result.reason := format('to ask for so large a query is expected to take %s ms, more than %s (apply_limit)', round(pc_asking_time(query)), settings.apply_limit);
             else
                 begin
-                    original := pc_plan(query, session_path);
+                    original := pc_plan(query, session_path, quickly);
                 exception when others then
                     null;  -- the analysis will say what is wrong
                 end;
@@ -114,13 +116,17 @@ begin
         end if;
 
         if method = 'auto' then
+            if quickly and exists (select from unnest(analysis.families) f where pc_contained_entries(registration, f.asked) <> '{}') then
+                quickly := false;
+                original := null;
+            end if;
             original := coalesce(original, pc_plan(query, session_path));
         end if;
         known := pc_consider(analysis, registration, method, original, session_path);
         result := known.outcome;
         result.rewritten := query;
-        -- Between the analysis and the look-up the partition key may have been placed elsewhere.
-        if result.applied and (pc_registration(cache, partition_key)).generation <> registration.generation then
+        -- Between the analysis and the look-up the partition key may have been placed elsewhere, or an entry may have come.
+        if result.applied and (quickly or (pc_registration(cache, partition_key)).generation <> registration.generation) then
             result.applied := false;
             result.reason := 'the cache was cleared or changed at this very moment';
         elsif result.applied and method = 'auto' then
@@ -137,7 +143,7 @@ begin
             select d.hash, d.kept into deferred, kept from pc_deferred_for(registration, analysis.families) d;
             if deferred is not null then
                 saved := (1 - kept) * case when result.applied then pc_plan_cost(result.rewritten, session_path)
-                                                    else coalesce((original ->> 'Total Cost')::double precision, pc_plan_cost(query, session_path)) end;
+                                                    else coalesce(case when not quickly then (original ->> 'Total Cost')::double precision end, pc_plan_cost(query, session_path)) end;
                 if counted then
                     perform pc_credit(registration, deferred, saved);
                 end if;

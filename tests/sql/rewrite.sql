@@ -179,4 +179,21 @@ select partitioncache_set('city_id', 'stored', '{3,1,null}'::integer[]);
 select is((select row(keys, key_count, matches_null)::text from partitioncache_internal.partitioncache_cache_city_id where hash = 'stored'), '("{1,3}",2,t)', 'as they are kept');
 select is((pc_refreshed_keys(registration(), 'stored', 'SELECT DISTINCT t1.city_id FROM public.poi t1', null::integer, '{}')).keys, null, 'an assertion cannot be refreshed');
 
+
+-- Many tables are planned with care only where something is known.
+select partitioncache_clear('city_id') is not null as cleared \gset
+create function of_seven(kind integer) returns text language sql as $$
+    select 'select a.id from poi a, poi b, poi c, poi d, poi e, poi f, poi g where a.id = b.id and b.id = c.id and c.id = d.id and d.id = e.id and e.id = f.id and f.id = g.id
+            and a.city_id = b.city_id and a.kind = ' || kind
+$$;
+begin;
+select partitioncache_apply(of_seven(5), 'city_id') = of_seven(5) as left_alone,
+       current_setting('geqo_threshold') || current_setting('geqo_pool_size') = '120' as as_before \gset
+commit;
+select ok(:'left_alone', 'a query of seven tables of which nothing is known');
+select ok(:'as_before', 'the planner''s settings are the session''s own afterwards');
+select fill(of_seven(5)) > 0 as filled \gset
+select is(rows_of(partitioncache_apply(of_seven(5), 'city_id')), rows_of(of_seven(5)), 'one of which something is');
+select is(rows_of(partitioncache_apply(of_seven(6), 'city_id')), rows_of(of_seven(6)), 'and one beside it');
+select ok((partitioncache_explain(of_seven(5), 'city_id')).hits > 0, 'it is found');
 select * from finish();
