@@ -12,7 +12,7 @@ create table partitioncache_verdict (
     bytes double precision,
     rows double precision,
     definitions bigint,
-    measured jsonb not null
+    measured jsonb not null check (jsonb_typeof(measured) = 'array')
 );
 
 create index on partitioncache_verdict (template);

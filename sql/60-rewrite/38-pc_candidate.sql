@@ -44,11 +44,14 @@ declare
         greatest((outcome).partitions::double precision / greatest((outcome).own_keys, (outcome).keys), 1) else 1 end;
     judged pc_restriction[];
     otherwise boolean;
+    started timestamptz;
     plan jsonb;
     candidate pc_candidate;
     candidates pc_candidate[] := '{}'::pc_candidate[];
 begin
     for place in 1 .. cardinality(forms) loop
+        -- Where planning takes long, as it does with many partitions, no more time goes into it than into half of the query, or a tenth of a second.
+        exit when clock_timestamp() > started + interval '1 ms' * greatest((original ->> 'Total Cost')::double precision / 1000, 100);
         candidate := null;
         candidate.form := forms[place];
         -- Where a form says nothing of a family, it is restricted as in the first.
@@ -75,6 +78,7 @@ begin
             candidate.problem := sqlerrm;
         end;
         candidates := candidates || candidate;
+        started := coalesce(started, clock_timestamp());
     end loop;
     return candidates;
 end

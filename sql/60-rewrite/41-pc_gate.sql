@@ -43,6 +43,7 @@ begin
     outcome.reason := case
         when chosen.problem is not null then 'the rewritten query would fail: ' || chosen.problem
         when chosen.faster then null
+        when chosen.ratio >= 1e6 then 'measured: restricted, it fails'
         when not chosen.faster then
             format('measured: restricted, it takes %s times as long as it does as it is, or more', round(chosen.ratio::numeric, 2))
         when chosen.cost > before * 1.1 then

@@ -1,6 +1,6 @@
 create function pc_timed_bounded(
     canonical text, families pc_family[], restrictions pc_restriction[], shape text, whatever_it_takes boolean, stop_at timestamptz, session_path text,
-    out milliseconds double precision, out stopped boolean
+    out milliseconds double precision, out stopped boolean, out problem text
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -29,13 +29,15 @@ exception when query_canceled then
     end if;
     milliseconds := extract(epoch from clock_timestamp() - started) * 1000;
     stopped := true;
+when others then
+    problem := sqlerrm;
 end
 $$;
 
 comment on function pc_timed_bounded(text, pc_family[], pc_restriction[], text, boolean, timestamptz, text) is
-'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes. Example: see pc_race';
+'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes; problem: why it failed. Example: see pc_race';
 
-create function pc_raced(analysis partitioncache_analysis, known pc_known, original jsonb, race_budget double precision, stop_at timestamptz, session_path text) returns partitioncache_verdict
+create function pc_raced(analysis partitioncache_analysis, known pc_known, runners pc_candidate[], original jsonb, race_budget double precision, stop_at timestamptz, session_path text) returns partitioncache_verdict
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -53,12 +55,15 @@ begin
     verdict.original_shape := pc_plan_shape(original);
     select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true, stop_at, session_path);
     if run.stopped then
-        raise query_canceled using message = 'the time limit of this item is over';
+        return null;
+    end if;
+    if run.problem is not null then
+        raise exception using errcode = 'PC000', message = run.problem;
     end if;
     verdict.original_ms := run.milliseconds;
     spent := run.milliseconds;
     for candidate in
-        select d.* from (select distinct on (c.shape) c.* from unnest(known.candidates) c where c.problem is null and not c.blind order by c.shape, c.cost) d
+        select d.* from (select distinct on (c.shape) c.* from unnest(runners) c order by c.shape, c.cost) d
         order by d.doubtful_cost > doubtful_before * 1.2, d.cost limit 6
     loop
         -- What the last heat takes is put by.
@@ -66,7 +71,12 @@ begin
         exit when remaining <= 0;
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(coalesce(best.milliseconds, verdict.original_ms), remaining), 60)), session_path);
-        continue when run.milliseconds is null;
+        if run.milliseconds is null then
+            -- What fails where the query does not is never done.
+            measured := measured || jsonb_strip_nulls(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'problem', run.problem,
+                                                                         'milliseconds', case when run.problem is not null then 1e6 * verdict.original_ms end));
+            continue;
+        end if;
         spent := spent + run.milliseconds;
         measured := measured || jsonb_strip_nulls(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'milliseconds', run.milliseconds, 'stopped', nullif(run.stopped, false)));
         if not run.stopped and (best.form is null or run.milliseconds < best.milliseconds) then
@@ -91,8 +101,8 @@ begin
 end
 $$;
 
-comment on function pc_raced(partitioncache_analysis, pc_known, jsonb, double precision, timestamptz, text) is
-'Runs a query as it is and in the forms that promise most, each stopped when it has taken as long as the fastest so far, and all together about race_budget times as long as the query itself takes; what it found. Raises query_canceled at stop_at. Example: see pc_race';
+comment on function pc_raced(partitioncache_analysis, pc_known, pc_candidate[], jsonb, double precision, timestamptz, text) is
+'Runs a query as it is and as those of some candidates (runners) that promise most, each stopped when it has taken as long as the fastest so far, and all together about race_budget times as long as the query itself takes; what it found; null if the query itself is not done at stop_at. Raises PC000 with the message of the query itself, if that fails. Example: see pc_race';
 
 create function pc_race(item partitioncache_queue, stop_at timestamptz) returns text
 language plpgsql volatile parallel unsafe
@@ -106,6 +116,8 @@ declare
     original jsonb;
     known pc_known;
     template text;
+    measured jsonb;
+    runners pc_candidate[];
     verdict partitioncache_verdict;
     reason text;
     finished boolean := false;
@@ -118,14 +130,23 @@ begin
             original := pc_plan(item.query, session_path);
             known := pc_consider(analysis, registration, 'auto', original, session_path);
             template := pc_template(analysis.canonical, '');
+            measured := pc_measured(registration, template, (known.outcome).keys, pc_plan_shape(original), analysis.relations);
+            runners := array(select c from unnest(known.candidates) c
+                             where c.problem is null and not c.blind and not exists (select from jsonb_array_elements(measured) m where m ->> 'form' = c.form and m ->> 'shape' = c.shape));
             reason := case when not (known.outcome).applied then (known.outcome).reason
                            when template is null then 'the query is too long to be raced'
                            when race_budget = 0 then 'races are switched off (race_budget)'
-                           when (pc_gate(known.outcome, item.query, original, known.candidates, 0,
-                                         pc_measured(registration, template, (known.outcome).keys, pc_plan_shape(original), analysis.relations))).measured
-                           then 'a query of the kind was measured before' end;
+                           when (pc_gate(known.outcome, item.query, original, known.candidates, 0, measured)).measured then 'a query of the kind was measured before'
+                           when runners = '{}' then 'no form of it promises anything' end;
             if reason is null then
-                verdict := pc_raced(analysis, known, original, race_budget, stop_at, session_path);
+                begin
+                    verdict := pc_raced(analysis, known, runners, original, race_budget, stop_at, session_path);
+                    reason := case when verdict.measured is null then 'the query takes too long to be raced' end;
+                exception when sqlstate 'PC000' then
+                    reason := 'the query itself fails: ' || sqlerrm;
+                end;
+            end if;
+            if reason is null then
                 verdict.template := template;
                 verdict.keys := (known.outcome).keys;
                 select s.bytes, s.rows, s.definitions into verdict.bytes, verdict.rows, verdict.definitions from pc_sizes(analysis.relations) s;
@@ -149,4 +170,4 @@ end
 $$;
 
 comment on function pc_race(partitioncache_queue, timestamptz) is
-'Races the forms in which a queued query can be restricted, as the role that pushed it, read-only, and keeps the verdict; null, or the reason why there was nothing to race. Raises query_canceled if it is still at work at stop_at. Example: select pc_race(q, now() + interval ''1 min'') from partitioncache_queue q where q.id = 7';
+'Races the forms in which a queued query can be restricted, as the role that pushed it, read-only, and keeps the verdict; null, or the reason why there was nothing to race. Example: select pc_race(q, now() + interval ''1 min'') from partitioncache_queue q where q.id = 7';
