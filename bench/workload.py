@@ -5,7 +5,7 @@ and matches in few cities. Measured: every query as it is; rewritten when its ow
 only those of a similar query (one condition changed) are. Every pair of results is compared.
 
     scripts/bench workload [--cities 400] [--places 200000] [--streets 100000] [--repeat 3]
-    scripts/bench workload --full [--scattered] [--stream 200]
+    scripts/bench workload --full [--scattered] [--stream 200] [--only-stream] [--picture /tmp/stream.svg]
 
 --full is the workload that the cache is made for: cities of skewed sizes, loaded one after the other (or --scattered: row
 by row at random), kinds that only some cities have, names to match, queries of 0.4 s to several seconds that match in few
@@ -20,7 +20,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,8 @@ create index on place (city_id);
 create index on street (city_id);
 vacuum analyze;
 """
+
+Totals = tuple[float, float, float]  #: seconds without the cache, with it, of learning
 
 NEAR = "({0}.x - {1}.x) ^ 2 + ({0}.y - {1}.y) ^ 2 < {2}"
 
@@ -118,11 +120,12 @@ def full_questions(variant: int) -> list[str]:
     return asked
 
 
-def stream(connection: psycopg.Connection[Any], amount: int) -> None:
-    """Asks queries of the families one after the other, with and without the cache, and prints both totals."""
+def stream(connection: psycopg.Connection[Any], amount: int, ask: Callable[[int], list[str]]) -> list[Totals]:
+    """Asks queries of the families one after the other, with and without the cache; the totals so far after each."""
+    totals = [(0.0, 0.0, 0.0)]
     connection.execute("select partitioncache_clear()")
     chosen = random.Random(7)
-    asked = [chosen.choice(full_questions(chosen.randrange(6))) for _ in range(amount)]
+    asked = [chosen.choice(ask(chosen.randrange(6))) for _ in range(amount)]
     without = cached = learning = 0.0
     worst = (0.0, "")
     for n, query in enumerate(asked, 1):
@@ -144,12 +147,35 @@ def stream(connection: psycopg.Connection[Any], amount: int) -> None:
             while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
                 pass
             learning += time.perf_counter() - started
+        totals.append((without, cached, learning))
         if n % 20 == 0:
             print(
                 f"after {n:>4} queries: {without:.1f} s without; {cached:.1f} s with, {learning:.1f} s learning:"
                 f" {(cached + learning) / without:.2f}"
             )
     print(f"the worst took {worst[0]:.2f} times as long: {' '.join(worst[1].split())}")
+    return totals
+
+
+def picture(totals: Sequence[Totals], file: Path) -> None:
+    """Draws the stream's cumulative seconds."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "stream", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(8, 4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([without for without, _, _ in totals], label="without the cache", color="#a33")
+        axes.plot([cached + learning for _, cached, learning in totals], label="with it, learning included", color="#258")
+        axes.fill_between(
+            range(len(totals)), [learning for _, _, learning in totals], label="of that, learning", color="#258", alpha=0.2
+        )
+        axes.set(xlabel="queries asked so far", ylabel="seconds, all together", xlim=(0, len(totals) - 1), ylim=(0, None))
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.savefig(file, format="svg", metadata={"Date": None})
 
 
 def timed(connection: psycopg.Connection[Any], query: str, repeat: int) -> tuple[float, list[Any]]:
@@ -219,6 +245,8 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--scattered", action="store_true")
     parser.add_argument("--stream", type=int, default=0)
+    parser.add_argument("--only-stream", action="store_true")
+    parser.add_argument("--picture", type=Path, help="an SVG file (with its full path) for the stream")
     options = parser.parse_args()
     if options.full:
         options.cities, options.places, options.streets, options.repeat = 2000, 2_000_000, 1_000_000, 1
@@ -237,15 +265,17 @@ def main() -> None:
                 f" medians of {options.repeat}"
             )
             asked = ask(0)
-            seconds, entries = fill(connection, asked)
-            print(f"filled with the queries' own fragments: {entries} entries in {seconds:.1f} s")
-            measure(connection, "each query's own fragments cached", asked, options.repeat)
-            seconds, entries = fill(connection, [q for n in (1, 2, 3, 4) for q in ask(n)] if options.full else ask(1))
-            print(f"\nfilled with similar queries' fragments: {entries} entries in {seconds:.1f} s")
-            measure(connection, "only a similar query's fragments cached", asked, options.repeat)
+            similar = [q for n in (1, 2, 3, 4) for q in ask(n)] if options.full else ask(1)
+            for title, learned in (("own", asked), ("similar", similar)):
+                if not options.only_stream:
+                    seconds, entries = fill(connection, learned)
+                    print(f"\nfilled from {title} queries: {entries} entries in {seconds:.1f} s")
+                    measure(connection, f"{title} queries known", asked, options.repeat)
             if options.stream:
                 print(f"\na stream of {options.stream} queries")
-                stream(connection, options.stream)
+                totals = stream(connection, options.stream, ask)
+                if options.picture:
+                    picture(totals, options.picture)
 
 
 if __name__ == "__main__":
