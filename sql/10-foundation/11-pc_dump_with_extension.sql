@@ -1,4 +1,4 @@
-create function pc_dump_with_extension(relation regclass) returns void
+create function pc_dump_with_extension(relation regclass, condition text default '') returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -7,10 +7,10 @@ begin
     if exists (select from pg_depend d join pg_extension e on e.oid = d.refobjid
                where d.classid = 'pg_class'::regclass and d.objid = relation and d.deptype = 'e'
                  and d.refclassid = 'pg_extension'::regclass and e.extname = 'partitioncache') then
-        perform pg_extension_config_dump(relation, '');
+        perform pg_extension_config_dump(relation, condition);
     end if;
 end
 $$;
 
-comment on function pc_dump_with_extension(regclass) is
-'Lets pg_dump save the rows of a table that belongs to the extension. Called beside each create table that holds what users have entered. Example: select pc_dump_with_extension(''partitioncache_settings'')';
+comment on function pc_dump_with_extension(regclass, text) is
+'Lets pg_dump save the rows of a table that belongs to the extension. Called beside each create table that holds what users have entered; condition: of which rows, as a WHERE clause. Example: select pc_dump_with_extension(''partitioncache_settings'')';

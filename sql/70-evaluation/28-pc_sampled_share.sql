@@ -29,7 +29,7 @@ $$;
 comment on function pc_sample_of_keys(text, text, anyelement, bigint) is
 'Some of the partition keys that stand in a table, in no order: a twentieth, and 100 to 2,000; null where they could not be found without reading the table. Example: select pc_sample_of_keys(''public.poi'', ''city_id'', null::integer, 1000)';
 
-create function pc_sampled_share(fragment text, sample anyarray) returns double precision
+create function pc_sampled_share(fragment text, sample anyarray, full_cost double precision default 'infinity') returns double precision
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -39,27 +39,31 @@ declare
     hits integer := 0;
     doubt double precision;
 begin
-    -- Fifty at a time, until the share is surely on one side of three quarters: three standard deviations.
+    if sample[1] is null or pc_statement_cost(statement, sample[1:24]) > 0.1 * full_cost then
+        return null;
+    end if;
+    -- Two dozen at a time, until the share is surely on one side of three quarters: three standard deviations.
     loop
         exit when seen >= coalesce(cardinality(sample), 0);
-        hits := hits + cardinality((pc_run_read_only(statement, sample[seen + 1:seen + 50])).keys);
-        seen := least(seen + 50, cardinality(sample));
-        doubt := 3 * sqrt(0.75 * 0.25 / seen);
+        hits := hits + cardinality((pc_run_read_only(statement, sample[seen + 1:seen + 24])).keys);
+        seen := least(seen + 24, cardinality(sample));
+        -- Of 24 that all match: if it were no more than three quarters, one time in a thousand.
+        doubt := case when hits = seen and seen >= 24 then 0.2 else 3 * sqrt(0.75 * 0.25 / seen) end;
         exit when hits::double precision / seen not between 0.75 - doubt and 0.75 + doubt;
     end loop;
     return case when hits > (0.75 + doubt) * seen then hits::double precision / seen end;
 end
 $$;
 
-comment on function pc_sampled_share(text, anyarray) is
-'Which share of some partitions a fragment leaves, if it is surely three quarters or more of all; else null. Stops when it is sure. Example: select pc_sampled_share(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''{1,2,3}''::integer[])';
+comment on function pc_sampled_share(text, anyarray, double precision) is
+'Which share of some partitions a fragment leaves, if it is surely three quarters or more of all; else null. Stops when it is sure, and does not begin where the planner expects a first look to cost more than a tenth of full_cost. Example: select pc_sampled_share(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''{1,2,3}''::integer[])';
 
-create function pc_sampled_shares(fragments text[], sample anyarray) returns double precision[]
+create function pc_sampled_shares(fragments text[], sample anyarray, full_cost double precision) returns double precision[]
 language sql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select array(select case when f.f is not null then pc_sampled_share(f.f, sample) end from unnest(fragments) with ordinality f(f, n) order by f.n)
+    select array(select case when f.f is not null then pc_sampled_share(f.f, sample, full_cost) end from unnest(fragments) with ordinality f(f, n) order by f.n)
 $$;
 
-comment on function pc_sampled_shares(text[], anyarray) is
-'pc_sampled_share for several fragments; null for null. Example: select pc_sampled_shares(array[null], ''{1}''::integer[])';
+comment on function pc_sampled_shares(text[], anyarray, double precision) is
+'pc_sampled_share for several fragments; null for null. Example: select pc_sampled_shares(array[null], ''{1}''::integer[], 1000)';

@@ -7,30 +7,34 @@ as $$
 declare
     native text := (select format_type(t.typelem, null) from pg_type t where t.oid = pg_typeof(candidates));
     body text := regexp_replace(fragment, '^SELECT DISTINCT ', 'SELECT ');
-    source text := case when candidates is null then format('(SELECT DISTINCT s.%I AS k FROM %s s) c', partition_key, relation)
-                        else 'pg_catalog.unnest($1) c(k)' end;
-    joined text := case when candidates is null
-        then format('SELECT DISTINCT f.k::%s FROM (%s) f(k) WHERE f.k IS NOT NULL', native, body)
-        else format('SELECT DISTINCT f.k::%s FROM (%s) f(k) JOIN %s ON f.k = c.k', native, body, source) end;
+    source constant text := 'pg_catalog.unnest($1) c(k)';
     probing text := pc_probing_statement(fragment, native, source);
     -- As if nothing were known, and what is known looked at afterwards.
-    apart text := format('SELECT DISTINCT f.k::%s FROM (SELECT DISTINCT u.k FROM (%s) u(k) OFFSET 0) f(k) WHERE f.k = ANY ($1)', native, body);
-    cost double precision := pc_statement_cost(joined, candidates);
+    apart text := format('SELECT DISTINCT f.k::%s FROM (SELECT DISTINCT u.k FROM (%s) u(k) OFFSET 0) f(k) WHERE f.k = ANY ($1)%s', native, body,
+                         case when null_possible then ' OR f.k IS NULL' else '' end);
+    chosen text := format('SELECT DISTINCT f.k::%s FROM (%s) f(k) JOIN %s ON f.k = c.k', native, body, source);
+    cost double precision;
 begin
-    -- The candidates come from conditions that the fragment has, too. The planner takes the two for independent: it expects so few rows that it
-    -- chooses nested loops. Only a plan that promises to be many times better is better.
-    if candidates is not null and pc_statement_cost(apart, candidates) < 10 * cost then
-        joined := apart;
+    if candidates is null then
+        return format('SELECT DISTINCT f.k::%s FROM (%s) f(k)%s', native, body, case when null_possible then '' else ' WHERE f.k IS NOT NULL' end);
     end if;
-    -- A join finds rare matches best; where most partitions match, looking into each until the first match is much less work, given an index.
-    return case when pc_can_be_probed(fragment, partition_key, relation) and pc_statement_cost(probing, candidates) < cost then probing else joined end
-        || case when null_possible then format(' UNION ALL SELECT NULL::%s WHERE EXISTS (SELECT 1 FROM (%s) f(k) WHERE f.k IS NULL)', native, body)
-                else '' end;
+    -- The candidates come from conditions that the fragment has, too. The planner takes the two for independent: it expects so few rows that it
+    -- chooses nested loops. Looking into each partition until the first match takes long where there is none, though the planner believes in one.
+    -- Only a plan that promises to be many times better is better.
+    cost := pc_statement_cost(apart, candidates);
+    if 10 * pc_statement_cost(chosen, candidates) >= cost then
+        chosen := apart;
+    end if;
+    if pc_can_be_probed(fragment, partition_key, relation) and 10 * pc_statement_cost(probing, candidates) < cost then
+        chosen := probing;
+    end if;
+    return chosen || case when null_possible and chosen <> apart then format(' UNION ALL SELECT NULL::%s WHERE EXISTS (SELECT 1 FROM (%s) f(k) WHERE f.k IS NULL)', native, body)
+                          else '' end;
 end
 $$;
 
 comment on function pc_evaluation_statement(text, text, anyarray, text, boolean) is
-'The statement by which a fragment is evaluated: a join, or a probe of each partition where an index finds it, whichever the planner takes for cheaper. candidates: the only partitions that can match, null if all; relation: a table that has them all; null_possible: rows without a partition key can match. Example: select pc_evaluation_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', null::integer[], ''public.poi'', false)';
+'The statement by which a fragment is evaluated: a join, or a probe of each candidate where an index finds it, if the planner takes that for much cheaper. candidates: the only partitions that can match, null if all; relation: a table that has them all; null_possible: rows without a partition key can match. Example: select pc_evaluation_statement(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'', null::integer[], ''public.poi'', false)';
 
 create function pc_probing_statement(fragment text, native text, source text) returns text
 language sql immutable parallel safe

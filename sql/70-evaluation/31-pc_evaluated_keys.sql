@@ -40,6 +40,7 @@ declare
     partitions bigint := pc_partition_estimate(source, (registration).partition_key);
     known record;
     statement text;
+    full_cost double precision;
 begin
     select * into known from pc_lookup(registration, parts, of_type);
     if cardinality(known.keys) = 0 and not (known.matches_null and null_possible) then
@@ -50,8 +51,11 @@ begin
     statement := pc_evaluation_statement(fragment, (registration).partition_key, known.keys, source, null_possible and coalesce(known.matches_null, true));
     -- What takes long, and may leave most partitions, is tried on some first.
     if not whatever_it_keeps and pc_is_many(partitions) and (known.keys is null or cardinality(known.keys) >= 0.75 * partitions)
-        and pc_can_be_probed(fragment, (registration).partition_key, source) and pc_statement_cost(statement, known.keys) > 20000 then
-        kept := pc_sampled_share(fragment, pc_sample_of_keys(source, (registration).partition_key, of_type, partitions));
+        and pc_can_be_probed(fragment, (registration).partition_key, source) then
+        full_cost := pc_statement_cost(statement, known.keys);
+        if full_cost > 20000 then
+            kept := pc_sampled_share(fragment, pc_sample_of_keys(source, (registration).partition_key, of_type, partitions), full_cost);
+        end if;
         if kept is not null then
             return;
         end if;

@@ -102,7 +102,8 @@ as $$
 declare
     started timestamptz := clock_timestamp();
     evaluation pc_evaluation := pc_evaluation_of(registration, fragment, keyed_tables, parts);
-    bounded text := pc_bounded(fragment, (registration).partition_key, stop_at);
+    -- What it takes to prepare is none of the fragment's time.
+    bounded text := pc_bounded(fragment, (registration).partition_key, least(stop_at + (clock_timestamp() - started), pc_statement_ends_at()));
     evaluated record;
 begin
     select r.keys, r.with_null, null::double precision as kept into evaluated from pc_refreshed_keys(registration, hash, bounded, of_type, evaluation.keyed) r;

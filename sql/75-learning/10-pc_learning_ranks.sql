@@ -6,18 +6,18 @@ as $$
         select * from unnest(fragments) x
     ), ranked as (
         select f.hash,
-               case when cardinality(f.tables) = 1 and (cardinality(f.conjuncts) = 1 or not exists (
-                             select from f o where o.family = f.family and cardinality(o.tables) = 1 and f.hash = any (o.parts))) then 1
-                    when not exists (select from f o where o.family = f.family and f.hash = any (o.parts)) then 2
+               case when not exists (select from f o where o.family = f.family and f.hash = any (o.parts)) then 1
+                    when cardinality(f.tables) = 1 and (cardinality(f.conjuncts) = 1 or not exists (
+                             select from f o where o.family = f.family and cardinality(o.tables) = 1 and f.hash = any (o.parts))) then 2
                     else 3 end as place
         from f
     )
     -- The same text can be the whole of one block and a part in another one.
-    select r.hash, (array['own', 'whole', 'weaker'])[min(r.place)] from ranked r group by r.hash
+    select r.hash, (array['whole', 'own', 'weaker'])[min(r.place)] from ranked r group by r.hash
 $$;
 
 comment on function pc_learning_ranks(pc_fragment[]) is
-'In which order the fragments of a query are worth learning. own: what is said of one table, each condition and all of them; whole: all that is said of tables that conditions connect; weaker: what is between, joins without some of the conditions: only other queries can gain by it. Example: select * from pc_learning_ranks((pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).fragments)';
+'In which order the fragments of a query are worth learning. whole: all that is said of a table, or of tables that conditions connect; own: what is said of one of several tables, and each condition on one; weaker: what is between, joins without some of the conditions: only other queries can gain by it. Example: select * from pc_learning_ranks((pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).fragments)';
 
 create function pc_learned_first(query text, partition_key text, cache text, session jsonb) returns setof pc_fragment
 language plpgsql volatile parallel unsafe rows 10

@@ -12,6 +12,7 @@ create table partitioncache_learning (
     parts text[],
     cost double precision,
     kept double precision,
+    proven double precision,
     credit double precision not null default 0,
     asked bigint not null default 0,
     writes bigint,
@@ -23,7 +24,9 @@ create table partitioncache_learning (
 ) with (fillfactor = 70);
 
 comment on table partitioncache_learning is
-'Fragments that are not evaluated, and why. deferred: that costs more than the queries that asked for it have cost so far; unselective: it leaves most partitions, found out at so many writes to its tables; forced, forbidden: an administrator has said so, for all roles (owner 0). cost: what its evaluation costs by the planner, in its units; kept: the share of the partitions that it leaves, by the planner or as found; credit: what queries could have saved by it so far, less what was spent; asked: how many; form, filed_under, filed_rank: as in pc_evaluation. Nobody writes here but the functions that pc_call leads to. Not part of a dump: it is found out anew.';
+'Fragments that are not evaluated, and why. deferred: that costs more than the queries that asked for it have cost so far; unselective: it leaves most partitions, found out at so many writes to its tables; forced, forbidden: an administrator has said so, for all roles (owner 0). cost: what its evaluation costs by the planner, in its units; proven: what it was found to cost at least, when its time was over; kept: the share of the partitions that it leaves, by the planner or as found; credit: what queries could have saved by it so far, less what was spent; asked: how many; form, filed_under, filed_rank: as in pc_evaluation. Nobody writes here but the functions that pc_call leads to. A dump has what administrators have said; the rest is found out anew.';
+
+select pc_dump_with_extension('partitioncache_learning', 'where owner = 0');
 
 create index on partitioncache_learning (cache, owner, credit);
 create index on partitioncache_learning (filed_under, owner) where state = 'deferred';

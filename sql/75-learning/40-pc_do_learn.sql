@@ -1,16 +1,17 @@
-create function pc_allowance(cost double precision, learning_budget double precision) returns double precision
+create function pc_allowance(cost double precision, learning_budget double precision, out now double precision, out later double precision)
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- Its budget, and what it could have saved itself. 10,000 units take some twenty milliseconds: below that, counting costs more than it saves.
-    select (learning_budget + 1) * greatest(coalesce(cost, 'infinity'), 10000)
+    -- 10,000 units take some twenty milliseconds: below that, counting costs more than it saves.
+    -- A quarter more than the budget at once: the whole of a query costs a little more than the query, its keys being sorted out.
+    select (learning_budget + 0.25) * counted.cost, 0.75 * counted.cost from (select greatest(coalesce(pc_allowance.cost, 'infinity'), 10000) as cost) counted
 $$;
 
 comment on function pc_allowance(double precision, double precision) is
-'What may be spent on learning when a query is pushed, in the planner''s units: learning_budget times its cost, and once its cost, which a query that says the same would save. Example: select pc_allowance(50000, 1)';
+'What may be spent on learning when a query is pushed, in the planner''s units, together learning_budget times its cost, and once its cost, which a query that says the same would save. now: at once; later: as credit of what is dearer. Example: select * from pc_allowance(50000, 1)';
 
 create function pc_priced(
-    fragments jsonb, allowance double precision, out hash text, out verdict text, out credit double precision
+    fragments jsonb, allowance double precision, later double precision default 0, out hash text, out verdict text, out credit double precision
 ) returns setof record
 language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -22,17 +23,21 @@ declare
     scanned text;
     scan_paid boolean := false;
     price double precision;
+    hashes text[] := '{}'::text[];
+    verdicts text[] := '{}'::text[];
+    credits double precision[] := '{}'::double precision[];
+    first_deferred integer;
 begin
-    -- What is said of one table is found out in one scan of it: that is paid once. Then the wholes.
+    -- The wholes serve best whoever asks the same. What is said of one table is found out in one scan of it: that is paid once; where that is
+    -- too dear, what leaves fewest partitions comes first.
     for fragment in
         select f.*, least(sum(f.cost) over scan, 1.2 * max(f.cost) over scan) as shared
-        from (select x.hash, x.rank, x.scanned, x.state, greatest(coalesce(x.cost, 0), 0) as cost, coalesce(x.credit, 0) as credit
-              from jsonb_to_recordset(fragments) x(hash text, rank text, scanned text, state text, cost double precision, credit double precision)) f
+        from (select x.hash, x.rank, x.scanned, x.state, x.kept, greatest(coalesce(x.cost, 0), 0) as cost, coalesce(x.credit, 0) as credit
+              from jsonb_to_recordset(fragments) x(hash text, rank text, scanned text, state text, kept double precision, cost double precision, credit double precision)) f
         window scan as (partition by f.rank, f.scanned)
-        order by array_position('{own,whole,weaker}', f.rank), case when f.rank = 'own' then least(sum(f.cost) over scan, 1.2 * max(f.cost) over scan) end,
-                 f.scanned, f.cost, f.hash
+        order by array_position('{whole,own,weaker}', f.rank), case when f.rank = 'own' then least(sum(f.cost) over scan, 1.2 * max(f.cost) over scan) end,
+                 f.scanned, f.kept, f.cost, f.hash
     loop
-        hash := fragment.hash;
         credit := fragment.credit;
         if fragment.rank = 'own' and fragment.scanned is distinct from scanned then
             scanned := fragment.scanned;
@@ -49,17 +54,22 @@ begin
         else
             verdict := 'deferred';
             if fragment.rank <> 'weaker' then
-                credit := credit + remaining;
-                remaining := 0;
+                first_deferred := coalesce(first_deferred, cardinality(hashes) + 1);
             end if;
         end if;
-        return next;
+        hashes := hashes || fragment.hash;
+        verdicts := verdicts || verdict;
+        credits := credits || credit;
     end loop;
+    if first_deferred is not null then
+        credits[first_deferred] := credits[first_deferred] + remaining + later;
+    end if;
+    return query select u.hash, u.verdict, u.credit from unnest(hashes, verdicts, credits) u(hash, verdict, credit);
 end
 $$;
 
-comment on function pc_priced(jsonb, double precision) is
-'What is done with the fragments of a query, {hash, rank, scanned (the table of an own one), cost, state, credit}, when so much may be spent: verdict = learned, deferred, or its state; credit: what it has afterwards. No more is ever spent than the allowance and the credits. Example: select * from pc_priced(''[{"hash": "a", "rank": "whole", "cost": 100}]'', 100)';
+comment on function pc_priced(jsonb, double precision, double precision) is
+'What is done with the fragments of a query, {hash, rank, scanned (the table of an own one), cost, kept, state, credit}, when so much may be spent now, and given as credit to what is dearer: verdict = learned, deferred, or its state; credit: what it has afterwards. No more is ever spent than the two and the credits. Example: select * from pc_priced(''[{"hash": "a", "rank": "whole", "cost": 100}]'', 100)';
 
 create function pc_do_learn(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -70,16 +80,16 @@ declare
     key_ text := argument ->> 'partition_key';
     settings partitioncache_settings := pc_settings(cache_);
     here bigint := pc_cluster();
-    allowance double precision := pc_allowance((argument -> 'cost')::double precision, settings.learning_budget);
+    allowance record := pc_allowance((argument -> 'cost')::double precision, settings.learning_budget);
     fragments jsonb;
     registration partitioncache_registration := pc_registration(cache_, key_);
     hashes text[];
     learned text[];
     deferred jsonb;
-    time_limit interval;
 begin
     perform pc_require(caller, cache_, 'push');
-    select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', case when l.state <> 'unselective' or l.writes > (f.value ->> 'writes')::double precision then l.state end, 'credit', l.credit))), array_agg(f.value ->> 'hash')
+    select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', case when l.state <> 'unselective' or l.writes > (f.value ->> 'writes')::double precision then l.state end, 'credit', l.credit,
+                                                                     'cost', greatest((f.value -> 'cost')::double precision, l.proven)))), array_agg(f.value ->> 'hash')
     into fragments, hashes
     from jsonb_array_elements(argument -> 'fragments') f
     left join lateral (select o.* from partitioncache_learning o
@@ -88,7 +98,7 @@ begin
     select array_agg(p.hash) filter (where p.verdict = 'learned'),
            jsonb_agg(f.value || jsonb_build_object('credit', p.credit)) filter (where p.verdict = 'deferred')
     into learned, deferred
-    from pc_priced(fragments, allowance) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
+    from pc_priced(fragments, allowance.now, allowance.later) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
     learned := coalesce(learned, '{}');
 
     -- Whoever is at one of these rows has counted it: nobody waits.
@@ -118,14 +128,13 @@ begin
     on conflict do nothing;
 
     if learned <> '{}' then
-        time_limit := interval '1 ms' * least(greatest(5000, 4 * pc_pace(cache_) * allowance), 86400000);
         perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true,
             -- Fragments that queries share are not urgent for that: what waits is best found out together. Dead ones come back to life.
             'again', exists (select from partitioncache_queue q
                              where q.queue = 'outgoing' and q.hash = any (learned) and q.cache = cache_ and q.partition_key = key_ and q.owner = caller and q.cluster = here and q.died_at is not null),
             'items', (
             select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
-                             || jsonb_build_object('partition_key', key_, 'priority', argument -> 'priority', 'origin', argument -> 'origin', 'time_limit', time_limit)
+                             || jsonb_build_object('partition_key', key_, 'priority', argument -> 'priority', 'origin', argument -> 'origin', 'time_limit', pc_learning_limit(cache_, (f.value -> 'cost')::double precision))
                              order by f.place)
             from jsonb_array_elements(fragments) with ordinality f(value, place) where f.value ->> 'hash' = any (learned))));
     end if;

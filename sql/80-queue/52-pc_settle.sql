@@ -77,19 +77,21 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-    item partitioncache_queue;
+    item partitioncache_queue := pc_put_off(queue, id, outcome);
 begin
-    update partitioncache_queue q
-    set status = case when outcome = 'released' then 'ready' when q.attempts < s.max_attempts then outcome else 'dead' end,
-        died_at = case when outcome = 'released' or q.attempts < s.max_attempts then null else clock_timestamp() end,
-        attempts = q.attempts - (outcome = 'released')::integer,
-        due_at = clock_timestamp() + case when outcome = 'released' then interval '0'
-                                          else least(interval '10 s' * 4 ^ (q.attempts - 1), interval '1 h') end,
-        error_msg = pc_fail_item.error_msg, worker_pid = null, worker_id = null
-    from (select pc_settings(c.cache) as settings from partitioncache_queue c where c.queue = pc_fail_item.queue and c.id = pc_fail_item.id) w,
-         lateral (select (w.settings).max_attempts) s
-    where q.queue = pc_fail_item.queue and q.id = pc_fail_item.id
-    returning q.* into item;
+    if item.id is null then
+        update partitioncache_queue q
+        set status = case when outcome = 'released' then 'ready' when q.attempts < s.max_attempts then outcome else 'dead' end,
+            died_at = case when outcome = 'released' or q.attempts < s.max_attempts then null else clock_timestamp() end,
+            attempts = q.attempts - (outcome = 'released')::integer,
+            due_at = clock_timestamp() + case when outcome = 'released' then interval '0'
+                                              else least(interval '10 s' * 4 ^ (q.attempts - 1), interval '1 h') end,
+            error_msg = pc_fail_item.error_msg, worker_pid = null, worker_id = null
+        from (select pc_settings(c.cache) as settings from partitioncache_queue c where c.queue = pc_fail_item.queue and c.id = pc_fail_item.id) w,
+             lateral (select (w.settings).max_attempts) s
+        where q.queue = pc_fail_item.queue and q.id = pc_fail_item.id
+        returning q.* into item;
+    end if;
     if outcome <> 'released' then
         perform pc_log(item.owner, item.cache, item.queue, item.partition_key, item.hash, outcome, error_msg, null,
                        extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts,
@@ -99,4 +101,4 @@ end
 $$;
 
 comment on function pc_fail_item(text, bigint, text, text) is
-'Ends the attempt of a claimed item otherwise than well: failed or timeout (tried again after a pause, or dead), released (back in the queue, uncounted). Example: select pc_fail_item(''outgoing'', 7, ''failed'', ''division by zero'')';
+'Ends the attempt of a claimed item otherwise than well: failed or timeout (tried again after a pause, or dead; or put off), released (back in the queue, uncounted). Example: select pc_fail_item(''outgoing'', 7, ''failed'', ''division by zero'')';

@@ -8,7 +8,9 @@ declare
     moving text[];
     reason text;
     fragments jsonb;
-    cost double precision;
+    cost double precision := pc_query_cost(item.query, item.session);
+    -- To note one takes some milliseconds: no more than a tenth of what the query may cost.
+    noted integer := least(12, coalesce((pc_settings(item.cache)).learning_budget, 0) * greatest(cost, 10000) / 30000);
 begin
     if hashes = '{}' then
         return coalesce(apart.reason, 'no fragment of this query can be cached');
@@ -31,17 +33,16 @@ begin
         where not (apart.fragments[u.n]).tables && moving
           and u.hash not in (select h.hash from held h)
           -- Joins along equal columns, with nothing said of any table, keep nearly all; what is said of one table alone is learned anyway.
-          and (r.rank <> 'weaker' or cardinality((apart.fragments[u.n]).tables) > 1
+          and (r.rank <> 'weaker' or noted > 0 and cardinality((apart.fragments[u.n]).tables) > 1
                                      and exists (select from unnest((apart.fragments[u.n]).conjuncts) c where not pc_equates_columns(c)))
     )
     select jsonb_agg(jsonb_build_object('hash', w.hash, 'query', w.fragment, 'keyed_tables', w.keyed_tables, 'parts', w.parts, 'rank', w.rank,
-                                        'scanned', case when w.rank = 'own' then w.tables[1] end, 'cost', c.cost, 'kept', c.kept,
+                                        'scanned', case when cardinality(w.tables) = 1 then w.tables[1] end, 'cost', c.cost, 'kept', c.kept,
                                         'writes', (select t.writes from pc_table_writes(array(select regexp_replace(t, '^ONLY ', '')::regclass::oid from unnest(w.tables) t)) t)) order by w.rank = 'whole', w.n)
     into fragments
     from wanted w
     cross join lateral pc_fragment_cost(w.fragment, item.partition_key) c
-    where w.rank <> 'weaker' or w.place <= 12;
-    cost := pc_query_cost(item.query, item.session);
+    where w.rank <> 'weaker' or w.place <= noted;
     perform pc_enter_race(item, cost);
     if fragments is null then
         return case when moving <> '{}' then reason end;

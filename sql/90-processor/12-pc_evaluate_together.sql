@@ -38,7 +38,7 @@ begin
         kept := pc_sampled_shares(array(select case when c.kept > 0.5 and not pc_is_forced(registration, (items[n]).hash)
                                                     then pc_bounded(parsed.queries[n], (registration).partition_key, stop_at) end
                                         from generate_subscripts(items, 1) n, lateral pc_fragment_cost(parsed.queries[n], (registration).partition_key) c order by n),
-                                  pc_sample_of_keys(source, (registration).partition_key, of_type, partitions));
+                                  pc_sample_of_keys(source, (registration).partition_key, of_type, partitions), (select max((items[n]).cost) from generate_subscripts(items, 1) n));
     end if;
     scanned := array(select n from generate_subscripts(items, 1) n where kept[n] is null order by n);
     statement := pc_bounded(format('SELECT DISTINCT %2$s FROM %3$s %1$s WHERE (%4$s)', parsed.alias, parsed.key, parsed.relation,

@@ -50,6 +50,7 @@ CONTENT = """
     set role backup_gone;
     select partitioncache_push('select id from poi where kind = 6', 'city_id');
     reset role;
+    select partitioncache_forbid('city_id', 'not this'), partitioncache_force('city_id', 'this');
     insert into poi values (9001, 50, 3);
 """
 #: What a restored database has to have as the one that was saved, whatever is made of it.
@@ -69,6 +70,9 @@ KEPT = {
         select q.queue, q.id, q.query, q.status, q.owner_name
         from partitioncache_internal.partitioncache_queue q order by 1, 2""",
     "entries": 'select hash, query, key_count from partitioncache_internal."partitioncache_cache_city_id" order by 1',
+    "said": """
+        select cache, partition_key, hash, state from partitioncache_internal.partitioncache_learning
+        where owner = 0 order by 1, 2, 3""",
     "asserted": """select partitioncache_get('K"e''y', 'mine', null::text, cache => 'other')""",
     "triggers": """
         select tgrelid::regclass::text, count(*) from pg_trigger

@@ -133,6 +133,16 @@ def test_overview_processor(run: Run, cron_database: Database, monkeypatch: pyte
         "pcache-processor", "config", "--frequency", "0.5", "--max-attempts", "7", "--format", "json"
     ).json
     assert (changed["frequency_seconds"], changed["max_attempts"]) == (0.5, 7)
+    limits = {
+        "learning_budget": 0.5,
+        "max_bytes": 5_000_000_000,
+        "max_entries": 7,
+        "least_cost": 10,
+        "max_fragments": 9,
+    }
+    given = [part for name, value in limits.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    changed = run("pcache-processor", "config", *given, "--max-age", "30d", "--format", "json").json
+    assert {name: changed[name] for name in limits} == limits
 
     assert run("pcache-processor", "disable").code == 0
     assert cron_database.execute("select count(*) from cron.job") == [(0,)]

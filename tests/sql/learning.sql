@@ -14,6 +14,8 @@ create function learned(query text) returns setof text language sql as $$
     select regexp_replace(f.fragment, '^SELECT DISTINCT t1.city_id FROM ', '') from pc_learned_first(query, 'city_id', 'partitioncache', pc_session('public')) f
 $$;
 
+-- What is between costs a little to note: with a large budget only.
+select partitioncache_update_processor_config(learning_budget => 100);
 \set join 'select * from poi p, street s where p.city_id = s.city_id and p.kind = 3 and p.stars > 2 and s.kind = 5 and p.height < s.height'
 select results_eq(format('select learned(%L)', :'join'), array[
     'public.poi t1 WHERE (t1.kind = 3)', 'public.poi t1 WHERE (t1.stars > 2)', 'public.street t1 WHERE (t1.kind = 5)',
@@ -35,19 +37,22 @@ select is((select row(incoming, outgoing)::text from partitioncache_queue_length
 
 select is((select count(*) from pc_own_learning where state = 'deferred' and rank = 'weaker' and credit = 0), 2::bigint, 'what is between is deferred');
 select ok((select bool_and(cost > 0 and kept between 0 and 1 and query is not null) from pc_own_learning), 'with its cost, and what it would leave');
-select ok((select bool_and(cost > 0 and time_limit >= interval '2 s') from partitioncache_processor_log where queue = 'outgoing'), 'the log says what was expected, and how long it might take');
+select ok((select bool_and(cost > 0 and time_limit >= interval '1 s') from partitioncache_processor_log where queue = 'outgoing'), 'the log says what was expected, and how long it might take');
+
+select partitioncache_update_processor_config(learning_budget => 1);
 
 -- What may be spent
 create function priced(fragments text, allowance double precision) returns text language sql as $$
     select string_agg(hash || ' ' || verdict || case when credit > 0 then ' ' || credit else '' end, ', ' order by hash) from pc_priced(fragments::jsonb, allowance)
 $$;
-select is(pc_allowance(50000, 1), 100000::double precision, 'a budget, and what the query itself would save');
-select is(pc_allowance(3, 0.5), 15000::double precision, 'a cheap query counts as one that is worth counting');
-select is(pc_allowance(null, 1), 'infinity'::double precision, 'without an estimate there is no limit');
+select is(pc_allowance(50000, 1)::text, '(62500,37500)', 'a budget, and what the query itself would save');
+select is(pc_allowance(3, 0.5)::text, '(7500,7500)', 'a cheap query counts as one that is worth counting');
+select is(pc_allowance(null, 1)::text, '(Infinity,Infinity)', 'without an estimate there is no limit');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 50}, {"hash": "w", "rank": "whole", "cost": 40}]', 100),
     'a learned, b learned, w learned', 'a table is scanned once');
-select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 70}]', 100), 'a learned, w deferred 60', 'what is left is kept for later');
-select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 70, "credit": 60}]', 100), 'a learned, w learned', 'and spent then');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 70}]', 100), 'a deferred 30, w learned', 'what is left is kept for later');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 80, "kept": 0.9}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 90, "kept": 0.1}]', 100), 'a deferred 10, b learned', 'where a scan for both is too dear, what leaves least is found out');
+select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 170, "credit": 120}]', 100), 'a learned, w learned', 'and spent then');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 400}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 10}]', 100), 'a deferred 90, b learned', 'where a scan is too dear, what an index finds is not');
 select is(priced('[{"hash": "j", "rank": "weaker", "cost": 1}, {"hash": "k", "rank": "weaker", "cost": 1, "credit": 1}]', 100), 'j deferred, k learned', 'joins between are bought by credit alone');
 select is(priced('[{"hash": "a", "rank": "whole", "cost": 1, "state": "forbidden"}, {"hash": "b", "rank": "whole", "cost": 900, "state": "forced"}, {"hash": "c", "rank": "whole", "cost": 1, "state": "unselective"}]', 100),
@@ -152,8 +157,10 @@ select throws_ok($$ select partitioncache_force('nothing', 'x') $$, 'PC002', nul
 select partitioncache_clear(), partitioncache_clear_queue();
 create table near as select i as id, i % 400 as city_id, i % 211 as kind, i % 7 as height, i % 13 as width from generate_series(1, 20000) i;
 analyze near;
+select partitioncache_update_processor_config(learning_budget => 100);
 select partitioncache_push('select * from near a, near b where a.city_id = b.city_id and a.kind = 5 and b.kind = 9 and a.height + b.width = 17', 'city_id');
 select partitioncache_process_queue(max_seconds => 60) > 0 as worked;
+select partitioncache_update_processor_config(learning_budget => 1);
 select ok((select count(*) > 0 and bool_and(d.filed_under is not null and d.credit = 0) from pc_own_deferred d), 'joins between are deferred');
 \set other 'select a.id, b.id from near a, near b where a.city_id = b.city_id and a.kind = 77 and b.kind = 9 and a.height + b.width = 17'
 select partitioncache_apply(:'other', 'city_id') is not null as asked;
@@ -215,7 +222,7 @@ declare
     fragments jsonb;
     cost double precision;
     one record;
-    allowance double precision;
+    allowance record;
     scans text[];
 begin
     perform setseed(seed);
@@ -231,8 +238,8 @@ begin
         -- at most what a query costs, and one budget of at least so much
         allowed := allowed + cost + budget * greatest(cost, 10000) + (10000 - least(cost, 10000));
         scans := '{}';
-        for one in select p.*, c.rank, c.scanned, c.cost, (select max(o.cost) from pc_priced(fragments, allowance) q join costs o using (hash) where q.verdict = 'learned' and o.scanned = c.scanned) as scan
-                   from pc_priced(fragments, allowance) p join costs c using (hash) loop
+        for one in select p.*, c.rank, c.scanned, c.cost, (select max(o.cost) from pc_priced(fragments, allowance.now, allowance.later) q join costs o using (hash) where q.verdict = 'learned' and o.scanned = c.scanned) as scan
+                   from pc_priced(fragments, allowance.now, allowance.later) p join costs c using (hash) loop
             credits := credits || jsonb_build_object(one.hash, one.credit);
             if one.verdict = 'learned' then
                 known := known || one.hash;

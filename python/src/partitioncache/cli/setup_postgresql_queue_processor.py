@@ -17,6 +17,7 @@ import click
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+from typing_extensions import LiteralString
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, checks, output, services
@@ -79,9 +80,9 @@ class Settings:
         return {name: value for name, value in said.items() if value is not None}
 
 
-def _integer(value: int | None) -> Typed | None:
+def _integer(value: int | None, type: LiteralString = "pg_catalog.int4") -> Typed | None:
     """A whole number as the SQL functions take it; small ones would arrive as another type."""
-    return None if value is None else Typed("pg_catalog.int4", value)
+    return None if value is None else Typed(type, value)
 
 
 def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -304,6 +305,31 @@ def logs(settings: Settings, limit: int, wanted: str | None, since: timedelta | 
 @click.option("--max-attempts", type=click.IntRange(1, 100), help="Failures until an item is dead.")
 @click.option("--log-limit", type=click.IntRange(0), help="Rows kept in the log.")
 @click.option(
+    "--learning-budget", type=click.FloatRange(0), help="How many times its own cost a query may teach for."
+)
+@click.option(
+    "--max-bytes", type=click.IntRange(0), help="Bytes beyond which entries are evicted; 0 for never."
+)
+@click.option(
+    "--max-entries", type=click.IntRange(0), help="Entries beyond which some are evicted; 0 for never."
+)
+@click.option("--max-age", type=DURATION, help="Age at which entries are evicted, such as 30d; 0 for never.")
+@click.option(
+    "--least-cost", type=click.FloatRange(0), help="Queries that cost less, by the planner, are left alone."
+)
+@click.option(
+    "--apply-limit", type=click.FloatRange(0), help="Milliseconds that asking may take; 0 for no limit."
+)
+@click.option(
+    "--race-budget", type=click.FloatRange(0), help="How many times its own cost a query may be raced for."
+)
+@click.option(
+    "--compare-share", type=click.FloatRange(0, 1), help="Share of cursors that are timed without the cache."
+)
+@click.option(
+    "--max-fragments", type=click.IntRange(1, 10000), help="Fragments that a query is taken apart into."
+)
+@click.option(
     "--untracked",
     type=click.Choice(["track", "static", "ignore"]),
     help="Tables that are not tracked: push tracks them, takes them for static, or leaves them alone.",
@@ -317,6 +343,15 @@ def config(
     timeout: timedelta | None,
     max_attempts: int | None,
     log_limit: int | None,
+    learning_budget: float | None,
+    max_bytes: int | None,
+    max_entries: int | None,
+    max_age: timedelta | None,
+    least_cost: float | None,
+    apply_limit: float | None,
+    race_budget: float | None,
+    compare_share: float | None,
+    max_fragments: int | None,
     untracked: str | None,
     format: Format,
 ) -> int:
@@ -326,6 +361,15 @@ def config(
     more = {
         "max_attempts": _integer(max_attempts),
         "log_limit": _integer(log_limit),
+        "learning_budget": learning_budget,
+        "max_bytes": _integer(max_bytes, "pg_catalog.int8"),
+        "max_entries": _integer(max_entries, "pg_catalog.int8"),
+        "max_age": max_age,
+        "least_cost": least_cost,
+        "apply_limit": apply_limit,
+        "race_budget": race_budget,
+        "compare_share": compare_share,
+        "max_fragments": _integer(max_fragments),
         "untracked": untracked,
     }
     said |= {name: value for name, value in more.items() if value is not None}

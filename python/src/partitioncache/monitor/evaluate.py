@@ -38,11 +38,13 @@ class Evaluated:
         key_count: the number of its keys; None if there were too many, so that it holds no key set.
         seconds: how long it took.
         restricted_by: how many smaller fragments restricted it; None if the server did not say.
+        unselective: it leaves most partitions, which is remembered instead of its keys.
     """
 
     key_count: int | None
     seconds: float
     restricted_by: int | None = None
+    unselective: bool = False
 
 
 class Worker(Protocol):

@@ -217,6 +217,16 @@ class Monitor:
         item = claim.item
         result = worker.evaluate(item)
         seconds = round(result.seconds, 4)
+        if result.unselective:
+            self._finish(
+                "outgoing",
+                claim,
+                "done",
+                "It leaves most partitions: that is remembered, no key set is held.",
+            )
+            self._events.count("unselective")
+            self._events.log("info", "fragment leaves most partitions", hash=item.hash, seconds=seconds)
+            return
         if result.key_count is None:
             self._finish("outgoing", claim, "done", "More keys than the result limit: no key set is held.")
             self._events.count("over limit")

@@ -38,7 +38,9 @@ Connection = psycopg.Connection[Any]
 
 _SESSION: Final = "{pc_session}(pg_catalog.current_setting('search_path'))"
 _CHECK: Final = f"select {{pc_push_check}}(%(query)s, {_SESSION})"
-_TRACK: Final = f"select {{pc_track_for}}({{pc_planned_relations}}(%(query)s, {_SESSION}), %(cache)s, %(key)s)"
+_TRACK: Final = (
+    f"select {{pc_track_for}}({{pc_planned_relations}}(%(query)s, {_SESSION}), %(cache)s, %(key)s)"
+)
 _DATATYPE: Final = f"select {{pc_key_type}}(%(query)s, %(key)s, {_SESSION})"
 _REASON: Final = f"select ({{pc_take_apart}}(%(query)s, %(key)s, %(cache)s, {_SESSION})).reason"
 _TAKE_APART: Final = f"""
@@ -53,7 +55,8 @@ _TAKE_APART: Final = f"""
     order by f.n
 """
 _EVALUATE: Final = """
-    select {pc_evaluate_fragment}(%(cache)s, %(key)s, %(hash)s, %(query)s, %(keyed)s::text[], %(parts)s::text[])
+    select {pc_evaluate_fragment}(%(cache)s, %(key)s, %(hash)s, %(query)s, %(keyed)s::text[], %(parts)s::text[],
+        if_selective => not {pc_is_forced}({pc_registration}(%(cache)s, %(key)s), %(hash)s))
 """
 _HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
 _REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
@@ -176,6 +179,7 @@ class ServerWorker:
             with limited(self._connection, self._evaluator.timeout):
                 row = self._connection.execute(self._evaluator.statement(_EVALUATE), given).fetchone()
                 count = row[0] if row else None
+                unselective = count is None
                 limit = self._evaluator.result_limit
                 if limit is not None and count is not None and count > limit:
                     count = None
@@ -189,7 +193,7 @@ class ServerWorker:
             if self._connection.closed:
                 raise SourceUnavailable(f"The connection to the server broke: {error}.") from error
             raise translated(error) from error
-        return Evaluated(count, time.monotonic() - started)
+        return Evaluated(count, time.monotonic() - started, unselective=unselective)
 
     def _as_it_stands(self, item: Item) -> Evaluated:
         """A fragment that somebody wrote: its keys are stored under the name that came with it."""
@@ -413,7 +417,5 @@ def limited(connection: Connection, seconds: float | None) -> Iterator[None]:
     """
     milliseconds = 0 if seconds is None else max(1, round(seconds * 1000))
     with connection.transaction():
-        connection.execute(
-            "select pg_catalog.set_config('statement_timeout', %s, true)", [str(milliseconds)]
-        )
+        connection.execute("select pg_catalog.set_config('statement_timeout', %s, true)", [str(milliseconds)])
         yield
