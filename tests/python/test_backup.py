@@ -118,17 +118,23 @@ def fill(database: Database, way: Way) -> None:
     database.psql(CONTENT)
 
 
-def dump(database: Database, target: Path, *options: str, user: str = "backup_reader") -> None:
+def dump(
+    database: Database,
+    target: Path,
+    *options: str,
+    user: str = "backup_reader",
+    programs: Installation | None = None,
+) -> None:
     run = subprocess.run(
-        [database.cluster.installation.program("pg_dump"), *options, "-f", str(target)],
+        [(programs or database.cluster.installation).program("pg_dump"), *options, "-f", str(target)],
         env=database.environment(PGUSER=user), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def restore(database: Database, source: Path, *options: str) -> str:
+def restore(database: Database, source: Path, *options: str, programs: Installation | None = None) -> str:
     run = subprocess.run(
-        [database.cluster.installation.program("pg_restore"), *options, "-d", database.name, str(source)],
+        [(programs or database.cluster.installation).program("pg_restore"), *options, "-d", database.name, str(source)],
         env=database.environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     return run.stderr
@@ -254,30 +260,64 @@ def served(installation: Installation, data: Path) -> Iterator[Database]:
         subprocess.run([*control, "-m", "fast", "stop"], check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_pg_upgrade(newest_cluster: Cluster, way: Way) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "way"),
+    [
+        (15, 16, "extension"),
+        (16, 17, "connection"),
+        (17, 17, "extension"),
+        (17, 18, "connection"),
+        (15, 18, "extension"),
+    ],
+)
+def test_a_dump_leads_to_a_newer_server(
+    cluster_of: Callable[[int], Cluster],
+    fresh: Callable[[Cluster], Database],
+    old: int,
+    new: int,
+    way: Way,
+    tmp_path: Path,
+) -> None:
+    """By the newer one's programs, as PostgreSQL advises, where they are there."""
+    source, target = fresh(cluster_of(old)), fresh(cluster_of(new))
+    fill(source, way)
+    expected = kept(source)
+    programs = cluster_of(15 if new == 16 else new).installation
+    dump(source, tmp_path / "custom", "-Fc", programs=programs)
+    assert restore(target, tmp_path / "custom", "-j4", programs=programs) == ""
+    assert kept(target) == expected
+    assert_right_rows(target)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "way"), [(15, 17, "extension"), (15, 18, "connection"), (17, 18, "extension")]
+)
+def test_pg_upgrade(cluster_of: Callable[[int], Cluster], old: int, new: int, way: Way) -> None:
     """The new server has another identifier, so entries are evaluated again; all else goes on."""
     with tempfile.TemporaryDirectory(prefix="pc-") as name:
         folder = Path(name)
-        installation = newest_cluster.installation
-        for which in ("old", "new"):
-            (folder / which).mkdir()
+        installed = {major: cluster_of(major).installation for major in (old, new)}
+        for major, installation in installed.items():
+            (folder / str(major)).mkdir()
+            # From 18 on, initdb would have checksums, which must be as they were.
+            checksums = ["--no-data-checksums"] if major >= 18 else []
             subprocess.run(
-                [installation.program("initdb"), "-D", str(folder / which / "data"), "-U", "postgres", "-A", "trust",
-                 "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"],
+                [installation.program("initdb"), "-D", str(folder / str(major) / "data"), "-U", "postgres",
+                 "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", *checksums],
                 check=True, stdout=subprocess.DEVNULL,
             )  # fmt: skip
-        with served(installation, folder / "old" / "data") as database:
+        before, after = (folder / str(major) / "data" for major in installed)
+        with served(installed[old], before) as database:
             fill(database, way)
             expected = kept(database)
         upgraded = subprocess.run(
-            [installation.program("pg_upgrade"), "--no-sync", "-U", "postgres", "-s", str(folder),
-             "-b", str(installation.bindir), "-B", str(installation.bindir),
-             "-d", str(folder / "old" / "data"), "-D", str(folder / "new" / "data")],
+            [installed[new].program("pg_upgrade"), "-U", "postgres", "-s", str(folder), "-d", str(before),
+             "-D", str(after), "-b", str(installed[old].bindir), "-B", str(installed[new].bindir)],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        logs = (folder / "new" / "data").glob("pg_upgrade_output.d/*/log/pg_upgrade_dump_*.log")
-        assert upgraded.returncode == 0, "\n".join(log.read_text()[-1500:] for log in logs)
-        with served(installation, folder / "new" / "data") as database:
+        logs = after.glob("pg_upgrade_output.d/*/log/pg_upgrade_*.log")
+        said = upgraded.stdout + "\n".join(log.read_text()[-1500:] for log in logs)
+        assert upgraded.returncode == 0, said
+        with served(installed[new], after) as database:
             assert kept(database) == expected
             assert_right_rows(database)

@@ -13,7 +13,7 @@ from support.installation import CHECKOUT
 PICTURE = CHECKOUT / "docs" / "pictures" / "demo.svg"
 DRAW = """
 import sys
-sys.path[:0] = [{checkout!r}]
+sys.path[:0] = [{checkout!r}, {package!r}]
 from pathlib import Path
 from demo.picture import Measured, draw
 found = [Measured("Towns & <villages> of a name", 2000.0, 19.0, False), Measured("Castles", 5.0, 6.0, True)]
@@ -28,7 +28,7 @@ def words(picture: Path) -> str:
 
 def test_the_picture(tmp_path: Path) -> None:
     path = tmp_path / "new" / "demo.svg"
-    program = DRAW.format(checkout=str(CHECKOUT), path=str(path))
+    program = DRAW.format(checkout=str(CHECKOUT), package=str(CHECKOUT / "python" / "src"), path=str(path))
     subprocess.run([sys.executable, "-c", program], check=True, env={"HOME": str(tmp_path)})
     for text in ("Towns & <villages> of a name", "105 ×", "New: Castles", "0.8 ×", "without the cache"):
         assert text in words(path)

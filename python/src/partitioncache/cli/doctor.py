@@ -68,6 +68,8 @@ def _in_postgresql(
 ) -> Iterator[Check]:
     """What there is to say of a cache in PostgreSQL, each check only if those before it let it work."""
     yield from check_pooler(connection, another)
+    # There it could do nothing.
+    without_cron = without_cron or _is_standby(connection)
     found = [*check_installation(connection), *check_rights(connection, cache)]
     yield from found
     if any(each.blocks for each in found):
@@ -79,6 +81,11 @@ def _in_postgresql(
     yield from check_settings(connection, cache)
     yield from check_queue(connection, cache)
     yield from check_tables(connection, cache)
+
+
+def _is_standby(connection: Connection) -> bool:
+    row = connection.execute("select pg_catalog.pg_is_in_recovery()").fetchone()
+    return row is not None and bool(row[0])
 
 
 def _elsewhere(where: base.Connections) -> Iterator[Check]:

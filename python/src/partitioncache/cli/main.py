@@ -15,6 +15,7 @@ from partitioncache.cli import (
     add,
     advise,
     base,
+    dashboard,
     doctor,
     manage,
     metrics,
@@ -57,6 +58,7 @@ command.add_command(monitor_cache_queue.command)
 command.add_command(setup_postgresql_queue_processor.command)
 command.add_command(doctor.doctor)
 command.add_command(metrics.metrics)
+command.add_command(dashboard.dashboard)
 command.add_command(trial.trial)
 command.add_command(advise.advise)
 

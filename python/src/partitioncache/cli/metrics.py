@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import threading
-from typing import Any
-
 import click
 
 from partitioncache.cli import base, output, services
 from partitioncache.errors import MissingExtraError
-
-
-class _Address(click.ParamType[tuple[str, int]]):
-    name = "host:port"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        """HOST:PORT, where an IPv6 address stands in brackets.
-
-        >>> _Address().convert("[::1]:9187", None, None)
-        ('::1', 9187)
-        """
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})", str(value))
-        if match is None or int(match[3]) > 65535:
-            self.fail(f"{value!r} is no HOST:PORT, such as 127.0.0.1:9187.", param, ctx)
-        return match[1] or match[2], int(match[3])
+from partitioncache.web.server import serving, until_told_to_stop
 
 
 @click.command(
@@ -40,7 +19,9 @@ class _Address(click.ParamType[tuple[str, int]]):
         "pcache metrics > /var/lib/node_exporter/partitioncache.prom",
     ),
 )
-@click.option("--listen", type=_Address(), help="Serve them at http://HOST:PORT/metrics until told to stop.")
+@click.option(
+    "--listen", type=base.ADDRESS, help="Serve them at http://HOST:PORT/metrics until told to stop."
+)
 @base.connected
 def metrics(where: base.Connections, listen: tuple[str, int] | None) -> int:
     """Print how all caches of a database stand, in Prometheus' text format, or serve it.
@@ -49,7 +30,7 @@ def metrics(where: base.Connections, listen: tuple[str, int] | None) -> int:
     texts of queries, no keys.
     """
     try:
-        from prometheus_client import generate_latest, start_http_server
+        from prometheus_client import generate_latest, make_wsgi_app
 
         from partitioncache.metrics import registry_of
     except ImportError:
@@ -62,27 +43,11 @@ def metrics(where: base.Connections, listen: tuple[str, int] | None) -> int:
             click.echo(generate_latest(registry_of(cache.server)).decode(), nl=False)
             return 0
         host, port = listen
+        application = make_wsgi_app(registry_of(cache.server, patient=True))
         try:
-            server, thread = start_http_server(port, host, registry_of(cache.server, patient=True))
+            with serving(application, host, port) as listened:
+                output.note(f"Metrics are at {base.address(host, listened)}/metrics")
+                until_told_to_stop()
         except OSError as error:
             raise click.UsageError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
-        try:
-            output.note(f"Metrics are at http://{host}:{server.server_port}/metrics")
-            _until_told_to_stop()
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
     return 0
-
-
-def _until_told_to_stop() -> None:
-    stop = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        stop.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -208,6 +208,8 @@ def check_tables(connection: Connection, cache: str) -> list[Check]:
             advice = _ADVICE.search(reason)
             fix = f"select {identifier(there.schema)}.{_advised(advice[1], cache)};" if advice else ""
             text = f"{entries} of {key['partition_key']} are not used: {reason}"
+            if not fix:
+                text += "; the processor evaluates them again"
             found.append(
                 Check("entries", False if fix else None, text, fix, "as the owner of the table, if it is so")
             )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import partitioncache
 from partitioncache.errors import PartitionCacheError
 
 if TYPE_CHECKING:
@@ -101,7 +102,11 @@ def released(folder: Traversable | None = None) -> Scripts:
 
     Args:
         folder: look there instead.
+
+    Raises:
+        ScriptError: that of this very version is not there.
     """
+    own = folder is None
     folder = files("partitioncache.setup") / "extension" if folder is None else folder
     installs: dict[str, Traversable] = {}
     upgrades: dict[tuple[str, str], Traversable] = {}
@@ -111,4 +116,9 @@ def released(folder: Traversable | None = None) -> Scripts:
                 upgrades[match["start"], match["end"]] = file
             else:
                 installs[match["start"]] = file
+    if own and installs and partitioncache.__version__ not in installs:
+        raise ScriptError(
+            f"This package lacks the SQL of its version {partitioncache.__version__}.",
+            hint="In a checkout, run scripts/build-extension; else install the package again.",
+        )
     return Scripts(installs, upgrades)

@@ -1,0 +1,627 @@
+"""A page that shows how a cache stands and what it brings, read only. Needs the extra ``dashboard``."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from partitioncache import __version__
+from partitioncache.errors import NotRegisteredError, PartitionCacheError
+from partitioncache.postgresql import Server
+from partitioncache.web import pictures
+from partitioncache.web.markup import Html, joined, page, table, tag
+from partitioncache.web.server import Answer
+
+logger = logging.getLogger("partitioncache.dashboard")
+
+Row = dict[str, Any]
+
+STATES: Final[Mapping[str, str]] = {
+    "fresh": pictures.GREEN,
+    "static": pictures.BLUE,
+    "changed": pictures.AMBER,
+    "asserted": pictures.WORDS,
+    "aside": pictures.RED,
+}
+_OUTCOMES: Final[Mapping[str, str]] = {
+    "success": pictures.GREEN,
+    "skipped": pictures.GREY,
+    "timeout": pictures.AMBER,
+    "failed": pictures.RED,
+}
+_SHOWN: Final = 10
+_LONGEST_TEXT: Final = 2000
+_LATEST_ITEMS: Final = 5000
+_SECONDS: Final = 60
+_STEPS: Final = 500
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a cache's counters said at a moment."""
+
+    at: datetime
+    hits: int
+    misses: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How a cache stands, as far as the role that asked may see it.
+
+    Attributes:
+        cache: its name; caches: those of all caches of the database.
+        database: the database; at: when it was looked at; extension: the version there.
+        status: the row of partitioncache_status; settings: of partitioncache_caches.
+        entries, deferred: of all partition keys, with the key; their texts are None unless they were asked for.
+        tables: tracked ones; static: the others; queues: items by queue and status; dead: dead items.
+        log: the latest items, the latest first.
+        samples: the counters as they were before, if somebody recorded them.
+    """
+
+    cache: str
+    caches: Sequence[str]
+    database: str
+    at: datetime
+    extension: str
+    status: Row
+    settings: Row
+    keys: Sequence[Row]
+    entries: Sequence[Row]
+    deferred: Sequence[Row]
+    tables: Sequence[Row]
+    static: Sequence[Row]
+    queues: Sequence[Row]
+    dead: Sequence[Row]
+    log: Sequence[Row]
+    samples: Sequence[Sample] = field(default=())
+
+    @property
+    def sample(self) -> Sample:
+        """The counters now."""
+        of = self.status
+        return Sample(self.at, of["hits"], of["misses"], of["incoming"] + of["outgoing"])
+
+
+def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
+    """Asks how a cache stands, in one transaction that only reads. The level monitor is enough.
+
+    Args:
+        server: the database.
+        cache: the name of the cache.
+        texts: whether to read the texts of fragments and messages about them, as far as the role may see them.
+
+    Raises:
+        NotRegisteredError: there is no such cache.
+        PartitionCacheError: the database does not answer, or the role may not look at this cache.
+    """
+    with (
+        server.connection() as connection,
+        connection.transaction(),
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        # Not repeatable read: there, entries are aside that a change of a definition since might concern.
+        cursor.execute("set transaction read only")
+        cursor.execute("set local statement_timeout = '60s'")
+
+        def rows(function: str, *arguments: object, columns: str = "*") -> list[Row]:
+            statement = sql.SQL("select {} from {}({})").format(
+                sql.SQL(columns),
+                server.function(function),
+                sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
+            )
+            return cursor.execute(statement, arguments).fetchall()
+
+        settings = {row["cache"]: row["settings"] for row in rows("partitioncache_caches")}
+        if cache not in settings:
+            known = ", ".join(settings) or "none yet"
+            raise NotRegisteredError(f'There is no cache "{cache}".', hint=f"There is: {known}.")
+        now = cursor.execute("select now() as at, current_database() as database").fetchall()[0]
+        keys = rows("partitioncache_partition_keys", cache)
+        text = f"left(query, {_LONGEST_TEXT}) as query" if texts else "null as query"
+        of_entry = (
+            f"hash, state, reason, key_count, bytes, uses, last_used, created_at, evaluation_ms, {text}"
+        )
+        message = "error_msg" if texts else "null as error_msg"
+
+        def of_each_key(function: str, columns: str) -> list[Row]:
+            return [
+                {"partition_key": key["partition_key"], **row}
+                for key in keys
+                for row in rows(function, key["partition_key"], cache, columns=columns)
+            ]
+
+        log = sql.SQL(
+            "select queue, status, execution_time_ms, created_at from {} where cache = %s order by id desc limit %s"
+        ).format(sql.Identifier(server.schema, "partitioncache_processor_log"))
+        return Figures(
+            cache=cache,
+            caches=list(settings),
+            database=now["database"],
+            at=now["at"].astimezone(),
+            extension=rows("partitioncache_version")[0]["partitioncache_version"],
+            status=rows("partitioncache_status", cache)[0],
+            settings=settings[cache],
+            keys=keys,
+            entries=of_each_key("partitioncache_entries", of_entry),
+            deferred=of_each_key("partitioncache_deferred", f"hash, state, cost, credit, kept, asked, {text}"),
+            tables=rows("partitioncache_tracked_tables", cache, columns="*, relation::text as name"),
+            static=rows("partitioncache_static_tables", cache, columns="*, relation::text as name"),
+            queues=[
+                {"queue": queue, **row}
+                for queue in ("incoming", "outgoing")
+                for row in rows("partitioncache_queue_counts", queue, cache)
+            ],
+            dead=rows("partitioncache_dead_items", cache, columns=f"queue, hash, attempts, died_at, owner, {message}"),
+            log=cursor.execute(log, [cache, _LATEST_ITEMS]).fetchall(),
+        )  # fmt: skip
+
+
+def render(found: Figures, *, refresh: int | None = None, link: Callable[[str], str] | None = None) -> str:
+    """The page of a cache.
+
+    Args:
+        found: how it stands.
+        refresh: after how many seconds the browser asks again; None: never.
+        link: the address of another cache's page; None: it has none.
+    """
+    header = tag(
+        "header",
+        tag("h1", "PartitionCache"),
+        tag("p", f"Cache {found.cache} in database {found.database}, {_moment(found.at)}"),
+        _others(found, link),
+    )
+    cards = [
+        _queries(found),
+        _work(found),
+        _learned(found),
+        _worth(found),
+        _fragments("Most useful fragments", "By the minutes in which queries were restricted by them.",
+                   sorted((e for e in found.entries if e["uses"]), key=lambda each: (-each["uses"], each["hash"]))),
+        _fragments("Slowest fragments", "By the time that their evaluation took.",
+                   sorted((e for e in found.entries if e["evaluation_ms"] is not None),
+                          key=lambda each: (-each["evaluation_ms"], each["hash"]))),
+        _aside(found),
+        _budget(found),
+        _queues(found),
+        _tables(found),
+    ]  # fmt: skip
+    every = f" This page asks again every {refresh} s." if refresh else ""
+    footer = tag("footer", f"PartitionCache {__version__}, extension {found.extension}.{every}")
+    title = f"{found.cache} in {found.database} - PartitionCache"
+    return page(
+        title,
+        header,
+        _state(found),
+        _tiles(found),
+        tag("div", *cards, class_="cards"),
+        footer,
+        refresh=refresh,
+    )
+
+
+def failed(error: PartitionCacheError, refresh: int | None = None) -> str:
+    """The page that says why there is none."""
+    said = tag("div", tag("p", tag("b", error.message)), tag("p", error.hint), class_="state bad")
+    return page("PartitionCache", tag("header", tag("h1", "PartitionCache")), said, refresh=refresh)
+
+
+def _others(found: Figures, link: Callable[[str], str] | None) -> Html | None:
+    if link is None or len(found.caches) < 2:
+        return None
+    return tag(
+        "nav",
+        *(
+            tag("b", name) if name == found.cache else tag("a", name, href=link(name))
+            for name in found.caches
+        ),
+        aria_label="Caches",
+    )
+
+
+def _state(found: Figures) -> Html:
+    problem = found.status["problem"]
+    if problem:
+        return tag("div", tag("p", tag("b", "To be looked at: "), problem, "."), class_="state bad")
+    return tag("div", tag("p", tag("b", "All is well.")), class_="state")
+
+
+def _tiles(found: Figures) -> Html:
+    of = found.status
+    asked = of["hits"] + of["misses"]
+    waiting = of["incoming"] + of["outgoing"]
+    share = "-" if not asked else f"{of['hits'] / asked:.0%}"
+    used = of["entries"] - of["aside"]
+    idle = (
+        "nothing was done yet"
+        if of["last_activity"] is None
+        else f"last at work {_ago(found.at, of['last_activity'])}"
+    )
+    attempts = f"{of['failed']:,} of {of['processed']:,} attempts failed"
+    return tag(
+        "dl",
+        _tile("Hit rate", share, f"{of['hits']:,} of {asked:,} queries restricted"),
+        _tile("Fragments known", f"{of['entries']:,}", f"{used:,} in use, {_bytes(of['bytes'])}", of["aside"] > used),
+        _tile("Put off", f"{of['deferred']:,}", f"and {of['unselective']:,} that would not help"),
+        _tile("Waiting", f"{waiting:,}", f"{of['incoming']:,} queries, {of['outgoing']:,} fragments"),
+        _tile("Failed for good", f"{of['dead']:,}", attempts, of["dead"] > 0),
+        _tile("Processor", f"{of['workers']:,} at work" if of["enabled"] else "by hand", idle),
+        class_="tiles",
+    )  # fmt: skip
+
+
+def _tile(name: str, figure: str, more: str, bad: bool = False) -> Html:
+    return tag(
+        "div",
+        tag("dt", name),
+        tag("dd", figure, class_="figure"),
+        tag("dd", more, class_="more"),
+        class_="bad" if bad else None,
+    )
+
+
+def _card(title: str, about: str, *content: object, wide: bool = False) -> Html:
+    return tag("section", tag("h2", title), tag("p", about), *content, class_="wide" if wide else None)
+
+
+def _nothing(why: str) -> Html:
+    return tag("p", why, class_="none")
+
+
+def _queries(found: Figures) -> Html | None:
+    """Queries in each stretch of time, restricted or not, as somebody recorded the counters."""
+    if not found.samples:
+        return None
+    pairs = list(zip(found.samples, found.samples[1:], strict=False))
+    hits = [(new.at, float(max(0, new.hits - old.hits))) for old, new in pairs]
+    misses = [(new.at, float(max(0, new.misses - old.misses))) for old, new in pairs]
+    title, about = "Queries over time", "Restricted by the cache, or left as they were."
+    if not pairs:
+        return _card(title, about, _nothing("This is recorded once a minute, beginning now."))
+    if not any(amount for _, amount in (*hits, *misses)):
+        return _card(title, about, _nothing(f"No query since {_moment(found.samples[0].at)}."))
+    kinds = {"restricted": (pictures.GREEN, hits), "left as they were": (pictures.GREY, misses)}
+    return _card(title, about, pictures.stacked(kinds, found.at, "Queries over time: " + _totals(kinds)))
+
+
+def _work(found: Figures) -> Html:
+    kinds = {
+        name: (color, [(row["created_at"], 1.0) for row in found.log if row["status"] == name])
+        for name, color in _OUTCOMES.items()
+    }
+    title, about = (
+        "Work of the processor",
+        "Queries taken apart and fragments evaluated, by what became of them.",
+    )
+    if not found.log:
+        return _card(title, about, _nothing("Nothing was worked on yet."))
+    label = "Work of the processor over time: " + _totals(kinds)
+    return _card(title, about, pictures.stacked(kinds, found.at, label))
+
+
+def _totals(kinds: Mapping[str, tuple[str, Sequence[tuple[datetime, float]]]]) -> str:
+    return ", ".join(
+        f"{sum(a for _, a in events):,.0f} {name}" for name, (_, events) in kinds.items() if events
+    )
+
+
+def _learned(found: Figures) -> Html:
+    title, about = "What is known", "Fragments, and how they stand."
+    if not found.entries:
+        return _card(title, about, _nothing("No fragment is known yet."))
+    now = Counter(each["state"] for each in found.entries)
+    parts = {name: (color, float(now[name])) for name, color in STATES.items()}
+    made = sorted(each["created_at"].astimezone() for each in found.entries)
+    every = 1 + len(made) // _STEPS
+    grown = [(at, float(number)) for number, at in enumerate(made, 1) if number % every == 0]
+    grown = [(made[0] - (found.at - made[0]) / 50, 0.0), *grown, (found.at, float(len(made)))]
+    said = ", ".join(f"{amount:,.0f} {name}" for name, (_, amount) in parts.items() if amount)
+    return _card(
+        title,
+        about,
+        pictures.steps(
+            {"fragments": (pictures.GREEN, grown)}, f"Fragments known over time, now {len(made):,}"
+        ),
+        pictures.shares(parts, f"Fragments by how they stand: {said}"),
+    )
+
+
+def _worth(found: Figures) -> Html:
+    title, about = "Cost and use", "Top left: cheap and much used. Bottom right: dear and little used."
+    measured = [each for each in found.entries if each["evaluation_ms"]]
+    if not measured:
+        return _card(title, about, _nothing("No fragment was evaluated yet."))
+    points = {
+        name: (
+            color,
+            [(e["evaluation_ms"], float(e["uses"] or 0)) for e in measured if e["state"] == name][:1000],
+        )
+        for name, color in STATES.items()
+    }
+    x, y = "milliseconds to evaluate it, once", "minutes in which it was used"
+    return _card(
+        title, about, pictures.scatter(points, x, y, f"{len(measured):,} fragments: {y} against {x}")
+    )
+
+
+def _fragments(title: str, about: str, entries: Sequence[Row]) -> Html:
+    if not entries:
+        return _card(title, about, _nothing("There is none yet."))
+    return _card(
+        title,
+        about,
+        table(
+            ("fragment", "keys", "evaluated in", "used", "state"),
+            (
+                (
+                    _name(each),
+                    f"{each['key_count'] or 0:,}",
+                    _time(each["evaluation_ms"]),
+                    f"{each['uses'] or 0:,} min",
+                    _mark(each["state"]),
+                )
+                for each in entries[:_SHOWN]
+            ),
+            numbers=(1, 2, 3),
+        ),
+        _and_more(len(entries)),
+        wide=any(each["query"] for each in entries),
+    )
+
+
+def _aside(found: Figures) -> Html:
+    title, about = "Aside, and why", "Known, but not used now: rows would not be sure to be the same."
+    reasons = Counter(
+        (each["reason"], each["partition_key"]) for each in found.entries if each["state"] == "aside"
+    )
+    if not reasons:
+        return _card(title, about, _nothing("None: all known fragments are in use."))
+    rows = [(reason, key, f"{count:,}") for (reason, key), count in reasons.most_common(_SHOWN)]
+    return _card(
+        title,
+        about,
+        table(("reason", "partition key", "fragments"), rows, numbers=(2,)),
+        _and_more(len(reasons)),
+    )
+
+
+def _budget(found: Figures) -> Html:
+    budget = found.settings.get("learning_budget")
+    much = "as much as" if budget in (None, 1) else f"{budget:g} times what"
+    about = (
+        f"Learning from a query may cost {much} the query costs, at once. What is dearer waits until queries could "
+        "have saved as much: then its credit has reached its cost."
+    )
+    waiting = sorted(
+        (each for each in found.deferred if each["state"] == "deferred"),
+        key=lambda each: (-(each["credit"] or 0) / (each["cost"] or 1), each["hash"]),
+    )
+    title = "Put off until it pays"
+    if not waiting:
+        return _card(title, about, _nothing("Nothing is put off."))
+
+    def share(each: Row) -> Html:
+        part = min(1.0, max(0.0, (each["credit"] or 0) / (each["cost"] or 1)))
+        return joined(
+            [tag("meter", min=0, max=1, value=f"{part:.3f}", aria_label="credit"), f"{part:.0%}"], " "
+        )
+
+    rows = (
+        (_name(each), _amount(each["cost"]), _amount(each["credit"]), share(each), f"{each['asked']:,}")
+        for each in waiting[:_SHOWN]
+    )
+    heads = ("fragment", "cost", "credit", "", "asked for")
+    texts = any(each["query"] for each in waiting)
+    return _card(title, about, table(heads, rows, numbers=(1, 2, 3, 4)), _and_more(len(waiting)), wide=texts)
+
+
+def _queues(found: Figures) -> Html:
+    states = ("ready", "running", "failed", "timeout", "dead")
+    amounts = {(each["queue"], each["status"]): each["items"] for each in found.queues}
+    words = {"incoming": "queries (incoming)", "outgoing": "fragments (outgoing)"}
+    content: list[object] = [
+        table(
+            ("", "ready", "running", "failed", "timed out", "dead"),
+            (
+                (name, *(f"{amounts.get((queue, each), 0):,}" for each in states))
+                for queue, name in words.items()
+            ),
+            numbers=range(1, 6),
+        )
+    ]
+    if found.dead:
+        content += [
+            tag("h3", "Failed for good"),
+            table(
+                ("item", "queue", "attempts", "failed", "role"),
+                (
+                    (
+                        joined([tag("code", each["hash"][:12]), _text(each["error_msg"])]),
+                        each["queue"],
+                        f"{each['attempts']:,}",
+                        _ago(found.at, each["died_at"]),
+                        each["owner"],
+                    )
+                    for each in found.dead[:_SHOWN]
+                ),
+                numbers=(2,),
+            ),
+            _and_more(len(found.dead)),
+        ]
+    return _card(
+        "Queues",
+        "Queries wait to be taken apart, fragments to be evaluated. What failed or timed out is tried again.",
+        *content,
+        wide=bool(found.dead),
+    )
+
+
+def _tables(found: Figures) -> Html:
+    rows: list[tuple[object, ...]] = [
+        (each["name"], each["partition_key"], _tracking(each["state"]), f"{each['changes']:,}")
+        for each in found.tables
+    ]
+    rows += [(each["name"], "any", _mark("static", "taken not to change"), "") for each in found.static]
+    title, about = "Tables", "Writes to tracked tables are logged, so that rows stay right."
+    if not rows:
+        return _card(title, about, _nothing("No table is tracked."))
+    return _card(
+        title, about, table(("table", "partition key", "state", "writes logged"), rows, numbers=(3,))
+    )
+
+
+def _tracking(state: str) -> Html:
+    return _mark("tracking" if state == "tracking" else "broken", state)
+
+
+def _mark(state: str | None, words: str | None = None) -> Html:
+    return tag("span", words or state or "no keys", class_=f"mark {state}" if state in _MARKS else "mark")
+
+
+_MARKS: Final = {*STATES, "tracking", "broken"}
+
+
+def _name(each: Row) -> Html:
+    """A fragment by the beginning of its hash, and its text, where that was read."""
+    return joined([tag("code", each["hash"][:12], title=each["hash"]), _text(each["query"])])
+
+
+def _text(text: str | None) -> Html | None:
+    return tag("code", text, class_="text") if text else None
+
+
+def _and_more(count: int) -> Html | None:
+    return tag("p", f"and {count - _SHOWN:,} more") if count > _SHOWN else None
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    return f"{_duration(max(0.0, (now - then).total_seconds()))} ago"
+
+
+def _duration(seconds: float) -> str:
+    """A time in one unit.
+
+    >>> _duration(0.5), _duration(90), _duration(7200), _duration(200000)
+    ('0 s', '1 min', '2 h', '2 days')
+    """
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _time(milliseconds: float | None) -> str:
+    if milliseconds is None:
+        return ""
+    return f"{milliseconds:,.1f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"
+
+
+def _amount(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
+
+
+def _bytes(amount: float) -> str:
+    """
+    >>> _bytes(512), _bytes(180224), _bytes(5 * 1024**3)
+    ('512 bytes', '176 kB', '5 GB')
+    """
+    if amount < 1024:
+        return f"{amount:.0f} bytes"
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1024
+        if amount < 1024:
+            return f"{amount:,.0f} {unit}"
+    return f"{amount / 1024:,.1f} TB"
+
+
+class Site:
+    """The pages of a database's caches, as `web.server.only_reads` takes them.
+
+    Counters of every cache that somebody looks at are recorded once a minute, for a day.
+
+    Args:
+        server: the database; its role needs the level monitor.
+        cache: the cache of the first page.
+        texts: as for `read`.
+    """
+
+    def __init__(self, server: Server, cache: str, *, texts: bool = False) -> None:
+        self._server = server
+        self._cache = cache
+        self._texts = texts
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, bool], tuple[float, Answer]] = {}
+        self._samples: dict[str, deque[Sample]] = {cache: deque(maxlen=24 * 60)}
+        self._stop = threading.Event()
+        self._recorder = threading.Thread(target=self._record, daemon=True)
+
+    def __enter__(self) -> Site:
+        self._recorder.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._recorder.join()
+
+    def __call__(self, path: str, query: str) -> Answer:
+        """The page of a cache (?cache=…), which asks again by itself unless told not to (?refresh=0)."""
+        if path != "/":
+            return "404 Not Found", "text/plain", "There is only one page: /\n"
+        asked = parse_qs(query[:2000])
+        cache = asked.get("cache", [self._cache])[0]
+        repeated = asked.get("refresh") != ["0"]
+        # One at a time, and whoever asks meanwhile gets the same: many who look cost no more than one.
+        with self._lock:
+            kept = self._kept.get((cache, repeated))
+            if kept is None or time.monotonic() - kept[0] > 2:
+                self._kept = {
+                    key: each for key, each in self._kept.items() if time.monotonic() - each[0] <= 2
+                }
+                kept = self._kept[cache, repeated] = (time.monotonic(), self._answer(cache, repeated))
+            return kept[1]
+
+    def _answer(self, cache: str, repeated: bool) -> Answer:
+        refresh = _SECONDS if repeated else None
+        try:
+            found = read(self._server, cache, texts=self._texts)
+        except PartitionCacheError as error:
+            status = "404 Not Found" if isinstance(error, NotRegisteredError) else "503 Service Unavailable"
+            return status, "text/html", failed(error, refresh)
+        samples = self._samples.setdefault(cache, deque(maxlen=24 * 60))
+        given = {**vars(found), "samples": [*samples, found.sample]}
+        text = render(Figures(**given), refresh=refresh, link=lambda name: "?" + urlencode({"cache": name}))
+        return "200 OK", "text/html", text
+
+    def _record(self) -> None:
+        while True:
+            for cache, samples in list(self._samples.items()):
+                try:
+                    row = self._server.records("partitioncache_status", cache)[0]
+                except PartitionCacheError as error:
+                    logger.warning("the cache %s cannot be looked at: %s", cache, error)
+                    continue
+                samples.append(
+                    Sample(
+                        datetime.now().astimezone(),
+                        row["hits"],
+                        row["misses"],
+                        row["incoming"] + row["outgoing"],
+                    )
+                )
+            if self._stop.wait(_SECONDS):
+                return
