@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from partitioncache import advice
+from partitioncache.report import render
 from support.cluster import Cluster, Database
 
 DATA = """
@@ -50,8 +52,12 @@ def test_the_key_that_a_person_would_choose(empty_database: Database, tmp_path: 
     empty_database.psql(DATA)
     file = tmp_path / "queries.sql"
     file.write_text(QUERIES)
-    run = pcache(empty_database, "--queries", str(file), "--seconds", "60", "--format", "json")
+    page = tmp_path / "report.html"
+    options = ("--seconds", "60", "--format", "json", "--html", str(page))
+    run = pcache(empty_database, "--queries", str(file), *options)
     assert run.returncode == 0, run.stderr
+    for words in ("city_id would do", "What it brings", "a.height &lt; b.height", "partitioncache_register("):
+        assert words in page.read_text(), words
     best: dict[str, Any] = json.loads(run.stdout)[0]
     assert best["partition_key"] == "city_id"
     assert best["stands_in"] == 'place.city_id, "Review".town, city.id'
@@ -75,6 +81,9 @@ def test_what_is_no_partition_key(empty_database: Database, tmp_path: Path) -> N
     file.write_text("select count(*) from place where city_id = 5 and kind = 7;")
     run = pcache(empty_database, "--queries", str(file), "--tries", "0", "--format", "json")
     assert json.loads(run.stdout) == []
+    page = render([], [], [], "<b>shop", datetime.now(timezone.utc))
+    assert "No column would make a partition key" in page
+    assert "<b>shop" not in page
     file.write_text("select 1; select")
     run = pcache(empty_database, "--queries", str(file))
     assert run.returncode == 1

@@ -266,7 +266,7 @@ def served(installation: Installation, data: Path) -> Iterator[Database]:
         (15, 16, "extension"),
         (16, 17, "connection"),
         (17, 17, "extension"),
-        (17, 18, "connection"),
+        (17, 18, "extension"),
         (15, 18, "extension"),
     ],
 )
@@ -278,22 +278,44 @@ def test_a_dump_leads_to_a_newer_server(
     way: Way,
     tmp_path: Path,
 ) -> None:
-    """By the newer one's programs, as PostgreSQL advises, where they are there."""
+    """By the newer one's programs, as PostgreSQL advises, where they are there and know all of the older one."""
     source, target = fresh(cluster_of(old)), fresh(cluster_of(new))
     fill(source, way)
     expected = kept(source)
-    programs = cluster_of(15 if new == 16 else new).installation
-    dump(source, tmp_path / "custom", "-Fc", programs=programs)
-    assert restore(target, tmp_path / "custom", "-j4", programs=programs) == ""
+    # Debian's 15 notes versions of columns, which nothing but its own pg_dump leaves out (see docs/upgrade.md).
+    dumps, restores = (
+        cluster_of(major).installation for major in (15 if old == 15 else new, 15 if new == 16 else new)
+    )
+    # Some of the builds have no lz4.
+    dump(source, tmp_path / "custom", "-Fc", "--no-toast-compression", programs=dumps)
+    if old != new:
+        target.psql("; ".join(f"create role {role} login" for role in ROLES))
+    assert restore(target, tmp_path / "custom", "-j4", programs=restores) == ""
     assert kept(target) == expected
     assert_right_rows(target)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "way"), [(15, 17, "extension"), (15, 18, "connection"), (17, 18, "extension")]
-)
-def test_pg_upgrade(cluster_of: Callable[[int], Cluster], old: int, new: int, way: Way) -> None:
+#: The wheel's 17 has lz4, and the one's 18 has not; packaged servers all have it.
+WITHOUT_LZ4 = """
+do $$
+declare
+    compressed regclass;
+begin
+    for compressed in
+        select a.attrelid from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where a.attcompression = 'l' and c.relkind = 'r' and c.relnamespace = 'partitioncache_internal'::regnamespace
+    loop
+        execute format('alter table %s alter keys set compression default', compressed);
+    end loop;
+end
+$$;
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pg_upgrade(cluster_of: Callable[[int], Cluster], way: Way) -> None:
     """The new server has another identifier, so entries are evaluated again; all else goes on."""
+    old, new = 17, 18
     with tempfile.TemporaryDirectory(prefix="pc-") as name:
         folder = Path(name)
         installed = {major: cluster_of(major).installation for major in (old, new)}
@@ -309,9 +331,10 @@ def test_pg_upgrade(cluster_of: Callable[[int], Cluster], old: int, new: int, wa
         before, after = (folder / str(major) / "data" for major in installed)
         with served(installed[old], before) as database:
             fill(database, way)
+            database.psql(WITHOUT_LZ4)
             expected = kept(database)
         upgraded = subprocess.run(
-            [installed[new].program("pg_upgrade"), "-U", "postgres", "-s", str(folder), "-d", str(before),
+            [installed[new].program("pg_upgrade"), "--no-sync", "-U", "postgres", "-s", str(folder), "-d", str(before),
              "-D", str(after), "-b", str(installed[old].bindir), "-B", str(installed[new].bindir)],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -31,6 +31,7 @@ OURS = (
     "migrate",
     "postgresql",
     "registry",
+    "report",
     "trial",
     "web",
 )

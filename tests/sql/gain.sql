@@ -40,6 +40,8 @@ select is((select row(g.what, g.restricted_runs, g.restricted_ms, g.original_ms,
 select is((select saved_ms from partitioncache_status()), 453::double precision, 'in the status, too');
 select is((select array_agg(g.what) from partitioncache_gain(grouped => 'fragment') g), (select array_agg(e.hash) from partitioncache_entries('city_id') e), 'the fragment that did it');
 select is((select row(g.at, g.restricted_runs, g.saved_ms)::text from partitioncache_gain(grouped => 'hour') g), (select row(date_trunc('hour', now()), 5, 453)::text), 'and the hour');
+select partitioncache_record_times('select id from poi where id > 5', 'city_id', original => '{1}', restricted => '{1}');
+select lives_ok($$ select * from partitioncache_gain(grouped => 'fragment') $$, 'also where a query had no entry');
 select throws_ok($$ select * from partitioncache_gain(grouped => 'year') $$, 'PC001', 'gain cannot be grouped by "year"', 'there are no years');
 select throws_ok($$ select partitioncache_record_times(null, 'city_id') $$, 'PC001', null, 'a query is needed');
 select lives_ok($$ select partitioncache_record_times('select * from poi where kind = $1', 'city_id', original => '{5}', params => '{1}') $$, 'with parameters');

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
@@ -45,6 +46,9 @@ _LATEST_ITEMS: Final = 5000
 _SECONDS: Final = 60
 _STEPS: Final = 500
 
+#: What quotes messages, and with them values of rows, to roles that may see more than the level monitor.
+_QUOTED: Final = re.compile(r"(attempts failed|housekeeping failed)\b.*", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -67,6 +71,8 @@ class Figures:
         entries, deferred: of all partition keys, with the key; their texts are None unless they were asked for.
         tables: tracked ones; static: the others; queues: items by queue and status; dead: dead items.
         log: the latest items, the latest first.
+        hours: what was saved in each hour, gained: by each query, worth: by each fragment, in milliseconds: all as
+            partitioncache_gain says.
         samples: the counters as they were before, if somebody recorded them.
     """
 
@@ -85,6 +91,9 @@ class Figures:
     queues: Sequence[Row]
     dead: Sequence[Row]
     log: Sequence[Row]
+    hours: Sequence[Row]
+    gained: Sequence[Row]
+    worth: Mapping[str, float]
     samples: Sequence[Sample] = field(default=())
 
     @property
@@ -133,6 +142,8 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
         of_entry = (
             f"hash, state, reason, key_count, bytes, uses, last_used, created_at, evaluation_ms, {text}"
         )
+        what = f"left(what, {_LONGEST_TEXT}) as query" if texts else "null as query"
+        of_gain = "restricted_runs, original_ms, restricted_ms, saved_ms, slower"
         message = "error_msg" if texts else "null as error_msg"
 
         def of_each_key(function: str, columns: str) -> list[Row]:
@@ -142,6 +153,9 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
                 for row in rows(function, key["partition_key"], cache, columns=columns)
             ]
 
+        status = rows("partitioncache_status", cache)[0]
+        if not texts and status["problem"] is not None:
+            status["problem"] = _QUOTED.sub(r"\1 (messages are not shown)", status["problem"])
         log = sql.SQL(
             "select queue, status, execution_time_ms, created_at from {} where cache = %s order by id desc limit %s"
         ).format(sql.Identifier(server.schema, "partitioncache_processor_log"))
@@ -151,7 +165,7 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
             database=now["database"],
             at=now["at"].astimezone(),
             extension=rows("partitioncache_version")[0]["partitioncache_version"],
-            status=rows("partitioncache_status", cache)[0],
+            status=status,
             settings=settings[cache],
             keys=keys,
             entries=of_each_key("partitioncache_entries", of_entry),
@@ -164,6 +178,13 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
                 for row in rows("partitioncache_queue_counts", queue, cache)
             ],
             dead=rows("partitioncache_dead_items", cache, columns=f"queue, hash, attempts, died_at, owner, {message}"),
+            hours=rows("partitioncache_gain", cache, "hour"),
+            gained=rows("partitioncache_gain", cache, "query", columns=f"{what}, {of_gain}"),
+            worth={
+                row["what"]: row["saved_ms"]
+                for row in rows("partitioncache_gain", cache, "fragment")
+                if row["saved_ms"]
+            },
             log=cursor.execute(log, [cache, _LATEST_ITEMS]).fetchall(),
         )  # fmt: skip
 
@@ -183,15 +204,14 @@ def render(found: Figures, *, refresh: int | None = None, link: Callable[[str], 
         _others(found, link),
     )
     cards = [
+        _gain(found),
+        _faster(found),
         _queries(found),
         _work(found),
         _learned(found),
         _worth(found),
-        _fragments("Most useful fragments", "By the minutes in which queries were restricted by them.",
-                   sorted((e for e in found.entries if e["uses"]), key=lambda each: (-each["uses"], each["hash"]))),
-        _fragments("Slowest fragments", "By the time that their evaluation took.",
-                   sorted((e for e in found.entries if e["evaluation_ms"] is not None),
-                          key=lambda each: (-each["evaluation_ms"], each["hash"]))),
+        _useful(found),
+        _slowest(found),
         _aside(found),
         _budget(found),
         _queues(found),
@@ -251,6 +271,7 @@ def _tiles(found: Figures) -> Html:
     attempts = f"{of['failed']:,} of {of['processed']:,} attempts failed"
     return tag(
         "dl",
+        _tile("Saved", _span(of["saved_ms"]), "as far as it was measured", (of["saved_ms"] or 0) < 0),
         _tile("Hit rate", share, f"{of['hits']:,} of {asked:,} queries restricted"),
         _tile("Fragments known", f"{of['entries']:,}", f"{used:,} in use, {_bytes(of['bytes'])}", of["aside"] > used),
         _tile("Put off", f"{of['deferred']:,}", f"and {of['unselective']:,} that would not help"),
@@ -277,6 +298,60 @@ def _card(title: str, about: str, *content: object, wide: bool = False) -> Html:
 
 def _nothing(why: str) -> Html:
     return tag("p", why, class_="none")
+
+
+def _gain(found: Figures) -> Html:
+    title, about = "Gain over time", "Time that queries took less because they were restricted, in seconds."
+    if not found.hours:
+        return _card(
+            title, about, _nothing("Nothing was measured yet: adapters and partitioncache_open do it.")
+        )
+    saved = [(row["at"].astimezone(), row["saved_ms"] / 1000) for row in found.hours]
+    kinds = {
+        "saved": (pictures.GREEN, [(at, amount) for at, amount in saved if amount >= 0]),
+        "lost": (pictures.RED, [(at, -amount) for at, amount in saved if amount < 0]),
+    }
+    width = timedelta(hours=1) if saved[-1][0] - saved[0][0] < timedelta(days=2) else timedelta(days=1)
+    label = "Gain over time in seconds: " + _totals(kinds)
+    return _card(title, about, pictures.stacked(kinds, found.at, label, width))
+
+
+def _faster(found: Figures) -> Html:
+    title = "Queries, with and without"
+    measured = [each for each in found.gained if each["original_ms"] and each["restricted_ms"]]
+    if not measured:
+        return _card(title, "", _nothing("None was measured both ways yet."))
+    most = sorted(measured, key=lambda each: -(each["saved_ms"] or 0))[:_SHOWN]
+    shown = [
+        pictures.Measured(str(number), each["original_ms"], each["restricted_ms"])
+        for number, each in enumerate(most, 1)
+    ]
+    rows = (
+        (f"{number}.", f"{each['restricted_runs']:,}", _time(each["original_ms"]),
+         _time(each["restricted_ms"]), shown[number - 1].factor, _span(each["saved_ms"]),
+         "left alone: slower" if each["slower"] else "")
+        for number, each in enumerate(most, 1)
+    )  # fmt: skip
+    heads = ("query", "times asked", "without", "with", "faster", "saved", "")
+    with pictures.canvas(height=70 + 26 * len(shown)) as (figure, axes):
+        pictures.before_after(shown, figure, axes, ordered=False)
+        picture = pictures.inline(
+            figure, "Milliseconds of queries without and with the cache; the table has them"
+        )
+    about = (
+        "What has saved most; queries that differ in constants are one. Milliseconds, in steps of ten times."
+    )
+    slower = sum(bool(each["slower"]) for each in found.gained)
+    if slower:
+        about += f" {slower:,} are left alone from now on, because restricted they took longer."
+    return _card(
+        title,
+        about,
+        picture,
+        table(heads, rows, range(1, 6), _texts(most)),
+        _and_more(len(measured)),
+        wide=any(each["query"] for each in most),
+    )
 
 
 def _queries(found: Figures) -> Html | None:
@@ -355,25 +430,43 @@ def _worth(found: Figures) -> Html:
     )
 
 
-def _fragments(title: str, about: str, entries: Sequence[Row]) -> Html:
+def _useful(found: Figures) -> Html:
+    about = "By the time that they have saved, then by the minutes in which queries were restricted by them."
+    used = (each for each in found.entries if each["uses"] or each["hash"] in found.worth)
+
+    def rank(each: Row) -> tuple[float, int, str]:
+        return -found.worth.get(each["hash"], 0.0), -(each["uses"] or 0), each["hash"]
+
+    return _fragments("Most useful fragments", about, sorted(used, key=rank), found.worth)
+
+
+def _slowest(found: Figures) -> Html:
+    evaluated = (each for each in found.entries if each["evaluation_ms"] is not None)
+    slowest = sorted(evaluated, key=lambda each: (-each["evaluation_ms"], each["hash"]))
+    return _fragments("Slowest fragments", "By the time that their evaluation took.", slowest, found.worth)
+
+
+def _fragments(title: str, about: str, entries: Sequence[Row], worth: Mapping[str, float]) -> Html:
     if not entries:
         return _card(title, about, _nothing("There is none yet."))
     return _card(
         title,
         about,
         table(
-            ("fragment", "keys", "evaluated in", "used", "state"),
+            ("fragment", "keys", "evaluated in", "used", "saved", "state"),
             (
                 (
                     _name(each),
                     f"{each['key_count'] or 0:,}",
                     _time(each["evaluation_ms"]),
                     f"{each['uses'] or 0:,} min",
+                    _span(worth.get(each["hash"])),
                     _mark(each["state"]),
                 )
                 for each in entries[:_SHOWN]
             ),
-            numbers=(1, 2, 3),
+            numbers=(1, 2, 3, 4),
+            below=_texts(entries[:_SHOWN]),
         ),
         _and_more(len(entries)),
         wide=any(each["query"] for each in entries),
@@ -423,7 +516,8 @@ def _budget(found: Figures) -> Html:
     )
     heads = ("fragment", "cost", "credit", "", "asked for")
     texts = any(each["query"] for each in waiting)
-    return _card(title, about, table(heads, rows, numbers=(1, 2, 3, 4)), _and_more(len(waiting)), wide=texts)
+    listed = table(heads, rows, (1, 2, 3, 4), _texts(waiting[:_SHOWN]))
+    return _card(title, about, listed, _and_more(len(waiting)), wide=texts)
 
 
 def _queues(found: Figures) -> Html:
@@ -447,7 +541,7 @@ def _queues(found: Figures) -> Html:
                 ("item", "queue", "attempts", "failed", "role"),
                 (
                     (
-                        joined([tag("code", each["hash"][:12]), _text(each["error_msg"])]),
+                        _name(each),
                         each["queue"],
                         f"{each['attempts']:,}",
                         _ago(found.at, each["died_at"]),
@@ -456,6 +550,7 @@ def _queues(found: Figures) -> Html:
                     for each in found.dead[:_SHOWN]
                 ),
                 numbers=(2,),
+                below=_texts(found.dead[:_SHOWN], "error_msg"),
             ),
             _and_more(len(found.dead)),
         ]
@@ -493,12 +588,13 @@ _MARKS: Final = {*STATES, "tracking", "broken"}
 
 
 def _name(each: Row) -> Html:
-    """A fragment by the beginning of its hash, and its text, where that was read."""
-    return joined([tag("code", each["hash"][:12], title=each["hash"]), _text(each["query"])])
+    """A fragment by the beginning of its hash."""
+    return tag("code", each["hash"][:12], title=each["hash"])
 
 
-def _text(text: str | None) -> Html | None:
-    return tag("code", text, class_="text") if text else None
+def _texts(rows: Iterable[Row], column: str = "query") -> list[Html | None]:
+    """The texts of rows, where they were read."""
+    return [tag("code", each[column], class_="text") if each[column] else None for each in rows]
 
 
 def _and_more(count: int) -> Html | None:
@@ -529,6 +625,19 @@ def _time(milliseconds: float | None) -> str:
     if milliseconds is None:
         return ""
     return f"{milliseconds:,.1f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"
+
+
+def _span(milliseconds: float | None) -> str:
+    """A length of time that may be less than nothing, in one unit.
+
+    >>> _span(1500), _span(-900000), _span(None)
+    ('1.5 s', '-15 min', '-')
+    """
+    if milliseconds is None:
+        return "-"
+    size = abs(milliseconds)
+    sign = "-" if milliseconds < 0 else ""
+    return sign + (_time(size) if size < 600_000 else _duration(size / 1000))
 
 
 def _amount(value: float | None) -> str:

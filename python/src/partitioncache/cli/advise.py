@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -12,7 +15,11 @@ from psycopg.conninfo import make_conninfo
 from partitioncache import advice, trial
 from partitioncache.cli import base, output
 from partitioncache.cli.output import Format
+from partitioncache.errors import MissingExtraError
 from partitioncache.postgresql import explained
+
+if TYPE_CHECKING:
+    from partitioncache.web.pictures import Measured
 
 COLUMNS = ("partition_key", "stands_in", "partitions", "saves", "restricted", "before_ms", "saved_ms")
 
@@ -24,6 +31,7 @@ COLUMNS = ("partition_key", "stands_in", "partitions", "saves", "restricted", "b
     epilog=base.examples(
         "pcache advise --db-name shop",
         "pcache advise --queries queries.sql --seconds 300",
+        "pcache advise --html report.html",
     ),
 )
 @click.option(
@@ -43,10 +51,19 @@ COLUMNS = ("partition_key", "stands_in", "partitions", "saves", "restricted", "b
 @click.option(
     "--seconds", type=click.FloatRange(1), default=120, show_default=True, help="How long trying may take."
 )
+@click.option(
+    "--html", type=click.Path(dir_okay=False), help="Write it as a page with pictures into this file, too."
+)
 @base.format_option
 @base.connected
 def advise(
-    where: base.Connections, file: str | None, most: int, tries: int, seconds: float, format: Format
+    where: base.Connections,
+    file: str | None,
+    most: int,
+    tries: int,
+    seconds: float,
+    html: str | None,
+    format: Format,
 ) -> int:
     """Say which column would make a partition key, what it would bring, and what to run.
 
@@ -56,6 +73,7 @@ def advise(
 
     The exit code is 1 if no column would do.
     """
+    render = _renderer() if html is not None else None
     conninfo = make_conninfo(application_name="pcache advise", **where.postgresql_parameters())
     with explained(), closing(psycopg.connect(conninfo)) as connection, output.stages() as bar:
         queries = None
@@ -64,6 +82,7 @@ def advise(
             queries = trial.split(text)
             if not queries:
                 raise click.UsageError(f"There is no query in {file}.")
+        database = connection.info.dbname
         said = advice.advise(connection, queries, most=most, tries=tries, seconds=seconds, progress=bar)
     found = said.candidates
     output.rows([_record(each) for each in found], format, COLUMNS)
@@ -71,6 +90,11 @@ def advise(
         output.note(said.remark)
     best = found[0] if found else None
     restricted = best.restricted if best is not None else []
+    if html is not None and render is not None:
+        statements = ("create extension if not exists partitioncache;", *best.statements) if best else ()
+        page = render([_record(each) for each in found], _measured(best), statements, database, datetime.now())
+        Path(html).write_text(page, "utf-8")
+        output.note(f"The page is in {html}")
     if best is None or (best.tried is not None and not restricted):
         output.note("No column would make a partition key for these queries.")
         return base.FOUND_NOTHING
@@ -81,6 +105,29 @@ def advise(
     for statement in best.statements:
         output.note(f"  {statement}")
     return 0
+
+
+def _renderer() -> Callable[..., str]:
+    try:
+        from partitioncache.report import render
+    except ImportError:
+        raise MissingExtraError(
+            "Pages need the package matplotlib, which is not installed.",
+            hint="Run: pip install 'partitioncache[dashboard]'",
+        ) from None
+    return render
+
+
+def _measured(best: advice.Candidate | None) -> list[Measured]:
+    """The queries with which the best candidate was tried, if they were restricted."""
+    from partitioncache.web.pictures import Measured
+
+    tried = best.tried.outcomes if best is not None and best.tried is not None else ()
+    return [
+        Measured(each.query, each.before_ms, each.after_ms)
+        for each in tried
+        if each.before_ms and each.after_ms and each.remaining is not None
+    ]
 
 
 def _record(candidate: advice.Candidate) -> dict[str, object]:

@@ -7,6 +7,7 @@ import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -61,13 +62,19 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
     return Html(f"<{name}{said}>" if name in _EMPTY else f"<{name}{said}>{joined(children)}</{name}>")
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[int] = ()) -> Html:
+def table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    numbers: Iterable[int] = (),
+    below: Iterable[object] = (),
+) -> Html:
     """A table that scrolls in itself where it is too wide.
 
     Args:
         heads: what stands above the columns.
         rows: their cells.
         numbers: the columns that are aligned to the right, from 0.
+        below: what stands below each row, as wide as the table; None for nothing.
     """
     right = set(numbers)
 
@@ -81,7 +88,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: Itera
             ),
         )
 
-    body = tag("tbody", *(cells("td", row) for row in rows))
+    more = (tag("tr", tag("td", each, colspan=len(heads)), class_="more") if each else None for each in below)
+    body = tag("tbody", *(joined([cells("td", row), under]) for row, under in zip_longest(rows, more)))
     return tag("div", tag("table", tag("thead", cells("th", heads)), body), class_="scrolls", tabindex="0")
 
 

@@ -25,6 +25,7 @@ matplotlib.use("svg")
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from partitioncache.web.markup import Html, printable
@@ -115,11 +116,13 @@ def inline(figure: Figure, label: str) -> Html:
         if attributes.get("id") not in used:
             attributes.pop("id", None)
         each.attrib = attributes | _attributes(style)
-    root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label, "class": "picture"}
+    root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": printable(label), "class": "picture"}
     return Html(ElementTree.tostring(root, encoding="unicode"))
 
 
 def _saved(figure: Figure, **options: Any) -> bytes:
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))
     found = io.BytesIO()
     figure.savefig(found, format="svg", metadata={"Date": None}, **options)
     return found.getvalue()
@@ -149,10 +152,26 @@ def _attributes(style: str) -> dict[str, str]:
 
 
 def before_after(
-    measured: Sequence[Measured], figure: Figure, axes: Axes, width: int = 52, note: str = ""
+    measured: Sequence[Measured],
+    figure: Figure,
+    axes: Axes,
+    *,
+    width: int = 52,
+    about: str = "",
+    ordered: bool = True,
 ) -> None:
-    """Milliseconds without and with the cache, two bars a query: what gains most on top."""
-    found = sorted(measured, key=lambda each: each.before / each.after)
+    """Milliseconds without and with the cache, two bars a query.
+
+    Args:
+        measured: the queries.
+        figure, axes: where to draw them.
+        width: of their words, in letters.
+        about: what stands below.
+        ordered: whether what gains most shall be on top; else the first is.
+    """
+    found = (
+        sorted(measured, key=lambda each: each.before / each.after) if ordered else list(reversed(measured))
+    )
     places = range(len(found))
     for shift, color, label, milliseconds in (
         (0.2, WITHOUT, "without the cache", [each.before for each in found]),
@@ -171,7 +190,7 @@ def before_after(
     axes.set_xlim(min(1, *ends) / 1.5 if min(ends) < 1 else 1, 3 * max(ends))
     axes.margins(y=0.01)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.set_xlabel(f"milliseconds, each mark ten times the one before{note}")
+    axes.set_xlabel(about)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
     figure.legend(loc="outside upper right", ncols=2)
@@ -206,16 +225,22 @@ _WIDTHS: Final = tuple(
 _SHORTEST: Final = timedelta(minutes=15)
 
 
-def buckets(first: datetime, last: datetime, most: int = 40) -> tuple[datetime, timedelta, int]:
+def buckets(
+    first: datetime, last: datetime, most: int = 40, narrowest: timedelta = timedelta(0)
+) -> tuple[datetime, timedelta, int]:
     """When the first stretch of time begins, how long each is, and how many there are until the last moment."""
-    width = next((each for each in _WIDTHS if (last - first) / each < most - 1), (last - first) / (most - 1))
+    widths = (each for each in _WIDTHS if each >= narrowest and (last - first) / each < most - 1)
+    width = next(widths, (last - first) / (most - 1))
     seconds = width.total_seconds()
     begin = datetime.fromtimestamp(first.timestamp() // seconds * seconds, first.tzinfo)
     return begin, width, int((last - begin) / width) + 1
 
 
 def stacked(
-    events: Mapping[str, tuple[str, Sequence[tuple[datetime, float]]]], now: datetime, label: str
+    events: Mapping[str, tuple[str, Sequence[tuple[datetime, float]]]],
+    now: datetime,
+    label: str,
+    narrowest: timedelta = timedelta(seconds=1),
 ) -> Html:
     """How much of several kinds happened in each stretch of time, as bars on top of each other.
 
@@ -223,9 +248,10 @@ def stacked(
         events: by the name of their kind its colour, and when what amount of it happened.
         now: where the picture ends.
         label: what it shows.
+        narrowest: how long a stretch of time is at least.
     """
     first = min(at for _, found in events.values() for at, _ in found)
-    begin, width, count = buckets(min(first, now - _SHORTEST), now)
+    begin, width, count = buckets(min(first, now - max(_SHORTEST, 12 * narrowest)), now, narrowest=narrowest)
     with canvas() as (figure, axes):
         at = [begin + width * (number + 0.5) for number in range(count)]
         below = [0.0] * count
