@@ -7,6 +7,7 @@ still open, because connections are made by libpq.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -18,6 +19,7 @@ from typing import Final
 from dotenv import dotenv_values, find_dotenv
 
 from partitioncache.errors import ConfigurationError
+from partitioncache.key_columns import with_placements
 
 DEFAULT_CACHE: Final = "partitioncache"
 DEFAULT_BACKEND: Final = "postgresql_array"
@@ -53,6 +55,32 @@ def environment(env_file: str | os.PathLike[str] | None = None) -> dict[str, str
             f"The settings in {path} cannot be read: {why}.", hint="Mend the file, or its rights."
         ) from None
     return {**{key: value for key, value in found.items() if value is not None}, **os.environ}
+
+
+def placed(
+    schema: Mapping[str, Mapping[str, str | None]], env: Mapping[str, str] | None = None
+) -> Mapping[str, Mapping[str, str | None]]:
+    """A schema with what ``PARTITION_KEY_COLUMNS`` says: in which columns partition keys stand, outside PostgreSQL.
+
+    >>> placed({"orders": {"buyer": "int"}}, {"PARTITION_KEY_COLUMNS": '{"customer": {"orders": "buyer"}}'})
+    {'orders': {'buyer': 'int partition key customer'}}
+
+    Raises:
+        ConfigurationError: the setting is no such JSON, or there is no such table or column.
+    """
+    text = (environment() if env is None else env).get("PARTITION_KEY_COLUMNS") or "{}"
+    try:
+        placements = json.loads(text)
+        checked = {
+            str(key): {str(table): str(column) for table, column in places.items()}
+            for key, places in placements.items()
+        }
+        return with_placements(schema, checked)
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"PARTITION_KEY_COLUMNS cannot be used: {error}.",
+            hint='Write where each partition key stands: {"customer": {"customer": "id", "orders": "customer_id"}}.',
+        ) from None
 
 
 def cache_backend_from_env(env: Mapping[str, str] | None = None) -> str:

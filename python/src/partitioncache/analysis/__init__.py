@@ -10,5 +10,8 @@ share their partition), ``fragments`` (what is cached), ``keys`` and ``restricti
 from partitioncache.analysis.analysis import Analysis, analyse, extend_query_with_partition_keys
 from partitioncache.analysis.fragments import Fragment
 from partitioncache.analysis.restriction import METHODS, method_named
+from partitioncache.key_columns import with_placements
 
-__all__ = ["METHODS", "Analysis", "Fragment", "analyse", "extend_query_with_partition_keys", "method_named"]
+__all__ = [
+    "METHODS", "Analysis", "Fragment", "analyse", "extend_query_with_partition_keys", "method_named", "with_placements",
+]  # fmt: skip

@@ -207,6 +207,8 @@ def analyse(
             ``table.partition_key`` anywhere, and conditions on columns without a table's name are left out of joins.
             With the types that the columns are declared with, ``{"poi": {"id": "integer", "area": "real"}}``, numbers
             and dates are known to be compared as such: an entry of ``area > 900`` then serves ``area > 1000``.
+            Where the partition key stands in a column of another name, the type says so:
+            ``{"orders": {"buyer": "integer partition key customer"}}``; see ``with_placements``.
         partition_local: the user's assertion that matches never cross partitions: the keys of tables that a
             condition connects are equal although the query does not say so.
         max_fragments: the largest number of fragments.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,23 +73,24 @@ def classes(
     groups = _Groups()
     for first, second in _all_equalities(statement, conditions):
         groups.join(first, second)
-    equated = [frozenset(group) for group in _together(groups, members, key)]
+    keys = {source: (source, statement.sources[source].key(key)) for source in members}
+    equated = [frozenset(group) for group in _together(groups, keys)]
     if partition_local:
         connected = [condition.sources for condition in conditions]
         connected += [frozenset((left, right)) for (left, _), (right, _) in statement.merged]
         for sources in connected:
             for left, right in pairwise(sorted(sources.intersection(members))):
-                groups.join((left, key), (right, key))
+                groups.join(keys[left], keys[right])
     return tuple(
         PartitionClass(tuple(group), tuple(part for part in equated if part.issubset(group)))
-        for group in _together(groups, members, key)
+        for group in _together(groups, keys)
     )
 
 
-def _together(groups: _Groups, members: Sequence[int], key: str) -> list[list[int]]:
+def _together(groups: _Groups, keys: Mapping[int, Column]) -> list[list[int]]:
     by_root: dict[Column, list[int]] = {}
-    for source in members:
-        by_root.setdefault(groups.find((source, key)), []).append(source)
+    for source, column in keys.items():
+        by_root.setdefault(groups.find(column), []).append(source)
     return list(by_root.values())
 
 
@@ -106,14 +107,14 @@ def keyed_sources(statement: Statement, key: str) -> list[int]:
         )
     if len(statement.sources) == 1:
         columns = plain[0].columns
-        if columns is None or key in columns:
+        if columns is None or plain[0].key(key) in columns:
             return [0]
         raise Unsure(f"the schema lists no column {key} in {plain[0].table}")
     mentioned = _mentioned(statement, key)
     found = [
         source.index
         for source in plain
-        if (key in source.columns if source.columns is not None else source.index in mentioned)
+        if (source.key(key) in source.columns if source.columns is not None else source.index in mentioned)
     ]
     if not found:
         raise Unsure(f"it is not clear which table has the column {key}; write table.{key} or give a schema")

@@ -22,6 +22,7 @@ from partitioncache.analysis.reasons import Unsure
 from partitioncache.analysis.statement import check_functions, read, read_schema
 
 _VERSION: Final = 1
+_COLUMN: Final = re.compile(r"""SELECT (?:DISTINCT )?t1\.("(?:[^"]|"")*"|`(?:[^`]|``)*`|[^\s",`.]+)(?= )""")
 _BETWEEN: Final = re.compile(r"(.*) BETWEEN (\S+) AND (\S+)\Z", re.DOTALL)
 
 
@@ -35,6 +36,8 @@ class Form:
         groups: the tables whose partition keys it equates. Of an entry, table 0 is the one whose keys it selects.
         conditions: what it says of its tables, each with the tables' numbers in place of their names.
         opaque: for each condition that is left out, which one, and why.
+        keys: by table, the column in which the partition key is placed; empty for the column of its name. None if no
+            key is placed.
         alternatives: of a query, the same conditions in other words, as an entry may have them.
     """
 
@@ -44,9 +47,15 @@ class Form:
     conditions: tuple[Said, ...]
     opaque: tuple[str, ...] = ()
     alternatives: tuple[Said, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def key_of(self, table: int) -> str:
+        """The column in which the partition key of a table is placed; empty for the column of its name."""
+        return self.keys[table] if self.keys else ""
 
     def __str__(self) -> str:
         lines = [f"t{number}: {table or 'opaque'}" for number, table in enumerate(self.tables)]
+        lines += [f"key of t{number}: {key}" for number, key in enumerate(self.keys) if key]
         lines += [f"equal keys: {', '.join(f't{table}' for table in group)}" for group in self.groups]
         lines += [shown(said) for said in self.conditions]
         return "\n".join([*lines, *self.opaque])
@@ -66,7 +75,14 @@ def form_of_query(plan: Plan, notes: Collection[str]) -> Form:
         conditions=tuple(dict.fromkeys([*(said for one in plan.conditions for said in one.says), *merged])),
         opaque=tuple(notes),
         alternatives=tuple(_alternatives(plan)),
+        keys=_keys(plan, plan.key, range(len(statement.sources))),
     )
+
+
+def _keys(plan: Plan, default: str, sources: Collection[int]) -> tuple[str, ...]:
+    """Where the keys of these sources stand, if not in the column that is called so."""
+    found = [plan.key_of(source) if source in sources else default for source in range(len(plan.statement.sources))]
+    return tuple("" if key == default else key for key in found) if any(key != default for key in found) else ()
 
 
 def _groups(plan: Plan) -> tuple[tuple[int, ...], ...]:
@@ -107,26 +123,33 @@ def form_of_entry(
     for name in DIALECTS:
         try:
             found = rules(name)
-            if _looks_like_one(text, found, partition_key):
-                form = _read(text, found, partition_key, schema)
+            column = _selected(text, found)
+            if column is not None:
+                form = _read(text, found, partition_key, column, schema)
                 # With a schema, names are told apart that were left to the server where the text was written.
-                return form if form is not None or schema is None else _read(text, found, partition_key, None)
+                return form if form is not None or schema is None else _read(text, found, partition_key, column, None)
         except (Unsure, RecursionError):
             continue
     return None
 
 
-def _looks_like_one(text: str, found: Rules, partition_key: str) -> bool:
-    selected, after = parts.selection(found, f"t1.{found.exact_column(partition_key)}")
-    return text.startswith(f"SELECT {selected} FROM ") and text.endswith(after)
+def _selected(text: str, found: Rules) -> str | None:
+    """The column whose keys a text selects, as fragments do; None if it is no fragment of this dialect."""
+    column = _COLUMN.match(text)
+    if column is None:
+        return None
+    selected, after = parts.selection(found, f"t1.{column[1]}")
+    return column[1] if text.startswith(f"SELECT {selected} FROM ") and text.endswith(after) else None
 
 
 def _read(
-    text: str, found: Rules, partition_key: str, schema: Mapping[str, Collection[str]] | None
+    text: str, found: Rules, partition_key: str, key: str, schema: Mapping[str, Collection[str]] | None
 ) -> Form | None:
     statement = read(text, found, read_schema(schema, found))
     check_functions(statement)
-    key = found.exact_column(partition_key)
+    default = found.exact_column(partition_key)
+    if key != default and statement.sources[0].key(default) == key:
+        key = default  # as the schema places it
     conditions = tuple(dict.fromkeys(canonical(statement, node, key) for node in statement.conditions))
     plan = Plan(statement, key, conditions, classes(statement, conditions, key, False))
     (group,) = (group for group in plan.classes if 0 in group.members)
@@ -135,7 +158,10 @@ def _read(
         return None
     own = [said for condition in parts.usable(plan, group) for said in condition.says]
     tables = tuple(source.table for source in statement.sources)
-    return Form(found.name, tables, _groups(plan), tuple(dict.fromkeys(own)))
+    keyed = {0, *(table for group in _groups(plan) for table in group)}
+    return Form(
+        found.name, tables, _groups(plan), tuple(dict.fromkeys(own)), keys=_keys(plan, default, keyed)
+    )
 
 
 def shown(said: Said, tables: Sequence[str] = ()) -> str:
@@ -172,6 +198,8 @@ def written(form: Form) -> str:
             fields += [said.operator, said.of.value, said.constants, said.sure.value]
         conditions.append(fields)
     content = {"v": _VERSION, "d": form.dialect, "t": form.tables, "g": form.groups, "c": conditions}
+    if form.keys:
+        content["k"] = form.keys
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -186,9 +214,16 @@ def read_form(text: str) -> Form | None:
             tuple(map(str, content["t"])),
             tuple(tuple(map(int, group)) for group in content["g"]),
             tuple(_read_said(*fields) for fields in content["c"]),
+            keys=_checked(content.get("k", ()), len(content["t"])),
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _checked(keys: Collection[str], tables: int) -> tuple[str, ...]:
+    if len(keys) not in (0, tables):
+        raise ValueError("a key for each table, or none")
+    return tuple(map(str, keys))
 
 
 def _read_said(
@@ -218,4 +253,4 @@ def believed(given: str | None, hash: str, text: str | None, partition_key: str)
 def _in_words(form: Form) -> tuple[object, ...]:
     """What a form says, whatever it knows of types: with them, BETWEEN may be two bounds."""
     said = {_BETWEEN.sub(r"\1 >= \2\n\1 <= \3", shown(each)) for each in form.conditions}
-    return form.dialect, form.tables, form.groups, sorted("\n".join(said).split("\n"))
+    return form.dialect, form.tables, form.keys, form.groups, sorted("\n".join(said).split("\n"))

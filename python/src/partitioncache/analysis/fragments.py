@@ -80,6 +80,10 @@ class Plan:
     conditions: tuple[Condition, ...]
     classes: tuple[PartitionClass, ...]
 
+    def key_of(self, source: int) -> str:
+        """The column of a source in which the partition key stands."""
+        return self.statement.sources[source].key(self.key)
+
 
 def fragments(plan: Plan, max_fragments: int) -> tuple[Fragment, ...]:
     """The fragments of a query, most valuable first, at most ``max_fragments``."""
@@ -159,16 +163,16 @@ def _usable(plan: Plan, group: PartitionClass) -> list[int]:
     return [
         number
         for number, condition in enumerate(plan.conditions)
-        if condition.key_of is None and not _joins_keys(condition, group, plan.key)
+        if condition.key_of is None and not _joins_keys(condition, group, plan)
     ]
 
 
-def _joins_keys(condition: Condition, group: PartitionClass, key: str) -> bool:
+def _joins_keys(condition: Condition, group: PartitionClass, plan: Plan) -> bool:
     """Whether a condition only says that two tables of the class have the same partition."""
     if condition.equates is None:
         return False
     (first, one), (second, other) = condition.equates
-    return one == other == key and first in group.members and second in group.members
+    return one == plan.key_of(first) and other == plan.key_of(second) and {first, second} <= set(group.members)
 
 
 def _single(source: int, conditions: list[int]) -> Iterator[_Choice]:
@@ -255,7 +259,7 @@ def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[i
     sources = plan.statement.sources
     tables = ", ".join(f"{sources[source].table} AS {names[source]}" for source in order)
     conjuncts = tuple(sorted(texts))
-    selected, after = selection(plan.statement.rules, f"{names[order[0]]}.{plan.key}")
+    selected, after = selection(plan.statement.rules, f"{names[order[0]]}.{plan.key_of(order[0])}")
     sql = f"SELECT {selected} FROM {tables} WHERE {' AND '.join(conjuncts)}{after}"
     read = {sources[source].table for source in order}.union(
         *(condition.inner_tables for condition in conditions)
@@ -275,7 +279,7 @@ def _key_equalities(
     for position, source in enumerate(order):
         for earlier in order[:position]:
             if group.same_group(earlier, source):
-                yield f"{names[earlier]}.{plan.key} = {names[source]}.{plan.key}"
+                yield f"{names[earlier]}.{plan.key_of(earlier)} = {names[source]}.{plan.key_of(source)}"
                 break
 
 

@@ -196,6 +196,10 @@ class Asked:
         """
         if entry.dialect != self.form.dialect or entry.tables[0] != self.form.tables[source]:
             return None
+        # Where the partition key of these stands is what the entry is about.
+        keyed = {0, *(table for group in entry.groups for table in group)}
+        if entry.key_of(0) != self.form.key_of(source):
+            return None
         due = due_of(entry) if due is None else due
         waiting = [[source]]
         for _ in range(MOST_TRIED):
@@ -210,7 +214,9 @@ class Asked:
             waiting += [
                 [*places, number]
                 for number, table in enumerate(self.form.tables)
-                if table == wanted and number not in places
+                if table == wanted
+                and number not in places
+                and (len(places) not in keyed or entry.key_of(len(places)) == self.form.key_of(number))
             ]
         return None
 

@@ -196,7 +196,7 @@ def _and_chain(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _column(statement: Statement, key: str, source: Source) -> str:
-    return f"{source.written}.{key}"
+    return f"{source.written}.{source.key(key)}"
 
 
 def _condition(
@@ -265,7 +265,7 @@ def _values(statement: Statement, key: str, restriction: Restriction) -> _Form:
     if dialect == "postgres" and not integers:
         # The first row, a NULL of the column's own type, gives the others their type: no key is compared as text.
         source = statement.sources[restriction.source]
-        rows = rows.replace("VALUES ", f"VALUES ((SELECT {key} FROM {source.table} WHERE 1 = 0)), ", 1)
+        rows = rows.replace("VALUES ", f"VALUES ((SELECT {source.key(key)} FROM {source.table} WHERE 1 = 0)), ", 1)
     return _Form((), "", _condition(statement, key, restriction, lambda column: f"{column} IN ({rows})"))
 
 
@@ -289,7 +289,7 @@ def _temporary(statement: Statement, key: str, restriction: Restriction) -> _Tem
         return None
     source = statement.sources[restriction.source]
     # Tables of integers are all alike, so that two restrictions may share one; but MySQL opens it once a query.
-    owner = [] if whole_numbers and rules.name != "mysql" else [source.alias, source.table, key]
+    owner = [] if whole_numbers and rules.name != "mysql" else [source.alias, source.table, source.key(key)]
     digest = hashlib.sha256("\x00".join([*owner, *values]).encode()).hexdigest()[:16]
     name, column = f"partitioncache_keys_{digest}", f"partition_key_{digest}"
     place = {"postgres": f"pg_temp.{name}", "sqlite": f"temp.{name}", "mysql": name}[rules.name]
@@ -300,7 +300,7 @@ def _temporary(statement: Statement, key: str, restriction: Restriction) -> _Tem
     else:
         create = (
             f"CREATE TEMPORARY TABLE {name} AS "
-            f"SELECT {source.written}.{key} AS {column} FROM {source.table} AS {source.written} WHERE 1 = 0"
+            f"SELECT {source.written}.{source.key(key)} AS {column} FROM {source.table} AS {source.written} WHERE 1 = 0"
         )
     inserts = tuple(
         f"INSERT INTO {place} VALUES {', '.join(f'({value})' for value in values[first : first + _ROWS_PER_INSERT])}"

@@ -14,14 +14,26 @@ from sqlglot import Token, TokenType, exp
 
 from partitioncache.analysis.dialects import VOLATILE, Rules, function_name
 from partitioncache.analysis.reasons import Unsure
+from partitioncache.key_columns import PLACED
 
 #: Longer texts are not analysed: the time an analysis takes is part of every query's time.
 LONGEST_QUERY = 200_000
 #: More sources than this in one FROM are not analysed.
 MOST_SOURCES = 32
 
-Columns = Mapping[str, "str | None"]
-"""The columns of a table, each with what it is declared as, None where that is not known."""
+
+class Columns(dict[str, "str | None"]):
+    """The columns of a table, each with what it is declared as, None where that is not known.
+
+    Attributes:
+        placed: for partition keys that stand in a column of another name, which column.
+    """
+
+    def __init__(self, columns: Mapping[str, str | None], placed: Mapping[str, str]) -> None:
+        super().__init__(columns)
+        self.placed = placed
+
+
 Schema = Mapping[str, Columns]
 
 _CLAUSES = {
@@ -75,6 +87,10 @@ class Source:
     plain: bool
     columns: Columns | None
 
+    def key(self, partition_key: str) -> str:
+        """The column in which a partition key stands here, spelled: the one of its name, if none is placed."""
+        return partition_key if self.columns is None else self.columns.placed.get(partition_key, partition_key)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -123,20 +139,27 @@ class _Scan:
 
 
 def read_schema(schema: Mapping[str, Collection[str]] | None, found_rules: Rules) -> Schema | None:
-    """A schema as users give it: names of columns, or a mapping of them to what they are declared as."""
+    """A schema as users give it: names of columns, or a mapping of them to what they are declared as.
+
+    Behind the type may stand which partition key the column is: ``integer partition key customer``.
+    """
     if schema is None:
         return None
-    return {
-        found_rules.exact_relation(table): {
-            found_rules.exact_column(column): _declared(columns, column) for column in columns
-        }
-        for table, columns in schema.items()
-    }
+    return {found_rules.exact_relation(table): _read_columns(columns, found_rules) for table, columns in schema.items()}
 
 
-def _declared(columns: Collection[str], column: str) -> str | None:
-    declared = columns[column] if isinstance(columns, Mapping) else None
-    return None if declared is None else str(declared)
+def _read_columns(columns: Collection[str], found_rules: Rules) -> Columns:
+    declared: dict[str, str | None] = {}
+    placed: dict[str, str] = {}
+    for column in columns:
+        name = found_rules.exact_column(column)
+        type_ = columns[column] if isinstance(columns, Mapping) else None
+        declared[name] = None if type_ is None else str(type_)
+        place = PLACED.fullmatch(declared[name] or "")
+        if place is not None:
+            declared[name] = place["type"]
+            placed[found_rules.exact_column(place["key"])] = name
+    return Columns(declared, placed)
 
 
 def read(query: str, rules: Rules, schema: Schema | None) -> Statement:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import get_completion_class
 
-from partitioncache import FormPart, __version__, list_cache_types, recommend
+from partitioncache import FormPart, __version__, config, list_cache_types, recommend
 from partitioncache.backends.postgresql import METHODS_OF_SERVER
 from partitioncache.cli import (
     add,
@@ -87,7 +87,7 @@ def _schema(where: base.Connections) -> Mapping[str, Collection[str]] | None:
     if where.cache_is_postgresql or not (where.db or where.db_backend != "postgresql"):
         return None
     with services.open_data(where) as source:
-        return source.declared()
+        return config.placed(source.declared())
 
 
 def _explained(

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import click
 
+from partitioncache import config
 from partitioncache.analysis import analyse
 from partitioncache.api import get_partition_keys
 from partitioncache.backends.protocol import Backend
@@ -82,7 +83,7 @@ def _by_query(
     schema = None
     if where.db or where.db_backend != "postgresql":
         with services.open_data(where) as source:
-            schema = source.declared()
+            schema = config.placed(source.declared())
     dialect = DIALECTS[where.db_backend]
     keys, fragments, hits = get_partition_keys(query, cache, partition_key, dialect=dialect, schema=schema)
     reason = analyse(query, partition_key, dialect=dialect, schema=schema).reason if not fragments else None

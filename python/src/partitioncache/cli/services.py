@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
+from partitioncache import config
 from partitioncache.backends.postgresql import PostgresqlArray, in_postgresql
 from partitioncache.backends.protocol import Backend
 from partitioncache.cli import output
@@ -126,7 +127,7 @@ def evaluator(
     if own is not None and where.cache_is_beside_data:
         return ServerEvaluator(own, timeout=timeout, result_limit=result_limit, again=again)
     with open_data(where) as source:
-        columns, declared = source.columns(), source.declared()
+        columns, declared = source.columns(), config.placed(source.declared())
     return SourceEvaluator(
         backend,
         lambda: open_data(where),

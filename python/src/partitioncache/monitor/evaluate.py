@@ -18,6 +18,7 @@ from partitioncache.analysis.forms import written as written_form
 from partitioncache.backends.protocol import Backend
 from partitioncache.datatypes import INTEGER_DATATYPES, parse
 from partitioncache.errors import DatatypeError, PartitionCacheError
+from partitioncache.key_columns import key_column
 from partitioncache.queues import Item
 from partitioncache.registry import describe
 from partitioncache.sources import Source, TooManyKeys
@@ -159,7 +160,8 @@ class SourceEvaluator:
                 raise NotCacheable(analysis.reason)
             tables = {table for each in analysis.fragments for table in each.tables}
             columns = self._columns
-            declared = {columns[table][name] for table in tables if name in columns.get(table, {})}
+            places = {(table, key_column(self._schema.get(table, {}), name)) for table in tables}
+            declared = {columns[table][column] for table, column in places if column in columns.get(table, {})}
             if len(declared) != 1 or None in declared:
                 raise DatatypeError(
                     f"The data type of partition key {name} cannot be told from its tables.",

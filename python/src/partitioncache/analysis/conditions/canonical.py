@@ -85,8 +85,11 @@ def canonical(statement: Statement, condition: exp.Expr, key: str) -> Condition:
         raise Unsure("it is about no table of the query")
     if level > PREDICATE:
         template = ("(", *template, ")")
-    key_only = not rendering.inner_tables and {name for _, name in rendering.columns} == {key}
-    key_only = key_only and len(rendering.sources) == 1
+    key_only = (
+        not rendering.inner_tables
+        and len(rendering.sources) == 1
+        and {name for _, name in rendering.columns} == {statement.sources[min(rendering.sources)].key(key)}
+    )
     return Condition(
         template=template,
         mirrored=_mirrored(rendering, condition, template),
