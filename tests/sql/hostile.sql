@@ -112,7 +112,7 @@ select count(try(role, call)) as tried from batch \gset
 select is_empty($$ select role, call, outcome from attempt where role in ('hostile_stranger', 'hostile_monitor') and outcome <> '42501' $$, 'stranger and monitor have nobody called for them');
 select is(changed(:'before'), null, 'no operation, whatever it is given, touches what is another''s');
 select is_empty($$ select call from attempt where outcome = 'XX000' and call !~ 'xxxx' $$, 'nor does any of them fail within PostgreSQL');
-select is_empty($$ select role, call, outcome from attempt where role = 'hostile_read' and outcome = 'done' and call !~ 'pc_call\(''(remember|decide|count|count_use|credit|clear_queue|requeue|extend|settle|overdue|part|credit)''' $$,
+select is_empty($$ select role, call, outcome from attempt where role = 'hostile_read' and outcome = 'done' and call !~ 'pc_call\(''(remember|decide|time|count|count_use|credit|clear_queue|requeue|extend|settle|overdue|part|credit)''' $$,
                 'read: what is done is to remember, to count, and what concerns one''s own items only');
 
 -- Nobody says who calls.
