@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,7 +190,7 @@ def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[i
     return answer.status, dict(answer.getheaders()), answer.read().decode()
 
 
-def test_what_the_server_answers(watched: Database) -> None:
+def test_what_the_server_answers(watched: Database, capfd: pytest.CaptureFixture[str]) -> None:
     with served(watched) as address:
         status, headers, page = get(address, "/")
         assert status == 200
@@ -207,6 +209,10 @@ def test_what_the_server_answers(watched: Database) -> None:
             == 404
         )
         assert "&lt;script&gt;" in get(address, "/?cache=%3Cscript%3E")[2]
+        with socket.create_connection(("127.0.0.1", int(address.split(":")[2][:-1]))) as silent:
+            silent.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )  # ends with a reset
         assert get(address, "/?" + "a=b&" * 5000)[0] == 200
         assert get(address, "/?cache=%00%ff%ed%a0%80")[0] == 404
         # a name of a page elsewhere that was made to lead here
@@ -216,6 +222,7 @@ def test_what_the_server_answers(watched: Database) -> None:
         assert 'http-equiv="refresh"' not in get(address, "/?refresh=0")[2]
         assert "?cache=partitioncache" not in page  # the page that is shown is no link
         assert "?cache=%3Cscript%3Ealert%281%29%3C%2Fscri" in page
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_server_that_does_not_let_us_in_is_said_on_the_page(watched: Database) -> None:

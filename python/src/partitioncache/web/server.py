@@ -38,6 +38,10 @@ class _Server(ThreadingMixIn, WSGIServer):
     # What is asked beyond this waits with the system.
     request_queue_size = 16
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Browsers open connections in advance, and say nothing on them: no reason to complain."""
+        logger.debug("a connection from %s ended", client_address, exc_info=True)
+
 
 class _Server6(_Server):
     address_family = socket.AF_INET6
