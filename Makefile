@@ -5,6 +5,7 @@
 # make demo-cron     the same on a system PostgreSQL 15, with pg_cron doing the work
 # make test          everything that is checked; installs what it needs when run by root on Debian
 # make fuzz          random queries against their rewritten forms, for SECONDS=600 or until one differs
+# make faults        workers and servers killed at random for SECONDS=600, and an account of what became of the queries
 # make docs          the documentation as a site, in .build/site
 # make dist          the archive for PGXN
 # make release       all that a release consists of, in dist/: PGXN, wheel, Debian package, site; checks that versions agree
@@ -40,11 +41,13 @@ clean:
 endif
 
 SECONDS ?= 600
-.PHONY: test fuzz demo demo-cron docs dist release test-docker-install
+.PHONY: test fuzz faults demo demo-cron docs dist release test-docker-install
 test:
 	@scripts/run-tests
 fuzz:
 	@scripts/run-fuzz --seconds $(SECONDS)
+faults:
+	@FAULT_SECONDS=$(SECONDS) scripts/run-tests -q -s tests/faults/test_kills.py
 demo:
 	@demo/run
 demo-cron:

@@ -29,7 +29,7 @@ from typing import Any
 import psycopg
 
 from partitioncache.backends.postgresql import PostgresqlArray
-from partitioncache.monitor import Events, Limits, Monitor, ServerEvaluator, ServerMonitor, SourceEvaluator
+from partitioncache.monitor import Events, Limits, Monitor, ServerMonitor, SourceEvaluator
 from partitioncache.queues import Item, Queue, open_queue
 from partitioncache.registry import open_backend
 from partitioncache.sources import open_source
@@ -232,10 +232,8 @@ def by_monitor_with_redis_queue(database: Database, server: RedisServer, queries
     ):
         queue.clear()
         queue.push("incoming", [Item(query(number), "city_id") for number in range(queries)])
-        return rate(
-            queries,
-            Monitor(queue, ServerEvaluator(cache, timeout=60), events(), Limits(workers, once=True)).run,
-        )
+        monitor = ServerMonitor(cache, queue, events(), Limits(workers, once=True), 60, elsewhere=True)
+        return rate(queries, monitor.run)
 
 
 def by_monitor_for_sqlite(path: Path, server: RedisServer, queries: int, workers: int) -> float:

@@ -17,15 +17,18 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    filing pc_filing;
+    filings pc_filing[] := array(select f from pc_filings((evaluation).form) f);
+    filing pc_filing := filings[1];
 begin
-    evaluation.signatures := array(select f.signature from pc_filings((evaluation).form) f);
+    evaluation.signatures := array(select f.signature from unnest(filings) f);
     -- Under the rarest, as far as the index tells quickly.
-    execute format('select f.signature, f.rank
-                    from pc_filings($1) with ordinality f(signature, rank, n)
-                    cross join lateral (select count(*) as others from (select from %s e where (e.evaluation).filed_under = f.signature limit 100) e) o
-                    order by o.others, f.n limit 1', pc_object_for('cache', registration.cache, registration.partition_key))
-    into filing using (evaluation).form;
+    if cardinality(filings) > 1 then
+        execute format('select f.signature, f.rank
+                        from unnest($1) with ordinality f(signature, rank, n)
+                        cross join lateral (select count(*) as others from (select from %s e where (e.evaluation).filed_under = f.signature limit 100) e) o
+                        order by o.others, f.n limit 1', pc_object_for('cache', registration.cache, registration.partition_key))
+        into filing using filings;
+    end if;
     evaluation.filed_under := filing.signature;
     evaluation.filed_rank := filing.rank;
 end

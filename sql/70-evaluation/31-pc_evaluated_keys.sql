@@ -133,13 +133,17 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     entry pc_usable_entry;
+    known boolean;
     held keys%type;
     held_null boolean;
     written keys%type;
     written_null boolean;
 begin
+    -- Nearly always, it is new.
+    execute format('select exists (select from %s e where e.hash = $1 and e.role = $2)', pc_object_for('entries', (registration).cache, (registration).partition_key))
+    into known using hash, pc_stored_as((registration).cache);
     -- Where a large part has changed, evaluating everything anew costs less, and forgets what deletes have emptied.
-    if pc_mostly_changed(registration, hash) then
+    if not known or pc_mostly_changed(registration, hash) then
         return;
     end if;
     select u.* into entry from pc_usable_entries(registration, array[hash]) u where u.role = pc_stored_as((registration).cache) and u.problem is null and u.changed > 0;

@@ -42,6 +42,53 @@ $$;
 comment on function pc_fragment_cost(text, text) is
 'What the planner expects the evaluation of a fragment to cost, and which share of the partitions it expects to be left; nulls where it cannot say. Example: select * from pc_fragment_cost(''SELECT DISTINCT t1.city_id FROM public.poi t1'', ''city_id'')';
 
+create function pc_fragment_costs(fragments text[], partition_key text, out cost double precision, out kept double precision) returns setof record
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set DateStyle = 'ISO, YMD'
+set IntervalStyle = 'postgres'
+set TimeZone = 'UTC'
+set standard_conforming_strings = on
+-- Each plan by itself, in the order of the texts.
+set enable_parallel_append = off
+as $$
+#variable_conflict use_column
+declare
+    plans jsonb;
+    batch text[];
+begin
+    for at in 1 .. coalesce(cardinality(fragments), 0) by 50 loop
+        batch := fragments[at:at + 49];
+        plans := null;
+        -- One statement has them all planned, each as if it were alone.
+        begin
+            if cardinality(batch) > 1 then
+                plans := pc_plan(array_to_string(batch, ' UNION ALL '), 'pg_catalog');
+                plans := case when plans ->> 'Node Type' = 'Append' and jsonb_array_length(plans -> 'Plans') = cardinality(batch) then plans -> 'Plans' end;
+            end if;
+        exception when others then
+            null;  -- one by one, for the sake of the others
+        end;
+        if plans is null then
+            return query select c.cost, c.kept from unnest(batch) with ordinality f(fragment, n) cross join lateral pc_fragment_cost(f.fragment, partition_key) c order by f.n;
+        else
+            return query
+                with source as materialized (
+                    -- What stands before the conditions says where the keys are.
+                    select s.start, pc_partition_estimate(pc_key_source(s.fragment, partition_key), partition_key) as partitions
+                    from (select split_part(f, ' WHERE ', 1) as start, min(f) as fragment from unnest(batch) f group by 1) s
+                )
+                select (p.plan ->> 'Total Cost')::double precision, least((p.plan ->> 'Plan Rows')::double precision / s.partitions, 1)
+                from jsonb_array_elements(plans) with ordinality p(plan, n) join source s on s.start = split_part(batch[p.n], ' WHERE ', 1)
+                order by p.n;
+        end if;
+    end loop;
+end
+$$;
+
+comment on function pc_fragment_costs(text[], text) is
+'pc_fragment_cost of several fragments, in their order, in a fraction of the time. Example: select * from pc_fragment_costs(array[''SELECT DISTINCT t1.city_id FROM public.poi t1''], ''city_id'')';
+
 create function pc_pace(cache text) returns double precision
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -54,15 +101,15 @@ $$;
 comment on function pc_pace(text) is
 'How many milliseconds a unit of the planner''s takes, by the fragments that were evaluated last. Example: select pc_pace(''partitioncache'')';
 
-create function pc_learning_limit(cache text, cost double precision) returns interval
+create function pc_learning_limit(cache text, cost double precision, pace double precision default null) returns interval
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- A plan may take twice what others of its cost take. More is not what was bought. What seems to cost next to nothing is not timed so closely:
     -- a function that waits, a table that is on the disk.
     select interval '1 ms' * least(greatest(case when cost < 5000 then 5000 else 1000 * greatest((pc_settings(cache)).learning_budget, 1) end,
-                                            2 * pc_pace(cache) * coalesce(cost, 'infinity')), 86400000)
+                                            2 * coalesce(pace, pc_pace(cache)) * coalesce(cost, 'infinity')), 86400000)
 $$;
 
-comment on function pc_learning_limit(text, double precision) is
-'How long the evaluation of a fragment may take that is expected to cost so much, in the planner''s units. Example: select pc_learning_limit(''partitioncache'', 50000)';
+comment on function pc_learning_limit(text, double precision, double precision) is
+'How long the evaluation of a fragment may take that is expected to cost so much, in the planner''s units; pace: pc_pace, if it is known. Example: select pc_learning_limit(''partitioncache'', 50000)';

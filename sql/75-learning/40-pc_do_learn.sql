@@ -1,10 +1,20 @@
+create function pc_free_allowance() returns double precision
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Some twenty milliseconds: below that, counting costs more than it saves.
+    select 10000::double precision
+$$;
+
+comment on function pc_free_allowance() is
+'What a query may cost to learn whatever it costs itself, in the planner''s units. Example: select pc_free_allowance()';
+
 create function pc_allowance(cost double precision, learning_budget double precision, out now double precision, out later double precision)
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    -- 10,000 units take some twenty milliseconds: below that, counting costs more than it saves.
     -- A quarter more than the budget at once: the whole of a query costs a little more than the query, its keys being sorted out.
-    select (learning_budget + 0.25) * counted.cost, 0.75 * counted.cost from (select greatest(coalesce(pc_allowance.cost, 'infinity'), 10000) as cost) counted
+    select (learning_budget + 0.25) * counted.cost, 0.75 * counted.cost from (select greatest(coalesce(pc_allowance.cost, 'infinity'), pc_free_allowance()) as cost) counted
 $$;
 
 comment on function pc_allowance(double precision, double precision) is
@@ -78,28 +88,87 @@ as $$
 declare
     cache_ text := argument ->> 'cache';
     key_ text := argument ->> 'partition_key';
-    settings partitioncache_settings := pc_settings(cache_);
+    learning_budget double precision := (pc_settings(cache_)).learning_budget;
     here bigint := pc_cluster();
-    allowance record := pc_allowance((argument -> 'cost')::double precision, settings.learning_budget);
+    query jsonb;
     fragments jsonb;
-    registration partitioncache_registration := pc_registration(cache_, key_);
-    hashes text[];
+    allowance record;
+    pace double precision;
     learned text[];
-    deferred jsonb;
+    items jsonb := '[]'::jsonb;
+    deferred jsonb := '[]'::jsonb;
 begin
     perform pc_require(caller, cache_, 'push');
-    select jsonb_agg(f.value || jsonb_strip_nulls(jsonb_build_object('state', case when l.state <> 'unselective' or l.writes > (f.value ->> 'writes')::double precision then l.state end, 'credit', l.credit,
-                                                                     'cost', greatest((f.value -> 'cost')::double precision, l.proven)))), array_agg(f.value ->> 'hash')
-    into fragments, hashes
-    from jsonb_array_elements(argument -> 'fragments') f
-    left join lateral (select o.* from partitioncache_learning o
-                       where o.hash = f.value ->> 'hash' and o.cache = cache_ and o.partition_key = key_ and (o.owner = 0 or o.owner = caller and o.cluster = here)
-                       order by o.owner limit 1) l on true;
-    select array_agg(p.hash) filter (where p.verdict = 'learned'),
+    for query, fragments in
+        select q.value, f.fragments
+        from jsonb_array_elements(argument -> 'queries') with ordinality q(value, n)
+        left join (
+            select q.n, jsonb_agg(f.value || coalesce(l.known, '{}') order by f.n) as fragments
+            from jsonb_array_elements(argument -> 'queries') with ordinality q(value, n)
+            cross join jsonb_array_elements(q.value -> 'fragments') with ordinality f(value, n)
+            left join lateral (
+                select jsonb_strip_nulls(jsonb_build_object('state', case when o.state <> 'unselective' or o.writes > (f.value ->> 'writes')::double precision then o.state end,
+                                                            'credit', o.credit, 'cost', greatest((f.value -> 'cost')::double precision, o.proven))) as known
+                from partitioncache_learning o
+                where o.hash = f.value ->> 'hash' and o.cache = cache_ and o.partition_key = key_ and (o.owner = 0 or o.owner = caller and o.cluster = here)
+                order by o.owner limit 1) l on true
+            group by q.n) f on f.n = q.n
+        order by q.n
+    loop
+        allowance := pc_allowance((query -> 'cost')::double precision, learning_budget);
+        -- Nearly always, all of it may be learned, and nothing was known.
+        if not exists (select from jsonb_to_recordset(fragments) f(rank text, state text, credit double precision) where f.rank = 'weaker' or f.state is not null or f.credit is not null)
+            and (select sum(coalesce(f.cost, 0)) from jsonb_to_recordset(fragments) f(cost double precision)) <= allowance.now then
+            learned := array(select f ->> 'hash' from jsonb_array_elements(fragments) f);
+        else
+            select s.learned, deferred || s.new into learned, deferred from pc_learn_some(caller, cache_, key_, fragments, allowance.now, allowance.later) s;
+        end if;
+        if learned <> '{}' then
+            pace := coalesce(pace, pc_pace(cache_));
+            items := items || (
+                select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
+                                 || jsonb_build_object('partition_key', key_, 'priority', query -> 'priority', 'origin', query -> 'origin',
+                                                       'time_limit', pc_learning_limit(cache_, (f.value -> 'cost')::double precision, pace))
+                                 order by f.place)
+                from jsonb_array_elements(fragments) with ordinality f(value, place) where f.value ->> 'hash' = any (learned));
+        end if;
+    end loop;
+
+    if deferred <> '[]' then
+        perform pc_defer(caller, pc_registration(cache_, key_), deferred);
+    end if;
+    if items <> '[]' then
+        perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true,
+            -- Fragments that queries share are not urgent for that: what waits is best found out together. Dead ones come back to life.
+            'again', exists (select from jsonb_array_elements(items) i join partitioncache_queue q on q.hash = i ->> 'hash'
+                             where q.queue = 'outgoing' and q.cache = cache_ and q.partition_key = key_ and q.owner = caller and q.cluster = here and q.died_at is not null),
+            'items', (select jsonb_agg(i.value order by i.n)
+                      from (select distinct on (i.value ->> 'hash') i.value, i.n from jsonb_array_elements(items) with ordinality i(value, n) order by i.value ->> 'hash', i.n) i)));
+    end if;
+    return to_jsonb(jsonb_array_length(items));
+end
+$$;
+
+comment on function pc_do_learn(oid, jsonb) is
+'What is learned of a caller''s queries, {cache, partition_key, queries: [{cost, priority, origin, fragments: [{hash, query, rank, scanned, keyed_tables, parts, cost, kept, writes (to its tables, so far)}]}]}: puts into the outgoing queue what it may cost, defers the rest; how many were queued. Raises PC007 below the level push. Example: see pc_call';
+
+create function pc_learn_some(
+    caller oid, cache text, partition_key text, fragments jsonb, allowance double precision, later double precision, out learned text[], out new jsonb
+)
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    cache_ constant text := cache;
+    key_ constant text := partition_key;
+    here bigint := pc_cluster();
+    hashes text[] := array(select f ->> 'hash' from jsonb_array_elements(fragments) f);
+    deferred jsonb;
+begin
+    select coalesce(array_agg(p.hash) filter (where p.verdict = 'learned'), '{}'),
            jsonb_agg(f.value || jsonb_build_object('credit', p.credit)) filter (where p.verdict = 'deferred')
     into learned, deferred
-    from pc_priced(fragments, allowance.now, allowance.later) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
-    learned := coalesce(learned, '{}');
+    from pc_priced(fragments, allowance, later) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
 
     -- Whoever is at one of these rows has counted it: nobody waits.
     delete from partitioncache_learning l
@@ -113,34 +182,43 @@ begin
       and l.ctid = any (array(select o.ctid from partitioncache_learning o
                               where o.hash = any (hashes) and o.state = 'deferred' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here
                               for update skip locked));
+    new := coalesce(deferred, '[]');
+end
+$$;
+
+comment on function pc_learn_some(oid, text, text, jsonb, double precision, double precision) is
+'Which of the fragments of a caller''s query are learned, by their hashes, where some are known or cost too much: see pc_priced. new: those that are to be deferred. Example: see pc_do_learn';
+
+create function pc_defer(caller oid, registration partitioncache_registration, deferred jsonb) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    cache_ constant text := registration.cache;
+    key_ constant text := registration.partition_key;
+    here bigint := pc_cluster();
+    wanted partitioncache_learning[];
+    forms pc_form[];
+begin
+    wanted := array(
+        select jsonb_populate_record(null::partitioncache_learning, x.value)
+        from (select distinct on (d.value ->> 'hash') d.value, d.n from jsonb_array_elements(deferred) with ordinality d(value, n) order by d.value ->> 'hash', d.n desc) x
+        where not exists (select from partitioncache_learning o
+                          where o.hash = x.value ->> 'hash' and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here)
+        order by x.value ->> 'hash'
+        limit greatest(2000 - (select count(*) from partitioncache_learning o where o.cache = cache_ and o.owner = caller), 0));
+    forms := pc_fragment_forms(array(select w.query from unnest(wanted) with ordinality w order by w.ordinality), registration);
     insert into partitioncache_learning (cache, partition_key, hash, owner, owner_name, state, rank, query, keyed_tables, parts, cost, kept, credit, asked,
                                          form, filed_under, filed_rank)
     select cache_, key_, x.hash, caller, pg_get_userbyid(caller), 'deferred', x.rank, x.query, x.keyed_tables, x.parts, x.cost, x.kept, x.credit, (x.rank <> 'weaker')::integer,
            f.form, (filing.first).signature, (filing.first).rank
-    from jsonb_to_recordset(deferred) x(hash text, rank text, query text, keyed_tables text[], parts text[], cost double precision, kept double precision,
-                                        credit double precision)
-    cross join lateral (select pc_fragment_form(x.query, registration) as form offset 0) f
+    from generate_subscripts(wanted, 1) n
+    cross join lateral (select (wanted[n]).*) x
+    cross join lateral (select forms[n] as form) f
     cross join lateral (select (array(select g from pc_filings(f.form) g))[1] as first) filing
-    where not exists (select from partitioncache_learning o
-                      where o.hash = x.hash and o.cache = cache_ and o.partition_key = key_ and o.owner = caller and o.cluster = here)
-      and (select count(*) from partitioncache_learning o where o.cache = cache_ and o.owner = caller) < 2000
-    order by x.hash
     on conflict do nothing;
-
-    if learned <> '{}' then
-        perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true,
-            -- Fragments that queries share are not urgent for that: what waits is best found out together. Dead ones come back to life.
-            'again', exists (select from partitioncache_queue q
-                             where q.queue = 'outgoing' and q.hash = any (learned) and q.cache = cache_ and q.partition_key = key_ and q.owner = caller and q.cluster = here and q.died_at is not null),
-            'items', (
-            select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
-                             || jsonb_build_object('partition_key', key_, 'priority', argument -> 'priority', 'origin', argument -> 'origin', 'time_limit', pc_learning_limit(cache_, (f.value -> 'cost')::double precision))
-                             order by f.place)
-            from jsonb_array_elements(fragments) with ordinality f(value, place) where f.value ->> 'hash' = any (learned))));
-    end if;
-    return to_jsonb(cardinality(learned));
 end
 $$;
 
-comment on function pc_do_learn(oid, jsonb) is
-'What is learned of a caller''s query, {cache, partition_key, cost, priority, origin, fragments: [{hash, query, rank, scanned, keyed_tables, parts, cost, kept, writes (to its tables, so far)}]}: puts into the outgoing queue what it may cost, defers the rest; how many were queued. Raises PC007 below the level push. Example: see pc_call';
+comment on function pc_defer(oid, partitioncache_registration, jsonb) is
+'Remembers fragments of a caller that are not evaluated yet: [{hash, query, rank, keyed_tables, parts, cost, kept, credit}]; no more than some of each role. Example: see pc_do_learn';

@@ -48,17 +48,25 @@ $$;
 comment on function pc_table_writes(oid[]) is
 'How many rows of these relations, and of their partitions, were written so far by PostgreSQL''s own count, and how many there are by its estimate. Example: select * from pc_table_writes(array[''pg_class''::regclass])';
 
+create function pc_writes_until_looked_at(relations oid[]) returns bigint
+language sql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- From so many on, much has changed.
+    select (w.writes + 0.2 * w.rows + 1000)::bigint from pc_table_writes(relations) w
+$$;
+
+comment on function pc_writes_until_looked_at(oid[]) is
+'How many rows of these relations will have been written when it is time to look anew whether a fragment leaves most partitions. Example: select pc_writes_until_looked_at(array[''pg_class''::regclass])';
+
 create function pc_note_unselective(registration partitioncache_registration, hash text, fragment text, evaluation pc_evaluation, kept double precision) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    perform pc_call('note_unselective', (
-        select jsonb_build_object('cache', (registration).cache, 'partition_key', (registration).partition_key, 'hash', hash, 'query', fragment, 'kept', least(kept, 1),
-                                  'keyed_tables', evaluation.keyed_tables, 'parts', evaluation.parts, 'relations', evaluation.deps,
-                                  -- From so many on, much has changed.
-                                  'writes', (w.writes + 0.2 * w.rows + 1000)::bigint)
-        from pc_table_writes(evaluation.deps) w));
+    perform pc_call('note_unselective', jsonb_build_object('cache', (registration).cache, 'partition_key', (registration).partition_key, 'notes', jsonb_build_array(
+        jsonb_build_object('hash', hash, 'query', fragment, 'kept', least(kept, 1), 'keyed_tables', evaluation.keyed_tables, 'parts', evaluation.parts,
+                           'writes', pc_writes_until_looked_at(evaluation.deps)))));
 end
 $$;
 
@@ -71,20 +79,19 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     registration partitioncache_registration := pc_registration(argument ->> 'cache', argument ->> 'partition_key');
-    noted partitioncache_learning := jsonb_populate_record(null::partitioncache_learning, argument);
+    notes partitioncache_learning[] := array(select jsonb_populate_record(null::partitioncache_learning, n) from jsonb_array_elements(argument -> 'notes') n order by n ->> 'hash');
 begin
     perform pc_require(caller, registration.cache, 'push');
-    noted.owner := caller;
     insert into partitioncache_learning as l (cache, partition_key, hash, owner, owner_name, state, query, keyed_tables, parts, kept, writes)
-    values (registration.cache, registration.partition_key, noted.hash, caller, pg_get_userbyid(caller), 'unselective', noted.query, noted.keyed_tables, noted.parts,
-            noted.kept, noted.writes)
+    select registration.cache, registration.partition_key, n.hash, caller, pg_get_userbyid(caller), 'unselective', n.query, n.keyed_tables, n.parts, n.kept, n.writes
+    from unnest(notes) n
     on conflict (hash, cache, partition_key, owner, cluster) do update
     set state = case when l.state in ('forced', 'forbidden') then l.state else 'unselective' end, kept = excluded.kept, writes = excluded.writes, credit = 0, changed_at = clock_timestamp();
-    execute format('delete from %s e where e.hash = $1 and e.role = $2 and e.owner = $3 and e.evaluation is not null', pc_object_for('cache', registration.cache, registration.partition_key))
-    using noted.hash, case when pc_has_level(caller, registration.cache, 'fill') then 0::oid else caller end, caller;
+    execute format('delete from %s e where e.hash = any ($1) and e.role = $2 and e.owner = $3 and e.evaluation is not null', pc_object_for('cache', registration.cache, registration.partition_key))
+    using array(select n.hash from unnest(notes) n), case when pc_has_level(caller, registration.cache, 'fill') then 0::oid else caller end, caller;
     return null;
 end
 $$;
 
 comment on function pc_do_note_unselective(oid, jsonb) is
-'pc_note_unselective for a caller: {cache, partition_key, hash, query, keyed_tables, parts, kept, writes}. Example: see pc_call';
+'pc_note_unselective for a caller: {cache, partition_key, notes: [{hash, query, keyed_tables, parts, kept, writes}]}. Example: see pc_call';

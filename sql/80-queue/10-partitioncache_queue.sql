@@ -4,8 +4,8 @@ comment on sequence partitioncache_queue_id is
 'Numbers the items of both queues in the order in which they are to be worked on where priorities are equal.';
 
 create table partitioncache_queue (
-    queue text not null,
-    id bigint not null,
+    queue text not null check (queue in ('incoming', 'outgoing', 'racing')),
+    id bigint primary key,
     cache text not null,
     partition_key text not null,
     hash text not null,
@@ -33,19 +33,19 @@ create table partitioncache_queue (
     started_at timestamptz,
     died_at timestamptz,
     error_msg text,
-    primary key (id, queue),
     unique (hash, cache, partition_key, owner, cluster, queue),
     check ((status = 'dead') = (died_at is not null))
-) partition by list (queue);
+) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 
 comment on table partitioncache_queue is
-'The two queues, incoming and outgoing, and the queries to be raced, which behave alike. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged. owner: a role of this cluster by its OID, in another cluster found again by owner_name. Nobody writes here but the functions that pc_call leads to.';
+'The queues, which behave alike: incoming, original queries waiting to be taken apart; outgoing, fragments waiting to be evaluated; racing, queries whose restricted forms are to be raced, when nothing else is left to do. due_at says when an item may be claimed: ready at once, failed and timeout after a pause, running when the lease is over. claim counts the claims and names the latest; whoever holds it says with it what became of the item. attempts counts those that failed or are under way. Finished items are deleted and logged. owner: a role of this cluster by its OID, in another cluster found again by owner_name. Nobody writes here but the functions that pc_call leads to.';
 comment on column partitioncache_queue.hash is
 'Outgoing: the fragment''s hash. Incoming: the SHA-256 of the query''s text, with the settings of its session where the text was checked by this server.';
 comment on column partitioncache_queue.origin is
 'The claim of the query that a fragment was taken from, as pc_marker writes it.';
 comment on column partitioncache_queue.scanned is
-'The one table that a fragment reads: what is said of it can be found out together with other such fragments.';
+'The one table that a fragment reads: what is said of it can be found out together with other such fragments. Empty for an item that is worked on alone, because to work on it together with others has failed.';
 comment on column partitioncache_queue.time_limit is
 'How long the first attempt may take; null for the limit of the cache. cost: what the planner expected it to cost.';
 comment on column partitioncache_queue.checked is
@@ -54,30 +54,7 @@ comment on column partitioncache_queue.worker_id is
 'Who holds the claim. Workers inside the database: the session''s identifier as %c writes it into the server''s log, so that a process that reuses the pid is not taken for the worker.';
 
 -- Claiming changes no indexed column (died_at is set once, at the end): those updates stay in the page and add nothing to the indexes.
-create index partitioncache_queue_due on partitioncache_queue (cache, owner, cluster, priority desc, id) where died_at is null;
-
-create table partitioncache_original_query_queue partition of partitioncache_queue for values in ('incoming')
-    with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
-          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
-
-comment on table partitioncache_original_query_queue is
-'The incoming queue: original queries waiting to be taken apart.';
-
-create table partitioncache_query_fragment_queue partition of partitioncache_queue for values in ('outgoing')
-    with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
-          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
-
-comment on table partitioncache_query_fragment_queue is
-'The outgoing queue: fragments waiting to be evaluated.';
-
-create table partitioncache_race_queue partition of partitioncache_queue for values in ('racing')
-    with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
-          autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
-
-comment on table partitioncache_race_queue is
-'Queries whose restricted forms are to be raced, when nothing else is left to do.';
+create index partitioncache_queue_due on partitioncache_queue (cache, owner, cluster, queue, priority desc, id) where died_at is null;
 
 select pc_dump_with_extension('partitioncache_queue_id');
-select pc_dump_with_extension('partitioncache_original_query_queue');
-select pc_dump_with_extension('partitioncache_query_fragment_queue');
-select pc_dump_with_extension('partitioncache_race_queue');
+select pc_dump_with_extension('partitioncache_queue');

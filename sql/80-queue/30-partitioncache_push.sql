@@ -13,12 +13,17 @@ declare
     tracks boolean := (pc_settings(cache)).untracked = 'track';
     relations oid[] := '{}'::oid[];
     query text;
+    mask text;
+    seen text[] := '{}'::text[];
 begin
     perform pc_require_writable('push queries');
     perform pc_not_null('queries', queries::text, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     foreach query in array queries loop
         perform pc_not_null('query', query);
-        relations := relations || pc_push_check(query, session, tracks);
+        -- Those that differ in plain constants alone read the same tables.
+        mask := case when tracks and cardinality(queries) > 1 then pc_masked(query) end;
+        relations := relations || pc_push_check(query, session, tracks and mask = any (seen) is not true);
+        seen := case when cardinality(seen) < 100 and mask <> all (seen) then seen || mask else seen end;
     end loop;
     perform pc_register_by_use(queries, partition_key, cache, session);
     if tracks then

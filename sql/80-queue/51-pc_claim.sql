@@ -37,36 +37,52 @@ declare
     here bigint := pc_cluster();
     taken partitioncache_queue[];
     plain boolean;
+    queue_ text;
 begin
     perform pc_require(caller, cache_, 'push');
-    loop
-        with chosen as materialized (
-            select q.id from partitioncache_queue q
-            where q.queue = any (queues) and q.cache = cache_ and q.owner = caller and q.cluster = here
-              and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
-            order by q.priority desc, q.id
-            limit amount for update skip locked
-        ), claimed as (
-            update partitioncache_queue q
-            set status = case when q.attempts < max_attempts then 'running' else 'dead' end,
-                died_at = case when q.attempts < max_attempts then null else clock_timestamp() end,
-                attempts = q.attempts + (q.attempts < max_attempts)::integer,
-                claim = q.claim + 1,
-                error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease')
-                                 when q.attempts >= max_attempts then q.error_msg end,
-                worker_pid = case when only_checked then pg_backend_pid() end, worker_id = argument ->> 'worker_id',
-                started_at = clock_timestamp(), due_at = clock_timestamp() + lease
-            where q.id = any (array(select c.id from chosen c)) and q.queue = any (queues)
-            returning q as item
-        )
-        select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
-        -- Most of the time, that is all.
-        plain := coalesce(cardinality(taken) = 1 and (taken[1]).status = 'running' and (taken[1]).error_msg is null, taken is null);
-        exit when plain;
-        perform pc_log(caller, t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
-        from unnest(taken) t where t.error_msg is not null;
-        -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
-        exit when exists (select from unnest(taken) t where t.status = 'running');
+    -- The queue whose first item is the most urgent, and, if all that is due there is held by others, the next.
+    if cardinality(queues) > 1 then
+        queues := array(
+            select f.queue
+            from unnest(queues) u(queue)
+            cross join lateral (
+                select q.queue, q.priority, q.id from partitioncache_queue q
+                where q.queue = u.queue and q.cache = cache_ and q.owner = caller and q.cluster = here
+                  and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
+                order by q.priority desc, q.id limit 1) f
+            order by f.priority desc, f.id);
+    end if;
+    foreach queue_ in array queues loop
+        loop
+            with chosen as materialized (
+                select q.id from partitioncache_queue q
+                where q.queue = queue_ and q.cache = cache_ and q.owner = caller and q.cluster = here
+                  and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
+                order by q.priority desc, q.id
+                limit amount for update skip locked
+            ), claimed as (
+                update partitioncache_queue q
+                set status = case when q.attempts < max_attempts then 'running' else 'dead' end,
+                    died_at = case when q.attempts < max_attempts then null else clock_timestamp() end,
+                    attempts = q.attempts + (q.attempts < max_attempts)::integer,
+                    claim = q.claim + 1,
+                    error_msg = case when q.status = 'running' then coalesce(q.error_msg, 'the worker did not answer within its lease')
+                                     when q.attempts >= max_attempts then q.error_msg end,
+                    worker_pid = case when only_checked then pg_backend_pid() end, worker_id = argument ->> 'worker_id',
+                    started_at = clock_timestamp(), due_at = clock_timestamp() + lease
+                where q.id = any (array(select c.id from chosen c))
+                returning q as item
+            )
+            select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
+            -- Most of the time, that is all.
+            plain := coalesce(cardinality(taken) = 1 and (taken[1]).status = 'running' and (taken[1]).error_msg is null, taken is null);
+            exit when plain;
+            perform pc_log(caller, t.cache, t.queue, t.partition_key, t.hash, 'failed', t.error_msg, null, 0, t.attempts - (t.status = 'running')::integer)
+            from unnest(taken) t where t.error_msg is not null;
+            -- What nobody may try again was buried on the way; if that was all, there may be more behind it.
+            exit when exists (select from unnest(taken) t where t.status = 'running');
+        end loop;
+        exit when taken is not null;
     end loop;
     if only_checked and taken is not null then
         perform pc_secure_attempt(taken, (argument -> 'one_transaction')::boolean);

@@ -45,7 +45,7 @@ begin
         from gone g
         returning id, cache
     )
-    select (select coalesce(array_agg((g.item).id), '{}') from gone g) as ids, (select l.cache from logged l where l.id % 100 = 0 limit 1) as cache into trimmed;
+    select (select coalesce(array_agg((g.item).id order by (g.item).id), '{}') from gone g) as ids, (select l.cache from logged l where l.id % 100 = 0 limit 1) as cache into trimmed;
     settled := trimmed.ids;
     if trimmed.cache is not null then
         perform pc_trim_log(caller, trimmed.cache);

@@ -17,7 +17,7 @@ begin
     for other in
         delete from partitioncache_queue q
         where q.queue = item.queue and q.cache = item.cache and q.partition_key = item.partition_key and q.owner = item.owner and q.cluster = item.cluster
-          and (q.id = item.id or q.scanned = item.scanned and q.status = 'ready' and q.attempts = 0)
+          and (q.id = item.id or q.scanned = nullif(item.scanned, '') and q.status = 'ready' and q.attempts = 0)
         returning q.*
     loop
         insert into partitioncache_learning as l (cache, partition_key, hash, owner, owner_name, cluster, state, rank, query, keyed_tables, parts, cost, kept, proven, asked,

@@ -14,13 +14,13 @@ declare
 begin
     finished := 0;
     begin
-        finished := case item.queue when 'outgoing' then pc_work_together(item, most) else 0 end;
+        finished := pc_work_together(item, most);
         if finished > 0 then
             outcome := 'success';
             return;
         end if;
         if item.queue = 'incoming' then
-            reason := pc_work_query(item);
+            reason := (pc_work_queries(array[item]))[1];
         elsif item.queue = 'racing' then
             reason := pc_race(item, stop_at);
         else
@@ -62,8 +62,12 @@ begin
     if not held
         or not pc_settle(item.queue, item.id, item.claim, case outcome when 'stopped' then 'released' when 'cancelled' then 'failed' else outcome end, reason) then
         outcome := 'lost';
-    elsif outcome in ('timeout', 'stopped') and item.scanned is not null then
-        perform pc_call('part', jsonb_build_object('id', item.id));
+    elsif outcome in ('timeout', 'stopped') and most > 1 then
+        -- Nothing is known of where it stopped: the next ones are not to be stopped together again.
+        perform pc_call('part', jsonb_build_object('queue', item.queue, 'id', item.id, 'ids', (
+            select array_agg(q.id)::text from (select q.id from pc_own_queue q
+                                               where q.mine and q.queue = 'incoming' and item.queue = 'incoming' and q.cache = item.cache and q.status = 'ready'
+                                               order by q.priority desc, q.id limit pc_most_together()) q)));
     end if;
 end
 $$;

@@ -1,54 +1,75 @@
 create function pc_do_companions(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+-- As in pc_do_claim.
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
+set enable_bitmapscan = off
+set enable_sort = off
+set jit = off
 as $$
 declare
     here bigint := pc_cluster();
+    queue_ text := argument ->> 'queue';
+    most integer := (argument -> 'most')::integer;
     item partitioncache_queue;
+    mask text;
+    alike bigint[];
     taken partitioncache_queue[];
 begin
     select q.* into item from partitioncache_queue q
-    where q.queue = 'outgoing' and q.id = (argument -> 'id')::bigint and q.claim = (argument -> 'claim')::bigint and q.status = 'running' and q.owner = caller and q.cluster = here;
+    where q.queue = queue_ and q.id = (argument -> 'id')::bigint and q.claim = (argument -> 'claim')::bigint and q.status = 'running' and q.owner = caller and q.cluster = here;
     perform pc_require(caller, item.cache, 'push');
+    mask := case when item.scanned is null then pc_masked(item.query) end;
+    -- However many wait, no more than a few times as many are looked at.
+    alike := array(
+        select w.id
+        from (select q.* from partitioncache_queue q
+              where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
+                and (queue_ = 'outgoing' or q.priority = item.priority)
+              order by q.priority desc, q.id limit 1000) w
+        where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and w.partition_key = item.partition_key and w.session is not distinct from item.session
+          and case when item.scanned is not null then w.scanned = item.scanned
+                   else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
+                               and pc_masked(w.query) = mask end
+        limit most);
     with chosen as materialized (
         select q.id from partitioncache_queue q
-        where q.queue = 'outgoing' and q.cache = item.cache and q.partition_key = item.partition_key and q.scanned = item.scanned and q.owner = caller and q.cluster = here
-          and q.status = 'ready' and q.attempts = 0 and q.died_at is null and q.due_at <= clock_timestamp() and q.checked and q.session is null and q.id <> item.id
-        order by q.priority desc, q.id
-        limit (argument -> 'most')::integer for update skip locked
+        where q.queue = queue_ and q.id = any (alike) and q.status = 'ready' and q.owner = caller and q.cluster = here
+        for update skip locked
     ), claimed as (
         update partitioncache_queue q
         set status = 'running', attempts = 1, claim = q.claim + 1, worker_pid = item.worker_pid, worker_id = item.worker_id, started_at = clock_timestamp(), due_at = item.due_at
-        where q.queue = 'outgoing' and q.id = any (array(select c.id from chosen c))
+        where q.queue = queue_ and q.id = any (array(select c.id from chosen c))
         returning q as claimed
     )
-    select array_agg(c.claimed order by (c.claimed).id) into taken from claimed c;
+    select array_agg(c.claimed order by (c.claimed).priority desc, (c.claimed).id) into taken from claimed c;
     return to_jsonb(coalesce(taken, '{}')::text);
 end
 $$;
 
 comment on function pc_do_companions(oid, jsonb) is
-'Claims for a caller up to so many items that say something of the table that its claimed item does: {id, claim, most}; the items, as the text of an array. Whoever claimed them works on them in the same transaction. Example: see pc_work_together';
+'Claims for a caller up to so many items that are best worked on together with its claimed one: fragments that say something of the same one table; other fragments of little cost, and queries, that differ from it in their plain constants alone. {queue, id, claim, most}; the items, as the text of an array. Whoever claimed them works on them in the same transaction. Example: see pc_work_together';
 
 create function pc_do_part(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    update partitioncache_queue q set scanned = null
-    where q.queue = 'outgoing' and q.id = any (array(
+    update partitioncache_queue q set scanned = ''
+    where q.queue = argument ->> 'queue' and q.id = any (array(
         select o.id from partitioncache_queue i
-        join partitioncache_queue o on o.queue = i.queue and o.cache = i.cache and o.partition_key = i.partition_key and o.scanned = i.scanned
-                                       and o.owner = i.owner and o.cluster = i.cluster and (o.id = i.id or o.status = 'ready')
-        where i.queue = 'outgoing' and i.id = (argument -> 'id')::bigint and i.owner = caller and i.cluster = pc_cluster()
+        join partitioncache_queue o on o.queue = i.queue and o.cache = i.cache and o.partition_key = i.partition_key and o.owner = i.owner and o.cluster = i.cluster
+        where i.queue = argument ->> 'queue' and i.id = (argument -> 'id')::bigint and i.owner = caller and i.cluster = pc_cluster()
+          and (o.id = i.id or o.status = 'ready' and (o.scanned = i.scanned or o.id = any ((argument ->> 'ids')::bigint[])))
         for update of o skip locked));
     return null;
 end
 $$;
 
 comment on function pc_do_part(oid, jsonb) is
-'Has a caller''s item, {id}, and those that say something of the same table, worked on one by one from now on. Example: see pc_work_together';
+'Has a caller''s item, {queue, id}, worked on alone from now on, and with it the fragments that say something of the same table, and those numbered ids. Example: see pc_work_together';
 
 create function pc_work_together(item partitioncache_queue, most integer) returns integer
 language plpgsql volatile parallel unsafe
@@ -57,27 +78,42 @@ as $$
 declare
     registration partitioncache_registration;
     items partitioncache_queue[];
+    ids bigint[] := array[item.id];
     counts bigint[];
+    reasons text[];
 begin
-    if item.scanned is null or item.attempts > 1 or item.session is not null or most < 2 then
+    if item.attempts > 1 or most < 2 or item.queue not in ('incoming', 'outgoing')
+        or item.scanned = '' or item.queue = 'outgoing' and item.session is not null
+        or item.scanned is null and (item.cost > pc_cheap() or pc_masked(item.query) is null) then
+        return 0;
+    end if;
+    registration := pc_registration(item.cache, item.partition_key);
+    -- Where a key stands in an expression, a constant may be part of it.
+    if item.scanned is null and registration.placed > 0 then
         return 0;
     end if;
     begin
-        items := (pc_call('companions', jsonb_build_object('id', item.id, 'claim', item.claim, 'most', least(most - 1, 30))) #>> '{}')::partitioncache_queue[];
+        items := (pc_call('companions', jsonb_build_object('queue', item.queue, 'id', item.id, 'claim', item.claim, 'most', least(most, pc_most_together()) - 1)) #>> '{}')::partitioncache_queue[];
         if items = '{}' then
             return 0;
         end if;
         items := item || items;
-        registration := pc_registration(item.cache, item.partition_key);
-        execute format('select pc_evaluate_together($1, $2, null::%s, $3)', pc_native_type(registration.datatype))
-        -- One scan takes hardly longer for many of them than for one.
-        into counts using registration, items, least(clock_timestamp() + least(1.5 * (select max(i.time_limit) from unnest(items) i), pc_time_limit(item.cache)), pc_statement_ends_at());
-        if counts is null then
-            raise exception using errcode = 'PC000', message = 'one by one costs less';
+        ids := array(select i.id from unnest(items) i);
+        if item.queue = 'incoming' then
+            reasons := pc_work_queries(items);
+        else
+            execute format('select pc_evaluate_together($1, $2, null::%s, $3)', pc_native_type(registration.datatype))
+            -- One scan takes hardly longer for many of them than for one.
+            into counts using registration, items, least(clock_timestamp() + least(1.5 * (select max(i.time_limit) from unnest(items) i), pc_time_limit(item.cache)), pc_statement_ends_at());
+            if counts is null then
+                raise exception using errcode = 'PC000', message = 'one by one costs less';
+            end if;
         end if;
         if jsonb_array_length(pc_call('settle', (
-               select jsonb_agg(jsonb_build_object('queue', i.queue, 'id', i.id, 'claim', i.claim, 'outcome', 'success', 'key_count', counts[n.n],
-                                                   'error_msg', case when counts[n.n] is null then pc_unselective_note(i.cache, i.partition_key, i.hash) end) order by n.n)
+               select jsonb_agg(jsonb_build_object('queue', i.queue, 'id', i.id, 'claim', i.claim, 'outcome', case when reasons[n.n] is null then 'success' else 'skipped' end,
+                                                   'key_count', counts[n.n],
+                                                   'error_msg', case when i.queue = 'incoming' then reasons[n.n]
+                                                                     when counts[n.n] is null then pc_unselective_note(i.cache, i.partition_key, i.hash) end) order by n.n)
                from generate_subscripts(items, 1) n(n), lateral (select (items[n.n]).*) i))) < cardinality(items) then
             raise exception using errcode = 'PC000', message = 'a claim was lost';
         end if;
@@ -87,10 +123,32 @@ begin
         when others or assert_failure then
             null;
     end;
-    perform pc_call('part', jsonb_build_object('id', item.id));
+    perform pc_call('part', jsonb_build_object('queue', item.queue, 'id', item.id, 'ids', ids::text));
     return 0;
 end
 $$;
 
 comment on function pc_work_together(partitioncache_queue, integer) is
-'Evaluates a claimed item together with others that wait and say something of the same table, in one scan of it, no more than so many; how many items that finished. 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one. Example: see pc_work';
+'Works on a claimed item together with others that wait, no more than so many: a fragment with those that say something of the same one table, in one scan of it; others, and queries, with those that differ in plain constants alone. How many items that finished; 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one. Example: see pc_work';
+
+create function pc_most_together() returns integer
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Twice as many save hardly more for each, and more is done again if one of them fails.
+    select 100
+$$;
+
+comment on function pc_most_together() is
+'How many items are worked on together at most. Example: select pc_most_together()';
+
+create function pc_cheap() returns double precision
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Some two milliseconds: of a hundred, none is kept waiting long, nor much done again if one fails.
+    select 1000::double precision
+$$;
+
+comment on function pc_cheap() is
+'What the evaluation of a fragment may cost, in the planner''s units, to be done in one transaction with others. Example: select pc_cheap()';

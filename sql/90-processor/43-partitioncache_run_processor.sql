@@ -34,7 +34,7 @@ begin
         set transaction isolation level read committed, read write;
         perform pg_catalog.set_config('synchronous_commit', 'off', true);
         if turn.works then
-            turn.outcome := (partitioncache_internal.pc_work(turn.item, 30)).outcome;
+            turn.outcome := (partitioncache_internal.pc_work(turn.item, partitioncache_internal.pc_most_together())).outcome;
         else
             perform pg_catalog.pg_sleep(turn.wait);
         end if;

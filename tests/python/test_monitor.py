@@ -392,6 +392,19 @@ def test_server_monitor_also_does_what_programs_pushed(filled: Database) -> None
         assert cache.get("mine", "city_id") == {None, *range(1, 9)}
 
 
+def test_server_monitor_hands_on_what_waits_elsewhere(
+    filled: Database, redis_queue: Queue, cache_name: str
+) -> None:
+    queries = [Item(f"select * from poi where kind = {kind}", "city_id") for kind in range(5)]
+    redis_queue.push("incoming", [*queries, Item("selec", "city_id")])
+    events = quiet()
+    with PostgresqlArray(cache=cache_name, conninfo=filled.conninfo()) as cache:
+        ServerMonitor(cache, redis_queue, events, Limits(2, once=True), elsewhere=True).run()
+        assert cache.count("city_id") == 5
+    assert redis_queue.lengths() == (1, 0), "what the server refuses is tried again"
+    assert events.counts["items"] == 10
+
+
 def test_server_monitor_limits(filled: Database) -> None:
     filled.execute("select partitioncache_push(%s, 'city_id')", [SLOW])
     for kind in range(7):

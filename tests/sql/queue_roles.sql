@@ -68,7 +68,7 @@ reset role;
 -- Nobody has any of these tables, by any means
 create view tried (statement) as
 select format(s.statement, t.name)
-from unnest(array['partitioncache_queue', 'partitioncache_original_query_queue', 'partitioncache_query_fragment_queue', 'partitioncache_processor_log', 'partitioncache_listener']) t(name),
+from unnest(array['partitioncache_queue', 'partitioncache_processor_log', 'partitioncache_listener']) t(name),
      unnest(array['select * from partitioncache_internal.%s', 'delete from partitioncache_internal.%s', 'truncate partitioncache_internal.%s', 'lock table partitioncache_internal.%s in access exclusive mode',
                   'lock table partitioncache_internal.%s in access share mode', 'create trigger t before insert on partitioncache_internal.%s for each row execute function suppress_redundant_updates_trigger()']) s(statement)
 union all

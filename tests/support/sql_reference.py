@@ -86,7 +86,7 @@ _TABLES = """
     from pg_class c
     join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
     join pg_extension e on e.oid = d.refobjid and d.refclassid = 'pg_extension'::regclass
-    where e.extname = 'partitioncache' and c.relkind in ('r', 'p', 'v') order by 1
+    where e.extname = 'partitioncache' and c.relkind in ('r', 'p', 'v') order by 1, 2
 """
 
 

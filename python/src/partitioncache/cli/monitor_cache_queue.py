@@ -127,7 +127,7 @@ def command(
     ):
         monitor: Monitor | ServerMonitor
         own = in_postgresql(cache)
-        if own is not None and where.cache_is_beside_data and where.queue_is_beside_cache:
+        if own is not None and where.cache_is_beside_data and (where.queue_is_beside_cache or result_limit is None):
             if partition_local:
                 raise ConfigurationError(
                     "Here the server takes queries apart, and --partition-local is not asked for.",
@@ -135,7 +135,9 @@ def command(
                 )
             how = "the server works"
             if result_limit is None:
-                monitor = ServerMonitor(own, queue, events, limits, timeout)
+                monitor = ServerMonitor(
+                    own, queue, events, limits, timeout, elsewhere=not where.queue_is_beside_cache
+                )
             else:
                 evaluator = services.evaluator(
                     where, cache, timeout=timeout or 1800, result_limit=result_limit

@@ -170,7 +170,8 @@ class Monitor:
         item = claim.item
         try:
             fragments = self._evaluator.take_apart(item)
-            self._queue.push("outgoing", fragments)
+            if fragments:
+                self._queue.push("outgoing", fragments)
         except NotCacheable as reason:
             self._finish("incoming", claim, "done", reason.message)
             self._events.count("queries")

@@ -60,6 +60,7 @@ _EVALUATE: Final = """
 """
 _HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
 _REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
+_PUSH: Final = "select {partitioncache_push}(%(query)s, %(key)s, %(cache)s, %(priority)s)"
 _TIMEOUT: Final = "select extract(epoch from ({pc_settings}(%(cache)s)).fragment_timeout)"
 _PROCESS: Final = "select {partitioncache_process_queue}(%(cache)s, %(items)s, %(seconds)s)"
 
@@ -224,6 +225,29 @@ class ServerWorker:
             self._outside.close()
 
 
+class Forwarder(ServerEvaluator):
+    """Hands queries on to the queue beside the data, where the server takes many apart at a time."""
+
+    def take_apart(self, item: Item) -> list[Item]:
+        """Push a query there; nothing is left to be done here.
+
+        Raises:
+            QueryError: the server does not accept the query.
+            NotRegisteredError: no table of the query has the partition key.
+        """
+        if item.datatype is not None and self.backend.datatype(item.partition_key) is None:
+            self.backend.register(item.partition_key, item.datatype)
+        given = {
+            "query": item.query,
+            "key": item.partition_key,
+            "cache": self.backend.cache,
+            "priority": item.priority,
+        }
+        with self.server.connection() as connection:
+            connection.execute(self.statement(_PUSH), given)
+        return []
+
+
 class ServerMonitor:
     """Several sessions that call ``partitioncache_process_queue`` while there is work.
 
@@ -233,6 +257,7 @@ class ServerMonitor:
         events: told of what happens.
         limits: how much of it, and how fast.
         timeout: seconds for one fragment; None for what the cache's settings say.
+        elsewhere: `queue` is not the server's own: its queries are handed on to that.
     """
 
     def __init__(
@@ -242,7 +267,10 @@ class ServerMonitor:
         events: Events,
         limits: Limits,
         timeout: float | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
+        self._carrying = Forwarder if elsewhere else ServerEvaluator
         self._backend = backend
         self._server = backend.server
         self._cache = backend.cache
@@ -381,7 +409,7 @@ class ServerMonitor:
                 self._allowed += items
 
     def _carry_unchecked(self) -> int:
-        """Work on items that were pushed by programs, unchecked, which the server's own processor leaves alone.
+        """Work on items that the server's own processor leaves alone: unchecked ones, and those of queues elsewhere.
 
         Returns:
             How many were finished, one way or another; also 0 while another thread is at it.
@@ -392,7 +420,7 @@ class ServerMonitor:
             before = sum(self._events.counts.values())
             if any(self._queue.counts(queue)["ready"] for queue in QUEUES):
                 limits = replace(self._limits, once=True, limit=None)
-                evaluator = ServerEvaluator(self._backend, timeout=self._timeout)
+                evaluator = self._carrying(self._backend, timeout=self._timeout)
                 self._carrier = Monitor(self._queue, evaluator, self._events, limits)
                 if not self._stop.is_set():
                     self._carrier.run()
