@@ -1,17 +1,20 @@
-"""What asking costs where the table itself is partitioned, and what it gains: list-partitioned by the partition key.
+"""What asking costs where the table itself is partitioned by the partition key, and what it gains.
 
-One query that matches in three of the partitions, as it is and rewritten; partitioncache_apply for it the first time and
-known; untracked (taken for static) and tracked.
+One query that matches for three of the keys, as it is and rewritten, in turns; partitioncache_apply for it known, and for
+others like it that were never asked; untracked (taken for static), tracked, and tracked where the rows of one partition
+and of a tenth of them were written since. The rows are compared each time.
 
-    scripts/bench partitions [--partitions 1500] [--rows 150000] [--repeat 9]
+    scripts/bench partitions [--kinds list range hash] [--partitions 1500] [--repeat 9]
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +23,30 @@ import psycopg
 from support.cluster import running_cluster
 from support.installation import copy_installation
 
-TABLE = """
-create table m (id integer, city_id integer, kind integer) partition by list (city_id);
+TABLE = "create table m (id integer, city_id integer, kind integer) partition by {kind} (city_id)"
+# In some transactions, for the sake of the locks.
+PARTITIONS = """
 do $$ begin
     for i in 0 .. {partitions} - 1 loop
-        execute format('create table m_%s partition of m for values in (%1$s)', i);
+        execute format('create table m_%s partition of m for values {bounds}', i);
+        if i % 500 = 499 then
+            commit;
+        end if;
     end loop;
-end $$;
+end $$
+"""
+FILL = """
 insert into m
-select n, n % {partitions}, case when n % {partitions} < 3 then n % 7 else 7 + n % 90 end from generate_series(1, {rows}) n;
+select n, n % {partitions}, case when n % {partitions} < 3 then n % 7 else 7 + n % 90 end
+from generate_series(1, 100 * {partitions}) n;
 analyze m;
 select partitioncache_register('city_id', 'integer');
 """
+BOUNDS = {
+    "list": "in (%1$s)",
+    "range": "from (%1$s) to (%1$s + 1)",
+    "hash": "with (modulus {partitions}, remainder %1$s)",
+}
 QUERY = "select id from m where kind = 3"
 APPLY = "select partitioncache_apply(%s, 'city_id')"
 
@@ -43,37 +58,63 @@ def milliseconds(connection: psycopg.Connection[Any], statement: str, argument: 
     return (time.perf_counter() - started) * 1e3
 
 
+def measure(connection: psycopg.Connection[Any], label: str, repeat: int, numbers: Iterator[int]) -> None:
+    """Prints one line of the table; numbers: for queries that were not asked yet."""
+    connection.execute(APPLY.encode(), [QUERY])
+    unknown, known, original, rewritten = [], [], [], []
+    row = connection.execute(APPLY.encode(), [QUERY]).fetchone()
+    assert row is not None
+    for _ in range(repeat):
+        unknown.append(milliseconds(connection, APPLY, f"{QUERY} and id <> -{next(numbers)}"))
+        known.append(milliseconds(connection, APPLY, QUERY))
+        original.append(milliseconds(connection, QUERY))
+        rewritten.append(milliseconds(connection, row[0]))
+    rows = [sorted(connection.execute(text.encode()).fetchall()) for text in (QUERY, row[0])]
+    assert rows[0] == rows[1], "the rewritten query has other rows"
+    print(
+        f"{label:>26} "
+        + " ".join(f"{statistics.median(taken):>9.1f}" for taken in (unknown, known, original, rewritten))
+        + (" (left unchanged)" if row[0] == QUERY else ""),
+        flush=True,
+    )
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--partitions", type=int, default=1500)
-    parser.add_argument("--rows", type=int, default=150_000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kinds", nargs="+", choices=sorted(BOUNDS), default=["list"])
+    parser.add_argument("--partitions", type=int, nargs="+", default=[1500])
     parser.add_argument("--repeat", type=int, default=9)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
-        with running_cluster(installation) as cluster, cluster.create_database().connect() as connection:
-            connection.execute(TABLE.format(**vars(options)).encode())
-            print(f"{options.partitions} partitions, {options.rows} rows; ms, medians of {options.repeat}")
-            print(f"{'tables':>10} {'unknown':>9} {'known':>8} {'query':>8} {'rewritten':>10}")
-            for untracked in ("static", "track"):
-                connection.execute("select partitioncache_clear()")
-                connection.execute("select partitioncache_update_processor_config(untracked => %s)", [untracked])
-                connection.execute("select partitioncache_push(%s, 'city_id')", [QUERY])
-                while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
-                    pass
-                unknown = [milliseconds(connection, APPLY, f"{QUERY} and id > {n}") for n in range(options.repeat)]
-                known = [milliseconds(connection, APPLY, QUERY) for _ in range(options.repeat + 1)][1:]
-                row = connection.execute(APPLY.encode(), [QUERY]).fetchone()
-                assert row is not None
-                original = [milliseconds(connection, QUERY) for _ in range(options.repeat)]
-                rewritten = [milliseconds(connection, row[0]) for _ in range(options.repeat)]
-                print(
-                    f"{'static' if untracked == 'static' else 'tracked':>10}"
-                    f" {statistics.median(unknown):>9.1f} {statistics.median(known):>8.1f}"
-                    f" {statistics.median(original):>8.1f} {statistics.median(rewritten):>10.1f}"
-                    + (" (left unchanged)" if row[0] == QUERY else "")
-                )
+        print(f"ms, medians of {options.repeat}")
+        print(f"{'':>26} {'unknown':>9} {'known':>9} {'query':>9} {'rewritten':>9}")
+        with running_cluster(installation) as cluster:
+            for kind, partitions in itertools.product(options.kinds, options.partitions):
+                with cluster.create_database().connect() as connection:
+                    bounds = BOUNDS[kind].format(partitions=partitions)
+                    for statement in (TABLE, PARTITIONS, FILL):
+                        filled = statement.format(kind=kind, partitions=partitions, bounds=bounds)
+                        connection.execute(filled.encode())
+                    numbers = itertools.count(10)
+                    for untracked in ("static", "track"):
+                        connection.execute("select partitioncache_clear()")
+                        connection.execute(
+                            "select partitioncache_update_processor_config(untracked => %s)", [untracked]
+                        )
+                        connection.execute("select partitioncache_push(%s, 'city_id')", [QUERY])
+                        while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
+                            pass
+                        name = f"{kind} {partitions} {'static' if untracked == 'static' else 'tracked'}"
+                        measure(connection, name, options.repeat, numbers)
+                    for written, share in ((1, "1 written"), (partitions // 10, "a tenth written")):
+                        connection.execute(
+                            "insert into m select -1, n, 3 from generate_series(3, 2 + %s) n", [written]
+                        )
+                        measure(connection, f"{kind} {partitions} {share}", options.repeat, numbers)
 
 
 if __name__ == "__main__":

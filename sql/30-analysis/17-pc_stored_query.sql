@@ -47,6 +47,20 @@ $$;
 comment on function pc_stored_digest() is
 'A digest of the tree of what pc_storing_statement stored; null if nothing is. Example: select pc_stored_digest()';
 
+create function pc_stored_reads_tables() returns boolean
+language plpgsql stable parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return not exists (
+        select from pc_tree_facts(array[pc_stored_tree()]) f, unnest(f.relations) r left join pg_class c on c.oid = r
+        where (c.relkind in ('r', 'p') and has_table_privilege(c.oid, 'select')) is not true);
+end
+$$;
+
+comment on function pc_stored_reads_tables() is
+'Whether what pc_storing_statement stored reads nothing but tables that the role in force may read as a whole. Example: select pc_stored_reads_tables()';
+
 create function pc_stored_objects(relations oid[]) returns pc_object[]
 language plpgsql stable parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp

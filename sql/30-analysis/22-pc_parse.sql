@@ -32,17 +32,33 @@ declare
     effective name[];
     accepted boolean := false;
     planning jsonb;
+    wide boolean := (pc_opened_partitions(query)).partitions >= 100;
 begin
     perform pc_begin_temporary();
     begin
         perform pc_enter_session(session);
         perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
         effective := pg_catalog.current_schemas(true);
-        -- Refuses several statements, and what the role may not read; executes nothing.
-        planning := partitioncache_internal.pc_enter_quick_planning();
-        open checked for execute statement;
-        close checked;
-        perform partitioncache_internal.pc_enter_session(planning);
+        if wide then
+            begin
+                -- To plan it would open every partition. What PostgreSQL takes as the body of a function is statements, each with its brackets closed,
+                -- and what can stand in brackets as well is one.
+                perform pg_catalog.set_config('check_function_bodies', 'on', true);
+                execute pg_catalog.format('create or replace function pg_temp.partitioncache_stored() returns void language sql as %L', statement);
+                perform pg_catalog.set_config('check_function_bodies', 'off', true);
+                execute partitioncache_internal.pc_storing_statement(statement);
+                wide := partitioncache_internal.pc_stored_reads_tables();
+            exception when others then
+                wide := false;  -- what is wrong with it is said below
+            end;
+        end if;
+        if not wide then
+            -- Refuses several statements, and what the role may not read; executes nothing.
+            planning := partitioncache_internal.pc_enter_quick_planning();
+            open checked for execute statement;
+            close checked;
+            perform partitioncache_internal.pc_enter_session(planning);
+        end if;
         accepted := true;
         execute partitioncache_internal.pc_storing_statement(statement);
         perform pg_catalog.set_config('search_path', '', true);

@@ -28,19 +28,20 @@ as $$
 declare
     reached pc_object[];
     unknown boolean;
+    -- With all their partitions and children, which may generate columns in another way.
+    families oid[] := relations || array(select m from pg_class c, unnest(pc_members(c.oid)) m where c.oid = any (relations) and c.relhassubclass);
+    generated oid[] := array(select e.oid from pg_attrdef e
+                             where e.adrelid = any (families)
+                               and (select a.attgenerated <> '' from pg_attribute a where a.attrelid = e.adrelid and a.attnum = e.adnum));
 begin
     -- Nothing of users' own, as nearly always.
     if not exists (select from unnest(roots) r where (r).object >= 12000 or (r).class not in ('pg_collation'::regclass, 'pg_ts_config'::regclass))
-        and not exists (select from pg_class c where c.oid = any (relations) and (c.relkind = 'v' or c.relhassubclass))
-        and not exists (select from pg_attribute a where a.attrelid = any (relations) and a.attgenerated <> '')
+        and not exists (select from pg_class c where c.oid = any (relations) and c.relkind = 'v')
+        and generated = '{}'
     then
         return array(select distinct r from unnest(roots || row('pg_cast'::regclass, 0)::pc_object) r order by 1);
     end if;
-    with recursive family(relation) as (
-        select r from unnest(relations) r
-        union
-        select i.inhrelid from family f join pg_inherits i on i.inhparent = f.relation
-    ), reached(class, object) as (
+    with recursive reached(class, object) as (
         select s.class, s.object
         from (
             select r.class, r.object from unnest(roots) r
@@ -53,8 +54,7 @@ begin
             from pg_rewrite w, unnest(pc_depends_on(row('pg_rewrite'::regclass, w.oid)::pc_object)) o
             where w.ev_class = any (relations) and w.ev_type = '1' and o.class <> 'pg_class'::regclass
             union
-            select 'pg_attrdef'::regclass, e.oid
-            from family f join pg_attribute a on a.attrelid = f.relation and a.attgenerated <> '' join pg_attrdef e on e.adrelid = a.attrelid and e.adnum = a.attnum
+            select 'pg_attrdef'::regclass, e from unnest(generated) e
             union
             -- Casts are in no text that PostgreSQL writes where they go without saying.
             select 'pg_cast'::regclass, 0

@@ -1,4 +1,4 @@
-create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[], closure pc_object[]) returns bigint
+create function pc_analysis_state(named oid[], relations oid[], functions oid[], operators oid[], types oid[], closure pc_object[], whole boolean default false) returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
@@ -13,7 +13,7 @@ begin
     return (
         -- Beside what was found: everything that could now be found instead of it, under the same name.
         select hashtextextended(concat_ws('|',
-            (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations) s),
+            (select string_agg(concat_ws(' ', s.relation, s.state), ',' order by s.relation) from pc_relation_states(relations, whole) s),
             (select string_agg(concat_ws(' ', c.oid, c.relnamespace), ',' order by c.oid)
              from pg_class c
              where c.relname = any (array(select n.relname from pg_class n where n.oid = any (named)))
@@ -37,5 +37,5 @@ begin
 end
 $$;
 
-comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[], pc_object[]) is
-'A fingerprint of the part of the catalog that decides what a text means: the objects it uses and all of the same names, what they hang on, the schemas and the casts. Example: select pc_analysis_state(''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')';
+comment on function pc_analysis_state(oid[], oid[], oid[], oid[], oid[], pc_object[], boolean) is
+'A fingerprint of the part of the catalog that decides what a text means: the objects it uses and all of the same names, what they hang on, the schemas and the casts. whole: also the triggers of the partitions and children of a table, which decide only whether entries hold. Example: select pc_analysis_state(''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')';

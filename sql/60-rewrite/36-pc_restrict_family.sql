@@ -16,7 +16,7 @@ comment on type pc_restricted is
 'A row of pc_restrict_family, column by column.';
 
 create function pc_restrict_family(
-    family pc_family, registration partitioncache_registration, method text, of_type anyelement, forms text[],
+    family pc_family, registration partitioncache_registration, method text, of_type anyelement, forms text[], canonical text default null,
     out restrictions pc_restriction[], out judged pc_restriction[], out methods text[], out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out used text[], out reason text, out stamps text[], out tracked boolean
 )
 language plpgsql volatile parallel unsafe
@@ -57,7 +57,7 @@ begin
         restriction := null;
         if method_used is not null and (keys > 0 or form = 'all') then
             -- Inside the statement more may be known than now, so it must be ready for rows without a key.
-            restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used in ('subquery', 'current'), registration, looked_up.used, looked_up.stamps, form);
+            restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used in ('subquery', 'current'), registration, looked_up.used, looked_up.stamps, form, canonical);
         end if;
         methods := methods || case when restriction.conditions is not null then method_used end;
         restrictions := restrictions || restriction;
@@ -68,5 +68,5 @@ begin
 end
 $$;
 
-comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement, text[]) is
+comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement, text[], text) is
 'Looks up what is known of a family and says how it is restricted, in each of these forms (see pc_forms): restrictions, what the planner is to judge in the place of each (judged, null: that itself), and the method of each, null where a form does not fit; hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, the entries used, which evaluation of each, and whether they follow writes; or the reason why it is not restricted. Example: see pc_rewrite';

@@ -13,8 +13,8 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    -- Each takes about a millisecond to plan.
-    forms text[] := case when method = 'auto' then pc_forms(analysis.families, least(1 + ((original ->> 'Total Cost')::double precision / 1000)::bigint, 12)::integer) else '{all}' end;
+    -- Each takes about a millisecond to plan; where a table of very many partitions is left as it is in one, as long as the query itself.
+    forms text[] := case when method = 'auto' and original -> 'Guessed' is null then pc_forms(analysis.families, least(1 + ((original ->> 'Total Cost')::double precision / 1000)::bigint, 12)::integer) else '{all}' end;
     family pc_family;
     restricted pc_restricted;
     families pc_restricted[] := '{}'::pc_restricted[];
@@ -24,8 +24,8 @@ begin
     known.lasting := true;
     known.stamps := '{}'::text[];
     foreach family in array analysis.families loop
-        execute format('select * from pc_restrict_family($1, $2, $3, null::%s, $4)', pc_native_type(registration.datatype))
-        into restricted using family, registration, method, forms;
+        execute format('select * from pc_restrict_family($1, $2, $3, null::%s, $4, $5)', pc_native_type(registration.datatype))
+        into restricted using family, registration, method, forms, analysis.canonical;
         families := families || restricted;
         outcome.hits := outcome.hits + restricted.hits;
         outcome.hashes := outcome.hashes || coalesce(restricted.used, '{}');

@@ -57,6 +57,7 @@ declare
     original jsonb;
     -- The best order of many joins takes ten times as long to find as any, which is as dear at least. So it is looked for where something is known.
     quickly boolean := method = 'auto' and length(query) < 20000 and regexp_count(query, 'from|join|,', 1, 'i') > 6;
+    guessed jsonb;
     known pc_known;
     -- Whether the outcome will hold as long as the entries do.
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
@@ -78,8 +79,9 @@ begin
             if settings.apply_limit > 0 and pc_asking_time(query) > settings.apply_limit then
                 result.reason := format('to ask for so large a query is expected to take %s ms, more than %s (apply_limit)', round(pc_asking_time(query)), settings.apply_limit);
             else
+                select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query) o;
                 begin
-                    original := pc_plan(query, session_path, quickly);
+                    original := case when guessed is null then pc_plan(query, session_path, quickly) end;
                 exception when others then
                     null;  -- the analysis will say what is wrong
                 end;
@@ -93,8 +95,8 @@ begin
             result.reason := pc_measured_reason(template);
         end if;
         if result.reason is null and length(query) > 2000 then
-            original := coalesce(original, pc_plan(query, session_path));
-            result.reason := pc_too_long(query, (original ->> 'Total Cost')::double precision);
+            original := coalesce(original, case when guessed is null then pc_plan(query, session_path) end);
+            result.reason := pc_too_long(query, (coalesce(original, guessed) ->> 'Total Cost')::double precision);
         end if;
         if result.reason is not null then
             revision := pc_revision(cache, '');
@@ -120,9 +122,15 @@ begin
                 quickly := false;
                 original := null;
             end if;
-            original := coalesce(original, pc_plan(query, session_path));
+            original := coalesce(original, guessed, pc_plan(query, session_path));
         end if;
         known := pc_consider(analysis, registration, method, original, session_path);
+        -- Unless what is left is answered sooner than the query would be planned.
+        if (known.outcome).applied and original = guessed
+            and not exists (select from unnest(known.candidates) c where c.problem is null and not c.blind and c.doubtful_cost < 0.8 * (guessed ->> 'Total Cost')::double precision) then
+            original := pc_plan(query, session_path);
+            known := pc_consider(analysis, registration, method, original, session_path);
+        end if;
         result := known.outcome;
         result.rewritten := query;
         -- Between the analysis and the look-up the partition key may have been placed elsewhere, or an entry may have come.

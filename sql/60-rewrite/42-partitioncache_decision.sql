@@ -72,20 +72,17 @@ begin
     into bytes, rows, definitions, parents
     from pg_class c where c.oid = any (pc_sizes.relations);
     if parents then
-        with recursive below(relation) as (
-            select i.inhrelid from pg_inherits i where i.inhparent = any (pc_sizes.relations)
-            union
-            select i.inhrelid from below b join pg_inherits i on i.inhparent = b.relation
-        )
+        -- The newest of them: a table of thousands of partitions grows there, or everywhere.
         select pc_sizes.bytes + coalesce(sum(c.relpages * 8192.0), 0), pc_sizes.rows + coalesce(sum(greatest(c.reltuples, 0)), 0)
         into bytes, rows
-        from below b join pg_class c on c.oid = b.relation;
+        from pg_class c
+        where c.oid = any (array(select i.inhrelid from pg_inherits i where i.inhparent = any (pc_sizes.relations) order by i.inhrelid desc limit 50));
     end if;
 end
 $$;
 
 comment on function pc_sizes(oid[]) is
-'How large some relations are with all their partitions and children, and a fingerprint of their rows in pg_class and their indexes: while these stay, the planner will say much the same of a query. Example: select * from pc_sizes(array[''pg_class''::regclass])';
+'How large some relations are with the newest fifty of their partitions and children, and a fingerprint of their rows in pg_class and their indexes: while these stay, the planner will say much the same of a query. Example: select * from pc_sizes(array[''pg_class''::regclass])';
 
 create function pc_known_decision(digest text, registration partitioncache_registration, query text, session jsonb) returns partitioncache_decision
 language plpgsql volatile parallel unsafe
@@ -110,7 +107,9 @@ begin
     select * into now from pc_sizes(known.watched);
     if now.definitions is distinct from known.definitions or (abs(now.bytes - known.bytes) <= 0.2 * known.bytes + 65536) is not true
         or (abs(now.rows - known.rows) <= 0.2 * known.rows + 1000) is not true
-        or known.state <> pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types, known.closure) then
+        or known.state <> pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types, known.closure,
+                                                 -- What of the change log and the entries a text asks itself, it asks of all partitions.
+                                                 (known.outcome).applied and ((known.outcome).hashes <@ known.hashes) is not true) then
         return null;
     end if;
     -- To leave a query as it is is right at any time.
@@ -173,6 +172,9 @@ declare
     mine boolean;
     snapshot pg_snapshot;
     usable text[];
+    follows boolean;
+    tracked boolean := true;
+    aside boolean;
 begin
     if current_setting('transaction_read_only')::boolean then
         return;
@@ -209,21 +211,29 @@ begin
     end if;
     if outcome.applied then
         -- All that its entries hang on, too. Read first, judged afterwards: if anything has changed in between, it shows here or in the fingerprint.
-        for deps, entry_closure, entry_named, mine, snapshot in
-            execute format('select e.deps, e.closure, e.named, e.mine, e.snapshot from %s e where e.hash = any ($1) and e.serves', pc_object_for('entries', registration.cache, registration.partition_key))
+        for deps, entry_closure, entry_named, mine, snapshot, follows in
+            execute format('select e.deps, e.closure, e.named, e.mine, e.snapshot, coalesce(e.keyed_roots || e.whole_roots, ''{}'') <> ''{}'' from %s e where e.hash = any ($1) and e.serves', pc_object_for('entries', registration.cache, registration.partition_key))
             using outcome.hashes
         loop
             made.relations := array(select unnest(made.relations) union select unnest(deps));
             made.closure := array(select unnest(made.closure) union select unnest(entry_closure) order by 1);
+            tracked := tracked and follows;
             made.logged := least(made.logged, pg_snapshot_xmin(snapshot));
             made.entry_named := array(select unnest(made.entry_named) union select n from unnest(entry_named) n where not mine or has_table_privilege(n, 'select'));
         end loop;
-        made.state := pc_analysis_state(made.named, made.relations, made.functions, made.operators, made.types, made.closure);
-        select array_agg(u.stamp), array_agg(u.hash) filter (where u.tracked), array_agg(u.role) filter (where u.tracked), sum(u.changed)
-        into usable, made.hashes, made.roles, made.changed
-        from pc_usable_entries(registration, outcome.hashes) u where u.problem is null and u.stamp = any (stamps);
-        if (usable @> stamps) is not true
-            or analysis.state <> pc_analysis_state(analysis.named, analysis.relations, analysis.functions, analysis.operators, analysis.types, analysis.closure) then
+        made.state := pc_analysis_state(made.named, made.relations, made.functions, made.operators, made.types, made.closure, not tracked);
+        if tracked and cardinality(stamps) = cardinality(outcome.hashes) then
+            -- Whether they hold, the text itself asks when it runs.
+            made.hashes := outcome.hashes;
+            made.roles := array(select split_part(s.stamp, '/', 1)::oid from unnest(stamps) with ordinality s(stamp, n) order by s.n);
+            execute format('select * from %s($1, $2)', pc_object_for('since', registration.cache, registration.partition_key)) into aside, made.changed using made.hashes, made.roles;
+        else
+            select array_agg(u.stamp), array_agg(u.hash) filter (where u.tracked), array_agg(u.role) filter (where u.tracked), sum(u.changed)
+            into usable, made.hashes, made.roles, made.changed
+            from pc_usable_entries(registration, outcome.hashes) u where u.problem is null and u.stamp = any (stamps);
+            aside := (usable @> stamps) is not true;
+        end if;
+        if aside or analysis.state <> pc_analysis_state(analysis.named, analysis.relations, analysis.functions, analysis.operators, analysis.types, analysis.closure) then
             return;
         end if;
     end if;

@@ -12,7 +12,7 @@ begin
     select array_agg(row(concat_ws(' AND ', (r.restriction).conditions,
                          (select string_agg(format('((CASE WHEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.<) %L::pg_catalog.timestamptz THEN true ELSE partitioncache_internal.pc_over_time(pg_catalog.num_nulls(%s)) END) IS NOT NULL)',
                                                    stop_at, c), ' AND ' order by n) from unnest(f.columns) with ordinality u(c, n))),
-                         (r.restriction).from_item, (r.restriction).with_item, (r.restriction).ranges_asked, (r.restriction).carried)::pc_restriction order by f.family)
+                         (r.restriction).from_item, (r.restriction).with_item, (r.restriction).ranges_asked, (r.restriction).carried, (r.restriction).aliases, (r.restriction).items)::pc_restriction order by f.family)
     into guarded
     from unnest(families) f cross join lateral (select restrictions[f.family] as restriction) r;
     return pc_insert_restrictions(canonical, families, guarded);

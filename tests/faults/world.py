@@ -13,7 +13,10 @@ create table street (id bigserial primary key, city_id int not null, len int not
 create table dim (kind int primary key, label text not null);
 create table visit (id bigserial, city_id int, day int not null, stars int not null) partition by range (day);
 create table visit_0 partition of visit for values from (0) to (10);
-create table visit_1 partition of visit for values from (10) to (20);
+create table visit_1 partition of visit for values from (10) to (20) partition by hash (city_id);
+create table visit_1a partition of visit_1 for values with (modulus 3, remainder 0);
+create table visit_1b partition of visit_1 for values with (modulus 3, remainder 1);
+create table visit_1c partition of visit_1 for values with (modulus 3, remainder 2);
 create table visit_2 (like visit including defaults);
 create table place (id bigserial, city_id int, area int not null);
 create table park (trees int) inherits (place);

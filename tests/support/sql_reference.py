@@ -46,7 +46,8 @@ SECTIONS = {
     "Asking": "apply explain open form contained fragments",
     "What it brought": "gain record_times",
     "What it would bring": "advise",
-    "The cache by hand": "set get exists set_query query keys entries count intersect lookup changed delete clear",
+    "The cache by hand": "set get exists set_query query keys entries count intersect lookup changed"
+    " changed_rows delete clear",
     "Tables that are written to": "track tracked_tables untrack assert_static retract_static static_tables",
     "Queues": "queue_lengths queue_counts dead_items requeue clear_queue",
     "The processor": "run_processor enable_processor update_processor_config processor_status processor_jobs"

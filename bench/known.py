@@ -1,0 +1,107 @@
+"""What it costs to ask for a known query where very many are known.
+
+Two databases beside each other, asked in turns: one with what one user has learned, and one with a million remembered
+decisions and a hundred thousand entries. Three queries: one that is left alone, one that few keys restrict, and one that
+the keys of a fifth of the partitions restrict.
+
+    scripts/bench known [--decisions 1000000] [--entries 100000] [--keys 100000] [--repeat 101]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from lookup import FILL
+
+from support.cluster import running_cluster
+from support.installation import copy_installation
+
+SETUP = """
+create table poi as
+select g as id, g % (5 * {keys}) as city_id, case when g % (5 * {keys}) < 50 then g % 97 else g % 50 end as kind,
+       (g % (5 * {keys})) / {keys} as fifth, repeat('x', 100) as filler
+from generate_series(1, 5 * {keys}) g;
+create index on poi (city_id);
+analyze poi;
+select partitioncache_register('city_id', 'integer');
+select partitioncache_update_processor_config(least_cost => 0);
+"""
+QUERIES = {
+    "left alone": "select id from poi where kind < 1000",
+    "few keys": "select id from poi where kind = 96",
+    "many keys": "select id from poi where fifth = 3 and filler like 'x%'",
+}
+FILL_DECISIONS = """
+insert into partitioncache_decision
+select (jsonb_populate_record(d, jsonb_build_object('digest', encode(sha256(convert_to(n::text, 'UTF8')), 'hex'), 'owner', d.owner::bigint + n % 100))).*
+from generate_series(1, {decisions}) n,
+     (select * from partitioncache_decision order by (outcome).applied desc limit 1) d
+"""
+APPLY = "select partitioncache_apply(%s, 'city_id')"
+
+
+def milliseconds(connection: psycopg.Connection[Any], query: str) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    connection.execute(APPLY, [query])
+    return (time.perf_counter() - started) * 1e3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--decisions", type=int, default=1_000_000)
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--keys", type=int, default=100_000)
+    parser.add_argument("--repeat", type=int, default=101)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder:
+        installation = copy_installation(Path(folder))
+        installation.install_extension()
+        with running_cluster(installation) as cluster:
+            databases = [cluster.create_database() for _ in range(2)]
+            with databases[0].connect() as few, databases[1].connect() as many:
+                for connection in (few, many):
+                    connection.execute(SETUP.format(**vars(options)).encode())
+                    for query in QUERIES.values():
+                        connection.execute("select partitioncache_push(%s, 'city_id')", [query])
+                        while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
+                            pass
+                        connection.execute(APPLY, [query])
+                many.execute("set search_path = partitioncache_internal, public")
+                many.execute(FILL.format(entries=options.entries).encode())
+                many.execute(FILL_DECISIONS.format(**vars(options)).encode())
+                many.execute("reset search_path")
+                many.execute("vacuum analyze")
+                print(
+                    f"{options.decisions} decisions, {options.entries} entries; ms, medians of {options.repeat}"
+                )
+                print(
+                    f"{'query':>12} {'keys':>8} {'method':>9} {'few known':>10} {'many known':>11} {'ratio':>6}"
+                )
+                for name, query in QUERIES.items():
+                    row = many.execute(
+                        "select keys, coalesce(method_used, '-') from partitioncache_explain(%s, 'city_id')",
+                        [query],
+                    ).fetchone()
+                    assert row is not None
+                    times: dict[psycopg.Connection[Any], list[float]] = {few: [], many: []}
+                    for _ in range(options.repeat):
+                        for connection, taken in times.items():
+                            taken.append(milliseconds(connection, query))
+                    medians = [statistics.median(taken) for taken in times.values()]
+                    print(
+                        f"{name:>12} {row[0] or 0:>8} {row[1]:>9} {medians[0]:>10.2f} {medians[1]:>11.2f}"
+                        f" {medians[1] / medians[0]:>6.2f}"
+                    )
+
+
+if __name__ == "__main__":
+    main()
