@@ -89,27 +89,28 @@ $$;
 comment on function pc_fragment_costs(text[], text) is
 'pc_fragment_cost of several fragments, in their order, in a fraction of the time. Example: select * from pc_fragment_costs(array[''SELECT DISTINCT t1.city_id FROM public.poi t1''], ''city_id'')';
 
-create function pc_pace(cache text) returns double precision
+create function pc_pace(cache text, owner oid) returns double precision
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select coalesce(sum(l.execution_time_ms) / nullif(sum(l.cost), 0), 0.1)
     from (select l.execution_time_ms, l.cost from partitioncache_processor_log l
-          where l.cache = pc_pace.cache and l.queue = 'outgoing' and l.status in ('success', 'timeout') and l.cost > 1000 order by l.id desc limit 100) l
+          -- What others say of theirs decides nothing.
+          where l.cache = pc_pace.cache and l.owner = pc_pace.owner and l.queue = 'outgoing' and l.status in ('success', 'timeout') and l.cost > 1000 order by l.id desc limit 100) l
 $$;
 
-comment on function pc_pace(text) is
-'How many milliseconds a unit of the planner''s takes, by the fragments that were evaluated last. Example: select pc_pace(''partitioncache'')';
+comment on function pc_pace(text, oid) is
+'How many milliseconds a unit of the planner''s takes, by the fragments of that role that were evaluated last. Example: select pc_pace(''partitioncache'', pc_me())';
 
-create function pc_learning_limit(cache text, cost double precision, pace double precision default null) returns interval
+create function pc_learning_limit(cache text, cost double precision, pace double precision) returns interval
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- A plan may take twice what others of its cost take. More is not what was bought. What seems to cost next to nothing is not timed so closely:
     -- a function that waits, a table that is on the disk.
     select interval '1 ms' * least(greatest(case when cost < 5000 then 5000 else 1000 * greatest((pc_settings(cache)).learning_budget, 1) end,
-                                            2 * coalesce(pace, pc_pace(cache)) * coalesce(cost, 'infinity')), 86400000)
+                                            2 * pace * coalesce(cost, 'infinity')), 86400000)
 $$;
 
 comment on function pc_learning_limit(text, double precision, double precision) is
-'How long the evaluation of a fragment may take that is expected to cost so much, in the planner''s units; pace: pc_pace, if it is known. Example: select pc_learning_limit(''partitioncache'', 50000)';
+'How long the evaluation of a fragment may take that is expected to cost so much, in the planner''s units; pace: see pc_pace. Example: select pc_learning_limit(''partitioncache'', 50000, 0.1)';

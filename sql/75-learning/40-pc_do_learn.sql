@@ -124,7 +124,7 @@ begin
             select s.learned, deferred || s.new into learned, deferred from pc_learn_some(caller, cache_, key_, fragments, allowance.now, allowance.later) s;
         end if;
         if learned <> '{}' then
-            pace := coalesce(pace, pc_pace(cache_));
+            pace := coalesce(pace, pc_pace(cache_, caller));
             items := items || (
                 select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
                                  || jsonb_build_object('partition_key', key_, 'priority', query -> 'priority', 'origin', query -> 'origin',

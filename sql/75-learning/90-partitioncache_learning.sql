@@ -106,7 +106,7 @@ begin
     perform pc_do_enqueue(deferred.owner, jsonb_build_object('queue', 'outgoing', 'cache', deferred.cache, 'checked', true, 'again', true, 'items',
         jsonb_build_array(jsonb_build_object('hash', deferred.hash, 'query', deferred.query, 'partition_key', deferred.partition_key, 'keyed_tables', deferred.keyed_tables,
                                              'parts', deferred.parts, 'cost', deferred.cost,
-                                             'time_limit', pc_learning_limit(deferred.cache, deferred.cost)))));
+                                             'time_limit', pc_learning_limit(deferred.cache, deferred.cost, pc_pace(deferred.cache, deferred.owner))))));
 end
 $$;
 

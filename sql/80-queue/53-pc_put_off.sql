@@ -24,7 +24,7 @@ begin
                                                   form, filed_under, filed_rank)
         select other.cache, other.partition_key, other.hash, other.owner, other.owner_name, other.cluster, 'deferred', 'whole', other.query, other.keyed_tables, other.parts,
                p.proven, 0.5, p.proven, 0, f.form, (filing.first).signature, (filing.first).rank
-        from (select greatest(3 * other.cost, extract(epoch from other.time_limit) * 1000 / pc_pace(other.cache)) as proven) p
+        from (select greatest(3 * other.cost, extract(epoch from other.time_limit) * 1000 / pc_pace(other.cache, other.owner)) as proven) p
         cross join lateral (select pc_fragment_form(other.query, pc_registration(other.cache, other.partition_key)) as form offset 0) f
         cross join lateral (select (array(select g from pc_filings(f.form) g))[1] as first) filing
         on conflict (hash, cache, partition_key, owner, cluster) do update

@@ -26,7 +26,7 @@ begin
     perform pc_require(caller, cache_, 'push');
     return pc_do_enqueue(caller, jsonb_build_object('queue', 'racing', 'cache', cache_, 'checked', true, 'again', false, 'items', jsonb_build_array(
         (argument - 'cache') || jsonb_build_object('priority', 0, 'hash', pc_sha256(concat(argument ->> 'session', ' ', argument ->> 'query')),
-            'time_limit', interval '1 ms' * least(greatest(5000, 4 * pc_pace(cache_) * settings.race_budget * (argument -> 'cost')::double precision), 86400000)))));
+            'time_limit', interval '1 ms' * least(greatest(5000, 4 * pc_pace(cache_, caller) * settings.race_budget * (argument -> 'cost')::double precision), 86400000)))));
 end
 $$;
 
