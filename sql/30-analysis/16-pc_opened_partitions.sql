@@ -1,4 +1,4 @@
-create function pc_opened_partitions(query text, out partitions bigint, out rows double precision)
+create function pc_opened_partitions(query text, relations oid[] default null, out partitions bigint, out rows double precision)
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -17,7 +17,9 @@ begin
     with root as materialized (
         select p.partrelid, c.reltuples, p.partattrs
         from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
-        where not c.relispartition and strpos(lowered, lower(c.relname)) > 0
+        where not c.relispartition and strpos(lowered, lower(c.relname)) > 0 and (relations is null or c.oid = any (relations))
+          and (strpos(lowered, '"' || lower(c.relname) || '"') > 0
+               or lower(c.relname) = any (array(select w.word[1] from regexp_matches(lowered, E'(?:[a-z0-9_$]|[^\x01-\x7f])+', 'g') w(word))))
     )
     select coalesce(sum(n.partitions), 0), coalesce(sum(greatest(r.reltuples, 0)), 0) into partitions, rows
     from root r
@@ -31,5 +33,5 @@ begin
 end
 $$;
 
-comment on function pc_opened_partitions(text) is
-'How many partitions PostgreSQL would open at least to plan a query, and how many rows these tables have, as far as its text shows: of tables that it names and whose partition columns it compares with no constant. Example: select * from pc_opened_partitions(''select * from poi'')';
+comment on function pc_opened_partitions(text, oid[]) is
+'How many partitions PostgreSQL would open at least to plan a query, and how many rows these tables have, as far as its text shows: of tables that it names and whose partition columns it compares with no constant. relations: which tables it reads, where that is known. Example: select * from pc_opened_partitions(''select * from poi'')';

@@ -80,6 +80,10 @@ begin
                 result.reason := format('to ask for so large a query is expected to take %s ms, more than %s (apply_limit)', round(pc_asking_time(query)), settings.apply_limit);
             else
                 select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query) o;
+                if guessed is not null then
+                    -- The name of a column, say, can be that of a table of anybody.
+                    select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query, (pc_analyse(query, registration, session)).relations) o;
+                end if;
                 begin
                     original := case when guessed is null then pc_plan(query, session_path, quickly) end;
                 exception when others then
