@@ -19,7 +19,12 @@ begin
             outcome := 'success';
             return;
         end if;
-        if item.queue = 'incoming' then
+        if finished < 0 then
+            finished := 0;
+            outcome := 'released';
+            held := pc_settle(item.queue, item.id, item.claim, outcome);
+            return;
+        elsif item.queue = 'incoming' then
             reason := (pc_work_queries(array[item]))[1];
         elsif item.queue = 'racing' then
             reason := pc_race(item, stop_at);
@@ -49,8 +54,8 @@ begin
             outcome := case
                 when clock_timestamp() - item.started_at >= time_limit then 'timeout'
                 when pc_statement_is_over() then 'stopped'
-                -- Said by a function that the item calls: nobody wants this session to stop. Where the word stands depends on the language.
-                when regexp_replace(split_part(place, E'\n', 1), '"[^"]*"', '', 'g') ~ '\mRAISE\M' then 'failed'
+                -- Nobody wants this session to stop.
+                when pc_was_raised(place) then 'failed'
                 else 'cancelled' end;
             reason := case outcome when 'timeout' then format('stopped at the time limit of %s', time_limit) else sqlerrm end;
         -- What "others" does not mean is named: whatever an item does, the processor goes on.
@@ -73,7 +78,18 @@ end
 $$;
 
 comment on function pc_work(partitioncache_queue, integer) is
-'Does the work of a claimed item, and of others that are best done with it, and settles the claims, in one subtransaction: an entry is stored exactly when its item is finished. most: no more than so many items; finished: how many were; outcome: success, skipped, failed, timeout, released (the cache was cleared meanwhile: back in the queue, uncounted), lost (somebody else has the item; nothing was stored); stopped (statement_timeout is over; uncounted) and cancelled (by somebody, before its time limit; counts as failed): then whoever calls should stop. Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id()) c';
+'Does the work of a claimed item, and of others that are best done with it, and settles the claims, in one subtransaction: an entry is stored exactly when its item is finished. most: no more than so many items; finished: how many were; outcome: success, skipped, failed, timeout, released (the cache was cleared meanwhile, or another item that was worked on with it stopped the work: back in the queue, uncounted), lost (somebody else has the item; nothing was stored); stopped (statement_timeout is over; uncounted) and cancelled (by somebody, before its time limit; counts as failed): then whoever calls should stop. Example: select pc_work(c) from pc_claim(''{outgoing}'', ''partitioncache'', 1, ''5 min'', pc_worker_id()) c';
+
+create function pc_was_raised(context text) returns boolean
+language sql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    -- Where the word stands depends on the language.
+    select regexp_replace(split_part(context, E'\n', 1), '"[^"]*"', '', 'g') ~ E'\\mRAISE\\M'
+$$;
+
+comment on function pc_was_raised(text) is
+'Whether an error was raised by a function that the work calls, by its context. Example: select pc_was_raised(''PL/pgSQL function f() line 1 at RAISE'')';
 
 create function pc_generation(cache text, partition_key text) returns bigint
 language plpgsql stable parallel safe

@@ -81,6 +81,9 @@ declare
     ids bigint[] := array[item.id];
     counts bigint[];
     reasons text[];
+    stop_at timestamptz;
+    place text;
+    stopped boolean;
 begin
     if item.attempts > 1 or most < 2 or item.queue not in ('incoming', 'outgoing')
         or item.scanned = '' or item.queue = 'outgoing' and item.session is not null
@@ -102,9 +105,9 @@ begin
         if item.queue = 'incoming' then
             reasons := pc_work_queries(items);
         else
-            execute format('select pc_evaluate_together($1, $2, null::%s, $3)', pc_native_type(registration.datatype))
             -- One scan takes hardly longer for many of them than for one.
-            into counts using registration, items, least(clock_timestamp() + least(1.5 * (select max(i.time_limit) from unnest(items) i), pc_time_limit(item.cache)), pc_statement_ends_at());
+            stop_at := least(clock_timestamp() + least(1.5 * (select max(i.time_limit) from unnest(items) i), pc_time_limit(item.cache)), pc_statement_ends_at());
+            execute format('select pc_evaluate_together($1, $2, null::%s, $3)', pc_native_type(registration.datatype)) into counts using registration, items, stop_at;
             if counts is null then
                 raise exception using errcode = 'PC000', message = 'one by one costs less';
             end if;
@@ -121,15 +124,22 @@ begin
     exception
         -- Whatever is wrong with one of them, the others are not to suffer.
         when others or assert_failure then
-            null;
+            stopped := false;
+        when query_canceled then
+            get stacked diagnostics place = pg_exception_context;
+            -- One scan that takes too long does so for all.
+            if not pc_was_raised(place) or pc_statement_is_over() or item.scanned is not null and clock_timestamp() >= stop_at then
+                raise;
+            end if;
+            stopped := true;
     end;
     perform pc_call('part', jsonb_build_object('queue', item.queue, 'id', item.id, 'ids', ids::text));
-    return 0;
+    return case when stopped then -1 else 0 end;
 end
 $$;
 
 comment on function pc_work_together(partitioncache_queue, integer) is
-'Works on a claimed item together with others that wait, no more than so many: a fragment with those that say something of the same one table, in one scan of it; others, and queries, with those that differ in plain constants alone. How many items that finished; 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one. Example: see pc_work';
+'Works on a claimed item together with others that wait, no more than so many: a fragment with those that say something of the same one table, in one scan of it; others, and queries, with those that differ in plain constants alone. How many items that finished; 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one; -1 if the error is query_canceled, and time was perhaps used up. Example: see pc_work';
 
 create function pc_most_together() returns integer
 language sql immutable parallel safe
