@@ -16,13 +16,14 @@ declare
     settled_runs double precision;
 begin
     perform pc_require(caller, cache_, 'read');
-    if template_ is null then
+    if template_ is null or not exists (select from partitioncache_registration r where r.cache = cache_ and r.partition_key = argument ->> 'partition_key') then
         return null;
     end if;
     for given in
         select c.candidate, array(select pc_plausible(t::double precision, 86400000) from jsonb_array_elements_text(c.times) t where t is not null limit 1000) as times,
                pc_plausible((argument -> 'runs' ->> c.candidate)::double precision, 1000000) as runs
         from jsonb_each(argument -> 'times') c(candidate, times)
+        where c.candidate in ('original', 'restricted')
         order by c.candidate <> 'original'
     loop
         continue when given.times = '{}';

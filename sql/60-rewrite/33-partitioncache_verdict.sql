@@ -63,6 +63,11 @@ declare
     verdict partitioncache_verdict := jsonb_populate_record(null::partitioncache_verdict, argument);
 begin
     perform pc_require(caller, verdict.cache, 'push');
+    perform pc_registration(verdict.cache, verdict.partition_key);
+    -- Others read it: no more than they need, and no message, which may quote what they may not read.
+    verdict.measured := (select jsonb_agg(jsonb_strip_nulls(to_jsonb(r)))
+                         from (select left(m.form, 100) as form, left(m.shape, 100) as shape, m.milliseconds, m.ratio, m.stopped
+                               from jsonb_to_recordset(verdict.measured) m(form text, shape text, milliseconds double precision, ratio double precision, stopped boolean) limit 20) r);
     verdict.role := case when pc_has_level(caller, verdict.cache, 'fill') then 0 else caller end;
     verdict.cluster := pc_cluster();
     verdict.made_at := clock_timestamp();
@@ -75,7 +80,7 @@ end
 $$;
 
 comment on function pc_do_verdict(oid, jsonb) is
-'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict. Raises PC007 below the level push. Example: see pc_call';
+'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict. Raises PC007 below the level push, PC002 for a partition key that is not registered. Example: see pc_call';
 
 create function pc_forget_verdicts(most integer default 10000) returns bigint
 language sql volatile parallel unsafe
