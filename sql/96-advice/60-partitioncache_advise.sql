@@ -9,7 +9,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     session jsonb := pc_session(session_path);
-    stop_at timestamptz := clock_timestamp() + seconds * interval '1 s';
+    stop_at timestamptz := least(clock_timestamp() + seconds * interval '1 s', pc_statement_ends_at());
     given record;
     texts text[] := '{}'::text[];
     times double precision[] := '{}'::double precision[];
@@ -167,7 +167,7 @@ begin
                 one := one || jsonb_build_object('kept', least(1, remaining::double precision / greatest((key -> 'partitions')::bigint, 1)), 'measured', true);
             exception when query_canceled or others then
                 -- It takes longer than there is time, or cannot be run by this role; what the planner expects stays.
-                if clock_timestamp() < this_stops and sqlstate = '57014' then
+                if sqlstate = '57014' and (clock_timestamp() < this_stops or pc_statement_is_over()) then
                     raise;
                 end if;
             end;
@@ -204,7 +204,7 @@ begin
         || array(
             select prefix || case when c.relkind = 'm' then format('assert_static(%L%s);', pc_shown_relation(c.oid, session_path), others)
                                   else format('track(%L, %s%s);', pc_shown_relation(c.oid, session_path), name, others) end
-                   || case when not pg_has_role(c.relowner, 'usage') then ' -- as ' || c.relowner::regrole else '' end
+                   || case when not pg_has_role(c.relowner, 'usage') then ' -- as ' || translate(c.relowner::regrole::text, E'\r\n', '  ') else '' end
             from jsonb_array_elements_text(key -> 'relids') with ordinality r(relid, n) join pg_class c on c.oid = r.relid::oid order by r.n)
         || array(
             select prefix || format('push(%L, %s%s);', texts[(e.value ->> 'query')::integer], name, others)
