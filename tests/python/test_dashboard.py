@@ -217,6 +217,7 @@ def test_what_the_server_answers(watched: Database, capfd: pytest.CaptureFixture
         assert get(address, "/?cache=%00%ff%ed%a0%80")[0] == 404
         # a name of a page elsewhere that was made to lead here
         assert get(address, "/", Host="evil.example")[0] == 421
+        assert get(address, "/", Host="[::1].evil.example")[0] == 421
         assert get(address, "/", Host="localhost:1")[0] == get(address, "/", Host="[::1]")[0] == 200
         assert 'content="60"' in page
         assert 'http-equiv="refresh"' not in get(address, "/?refresh=0")[2]

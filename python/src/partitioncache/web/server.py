@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 import signal
 import socket
 import threading
@@ -99,8 +100,13 @@ def _is_known(host: str, hosts: Collection[str]) -> bool:
 
     >>> _is_known("127.0.0.1:80", ()), _is_known("[::1]:80", ()), _is_known("evil.example", ())
     (True, True, False)
+    >>> _is_known("[::1].evil.example", ())
+    False
     """
-    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    found = re.fullmatch(r"(?:\[([^]]*)\]|([^\[:]*))(?::[0-9]*)?", host)
+    if not found:
+        return False
+    name = found[1] or found[2] or ""
     if name.lower() in {"localhost", *(each.lower() for each in hosts)}:
         return True
     try:
