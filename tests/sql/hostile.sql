@@ -200,6 +200,72 @@ select is_empty($$ select role, call, outcome from attempt where outcome = 'EVIL
 select is_empty($$ select role, call, outcome from attempt where outcome = 'done' and call ~ 'other' $$, 'nor past a check');
 select is_empty($$ select role, call, outcome from attempt where outcome not in ('done', '42501', 'PC007') and call !~ 'search_path|tablespace|serializable|row_security|lock_timeout' $$, 'nor does one stop what may be done');
 
+-- What one role says of its work, and what its tables are called, changes nothing for others
+
+create schema hostile_home authorization hostile_push;
+create table wanted (id integer primary key, city_id integer, kind integer, size integer);
+insert into wanted select i, i % 500, case when i % 500 < 20 then i % 20 else 100 + i % 50 end, i % 10 from generate_series(1, 20000) i;
+create index on wanted (city_id);
+analyze wanted;
+grant select on wanted to public;
+select partitioncache_track('wanted', 'city_id');
+create function picky(integer, integer) returns boolean language plpgsql immutable as $$ begin
+    if $2 = 13 then
+        raise query_canceled;
+    end if;
+    return $1 = $2;
+end $$;
+
+set role hostile_push;
+set search_path = partitioncache_internal, public, tap;
+select pc_call('enqueue', jsonb_build_object('queue', 'outgoing', 'cache', 'partitioncache', 'checked', true, 'again', false, 'items', (
+    select jsonb_agg(jsonb_build_object('partition_key', 'city_id', 'query', 'SELECT ' || i, 'hash', pc_sha256('SELECT ' || i), 'cost', 1e308)) from generate_series(1, 4) i))) is not null as queued;
+select pc_call('settle', (select jsonb_agg(jsonb_build_object('queue', c.queue, 'id', c.id, 'claim', c.claim, 'outcome', 'success', 'key_count', 1))
+                          from pc_claim('{outgoing}', 'partitioncache', 100, '1 min', 'w') c)) is not null as settled;
+select throws_ok($$ select pc_call('verdict', '{"template": "t", "cache": "partitioncache", "partition_key": "none", "generation": 1, "original_shape": "", "original_ms": 1, "keys": 1, "measured": []}') $$,
+    'PC002', null, 'a verdict is on a partition key that is registered');
+select pc_call('time', '{"cache": "partitioncache", "partition_key": "none", "template": "hostile", "query": "", "times": {"original": [1]}}') is null as recorded;
+select pc_call('time', '{"cache": "partitioncache", "partition_key": "city_id", "template": "hostile", "query": "", "times": {"whatever": [1]}}') is null as recorded;
+select is_empty($$ select * from pc_own_timing t where t.template = 'hostile' $$, 'nor are times kept of what there is not');
+create table hostile_home.kind (a integer) partition by list (a);
+do $$ begin
+    for i in 1 .. 100 loop
+        execute format('create table hostile_home.kind_%s partition of hostile_home.kind for values in (%1$s)', i);
+    end loop;
+end $$;
+set role hostile_fill;
+select pc_call('verdict', jsonb_build_object('template', 't', 'cache', 'partitioncache', 'partition_key', 'city_id', 'generation', 1, 'original_shape', '', 'original_ms', 1, 'keys', 1,
+    'measured', '[{"form": "all", "shape": "s", "milliseconds": 1, "ratio": 1, "problem": "zebra 7 is no number"}]'::jsonb)) is null as kept;
+set role hostile_monitor;
+select is((select v.measured from pc_own_verdict v where v.template = 't'), '[{"form": "all", "ratio": 1, "shape": "s", "milliseconds": 1}]', 'of what a query says when it fails, others see nothing');
+select set_eq($$ select o.partitions from unnest('{select kind from poi,select mankind from poi,select kinds from kind_of}'::text[]) q, pc_opened_partitions(q) o $$, '{100,0}'::bigint[], 'a table is named by a whole word');
+reset search_path;
+
+set role hostile_victim;
+select matches((partitioncache_explain('select * from wanted where kind = 3 and id = 7', 'city_id')).reason, 'cheaper than asking', 'a table of another that is called like a column makes no query dear');
+select count(partitioncache_push(format('select * from wanted where picky(kind, %s)', i), 'city_id')) as pushed from generate_series(8, 17) i \gset
+select count(partitioncache_push(format('select w.* from wanted w join poi p using (city_id) where picky(w.kind + p.kind, %s)', i), 'city_id')) as pushed from generate_series(11, 15) i \gset
+select partitioncache_process_queue(max_seconds => 60) as worked \gset
+select results_eq($$ select distinct q.query ~ '13' from partitioncache_internal.pc_own_queue q where q.mine and q.queue <> 'racing' and q.query ~ 'picky' $$, '{true}'::boolean[],
+    'what is worked on beside an item that fails as if it were cancelled is done, and nothing that others say of theirs stops it');
+select is((select count(*) from partitioncache_internal.pc_own_log l where l.status = 'failed' and l.error_msg = 'query_canceled'),
+          (select count(*) from partitioncache_internal.pc_own_queue q where q.mine and q.queue <> 'racing' and q.query ~ 'picky'), 'and nothing else has failed');
+reset role;
+
+-- A name in advice is no statement
+
+create role "hostile
+drop table poi; --";
+alter table wanted owner to "hostile
+drop table poi; --";
+set role hostile_victim;
+select is_empty($$ select s from partitioncache_advise(array['select * from wanted w join poi p using (city_id) where w.kind = 3']), unnest(statements) s where s ~ E'-- as [^\n]*\n' $$, 'the name of an owner does not end the comment in which it stands');
+select isnt_empty($$ select s from partitioncache_advise(array['select * from wanted w join poi p using (city_id) where w.kind = 3']), unnest(statements) s where s ~ '-- as "hostile ' $$, 'it is there, in one line');
+reset role;
+alter table wanted owner to current_user;
+drop role "hostile
+drop table poi; --";
+
 select * from attempts();
 select format('drop owned by %I cascade', name) from attacker \gexec
 drop owned by hostile_victim cascade;
