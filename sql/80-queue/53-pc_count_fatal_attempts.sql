@@ -16,6 +16,7 @@ begin
     loop
         update partitioncache_queue q set attempts = q.attempts + 1, claim = q.claim + died.claims, status = 'running', started_at = clock_timestamp()
         where q.queue = (died.item).queue and q.id = (died.item).id;
+        perform pc_part(died.item);
         perform pc_fail_item((died.item).queue, (died.item).id, 'failed', 'the session ended while partitioncache_process_queue was at work on this item, or on a fragment of it');
         counted := counted + 1;
     end loop;

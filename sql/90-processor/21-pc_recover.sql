@@ -17,7 +17,9 @@ begin
         for update skip locked
     loop
         -- That the server was restarted is no fault of the item; one that it happens to again waits behind the others.
-        if left_behind.attempts > 1 then
+        if pc_part(left_behind) > 0 then
+            perform pc_fail_item(left_behind.queue, left_behind.id, 'released', 'the worker ended before it was done');
+        elsif left_behind.attempts > 1 then
             perform pc_fail_item(left_behind.queue, left_behind.id, 'failed', 'the worker ended before it was done');
         else
             update partitioncache_queue q set due_at = clock_timestamp(), error_msg = 'the worker ended before it was done'

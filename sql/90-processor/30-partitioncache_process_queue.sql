@@ -15,12 +15,12 @@ declare
     refreshed boolean := false;
     idle boolean := false;
     stopped boolean := false;
-    fatal_refresh boolean;
+    before jsonb;
     remaining bigint;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     perform pc_require_writable('work on queues');
-    fatal_refresh := pc_call('begin_call', jsonb_build_object('cache', cache))::boolean;
+    before := pc_call('begin_call', jsonb_build_object('cache', cache));
     while begun < max_items loop
         select c.* into item from pc_claim('{incoming,outgoing}', cache, 1, interval '1 h', worker_id, one_transaction => true) c;
         if item.id is null then
@@ -30,9 +30,10 @@ begin
             idle := refreshed or pc_attempt('pc_revive', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
             exit when idle;
             refreshed := true;
-            exit when fatal_refresh;
+            exit when (before -> 'refresh')::boolean;
         else
-            work := pc_work(item, max_items - begun);
+            -- Of many that a session died of, it would only be known that one of them is to blame; and what is undone with it would be done together again.
+            work := pc_work(item, case when (before -> 'died')::bigint > 0 then 1 else max_items - begun end);
             outcome := work.outcome;
             finished := finished + work.finished;
             begun := begun + greatest(work.finished, 1);
@@ -73,13 +74,12 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_require(caller, argument ->> 'cache', 'push');
-    perform pc_count_fatal_attempts(caller);
-    return to_jsonb(exists (select from pc_marks() m where m = - caller::bigint));
+    return jsonb_build_object('died', pc_count_fatal_attempts(caller), 'refresh', exists (select from pc_marks() m where m = - caller::bigint));
 end
 $$;
 
 comment on function pc_do_begin_call(oid, jsonb) is
-'What a call that works in a single transaction does first, {cache}: see pc_count_fatal_attempts; whether one before died of a refresh. Example: see pc_call';
+'What a call that works in a single transaction does first, {cache}: {died: how many items sessions died of before (see pc_count_fatal_attempts), refresh: whether one died of a refresh}. Example: see pc_call';
 
 create function pc_do_end_call(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

@@ -291,6 +291,33 @@ def test_an_item_that_ends_its_session_stands_in_nobodys_way(any_world: Database
     ]
 
 
+@pytest.mark.parametrize("call", [PROCESS, "call partitioncache_run_processor()"])
+def test_an_item_that_ends_its_session_is_told_from_those_that_are_worked_on_with_it(
+    world: Database, call: str
+) -> None:
+    world.psql(
+        """create function ends(kind integer, asked integer) returns boolean immutable language plpgsql as
+           $$begin if asked = 13 then
+               perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10);
+           end if; return kind = asked; end$$"""
+    )
+    for asked in range(20):
+        world.execute(
+            "select partitioncache_push(%s, 'city_id')", [f"select id from poi where ends(kind, {asked})"]
+        )
+    for _ in range(3):
+        attempt(world, call)
+    failed = "select distinct query_hash from partitioncache_processor_log where status = 'failed'"
+    # What is undone with its call is told by whoever was begun first.
+    assert len(world.execute(failed)) == (2 if call == PROCESS else 1)
+    for _ in range(3):
+        world.execute("update partitioncache_internal.partitioncache_queue set due_at = now()")
+        for _ in range(4):
+            attempt(world, call)
+    assert len(evaluated(world)) == 19
+    assert world.execute("select distinct query ~ '13' from partitioncache_queue") == [(True,)]
+
+
 def test_a_refresh_that_ends_its_session_stands_in_nobodys_way(world: Database) -> None:
     world.psql(
         """create table switch (ends boolean); insert into switch values (false);
@@ -565,7 +592,9 @@ def test_a_session_keeps_its_temporary_schema(world: Database) -> None:
             "select count(*) from pg_class where relname ~ '^partitioncache_begin'"
         ).fetchall() == [(0,)]
     with world.connect() as connection:
-        asked = "select partitioncache_apply('select id from poi where kind = 2', 'city_id', method => 'literal')"
+        asked = (
+            "select partitioncache_apply('select id from poi where kind = 2', 'city_id', method => 'literal')"
+        )
         connection.execute(asked)
         assert connection.execute("select pg_my_temp_schema() <> 0").fetchall() == [(True,)]
 
