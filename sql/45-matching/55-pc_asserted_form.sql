@@ -20,6 +20,10 @@ declare
     filings pc_filing[] := array(select f from pc_filings((evaluation).form) f);
     filing pc_filing := filings[1];
 begin
+    -- What is removed, and when it is refreshed, is reckoned by it, for others too.
+    if evaluation.milliseconds is not null then
+        evaluation.milliseconds := pc_plausible(evaluation.milliseconds, 86400000);
+    end if;
     evaluation.signatures := array(select f.signature from unnest(filings) f);
     -- Under the rarest, as far as the index tells quickly.
     if cardinality(filings) > 1 then

@@ -93,7 +93,7 @@ create function pc_pace(cache text, owner oid) returns double precision
 language sql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(sum(l.execution_time_ms) / nullif(sum(l.cost), 0), 0.1)
+    select coalesce(sum(l.execution_time_ms) / nullif(sum(least(l.cost, 1e15)), 0), 0.1)
     from (select l.execution_time_ms, l.cost from partitioncache_processor_log l
           -- What others say of theirs decides nothing.
           where l.cache = pc_pace.cache and l.owner = pc_pace.owner and l.queue = 'outgoing' and l.status in ('success', 'timeout') and l.cost > 1000 order by l.id desc limit 100) l
@@ -109,7 +109,7 @@ as $$
     -- A plan may take twice what others of its cost take. More is not what was bought. What seems to cost next to nothing is not timed so closely:
     -- a function that waits, a table that is on the disk.
     select interval '1 ms' * least(greatest(case when cost < 5000 then 5000 else 1000 * greatest((pc_settings(cache)).learning_budget, 1) end,
-                                            2 * pace * coalesce(cost, 'infinity')), 86400000)
+                                            2 * pace * least(coalesce(cost, 'infinity'), 1e15)), 86400000)
 $$;
 
 comment on function pc_learning_limit(text, double precision, double precision) is

@@ -222,6 +222,11 @@ select pc_call('enqueue', jsonb_build_object('queue', 'outgoing', 'cache', 'part
     select jsonb_agg(jsonb_build_object('partition_key', 'city_id', 'query', 'SELECT ' || i, 'hash', pc_sha256('SELECT ' || i), 'cost', 1e308)) from generate_series(1, 4) i))) is not null as queued;
 select pc_call('settle', (select jsonb_agg(jsonb_build_object('queue', c.queue, 'id', c.id, 'claim', c.claim, 'outcome', 'success', 'key_count', 1))
                           from pc_claim('{outgoing}', 'partitioncache', 100, '1 min', 'w') c)) is not null as settled;
+select pc_call('store', jsonb_build_object('cache', 'partitioncache', 'partition_key', 'city_id', 'generation', r.generation, 'entries', jsonb_build_array(jsonb_build_object(
+    'hash', pc_sha256(q), 'query', q, 'keys', '{1}', 'with_null', false, 'evaluation', jsonb_populate_record(pc_evaluation_of(r, q, '{public.poi}', '{}'), '{"milliseconds": 1e308}')::text)))) is null as stored
+from partitioncache_registration r, unnest('{SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)}'::text[]) q
+where r.cache = 'partitioncache' and r.partition_key = 'city_id';
+select is((select max(e.evaluation_ms) from public.partitioncache_entries('city_id') e), 86400000::double precision, 'nothing took longer than a day');
 select throws_ok($$ select pc_call('verdict', '{"template": "t", "cache": "partitioncache", "partition_key": "none", "generation": 1, "original_shape": "", "original_ms": 1, "keys": 1, "measured": []}') $$,
     'PC002', null, 'a verdict is on a partition key that is registered');
 select pc_call('time', '{"cache": "partitioncache", "partition_key": "none", "template": "hostile", "query": "", "times": {"original": [1]}}') is null as recorded;
