@@ -64,9 +64,11 @@ declare
 begin
     perform pc_require(caller, verdict.cache, 'push');
     perform pc_registration(verdict.cache, verdict.partition_key);
-    -- Others read it: no more than they need, and no message, which may quote what they may not read.
+    verdict.keys := least(verdict.keys, 1000000000000);
+    -- Others read it, and reckon with it: no more than they need, and no message, which may quote what they may not read.
     verdict.measured := (select jsonb_agg(jsonb_strip_nulls(to_jsonb(r)))
-                         from (select left(m.form, 100) as form, left(m.shape, 100) as shape, m.milliseconds, m.ratio, m.stopped
+                         from (select left(m.form, 100) as form, left(m.shape, 100) as shape, pc_plausible(m.milliseconds, 1e15) as milliseconds,
+                                      greatest(pc_plausible(m.ratio, 1e15), 1e-6) as ratio, m.stopped
                                from jsonb_to_recordset(verdict.measured) m(form text, shape text, milliseconds double precision, ratio double precision, stopped boolean) limit 20) r);
     verdict.role := case when pc_has_level(caller, verdict.cache, 'fill') then 0 else caller end;
     verdict.cluster := pc_cluster();

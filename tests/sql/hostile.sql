@@ -239,10 +239,11 @@ do $$ begin
     end loop;
 end $$;
 set role hostile_fill;
-select pc_call('verdict', jsonb_build_object('template', 't', 'cache', 'partitioncache', 'partition_key', 'city_id', 'generation', 1, 'original_shape', '', 'original_ms', 1, 'keys', 1,
-    'measured', '[{"form": "all", "shape": "s", "milliseconds": 1, "ratio": 1, "problem": "zebra 7 is no number"}]'::jsonb)) is null as kept;
+select pc_call('verdict', jsonb_build_object('template', 't', 'cache', 'partitioncache', 'partition_key', 'city_id', 'generation', 1, 'original_shape', '', 'original_ms', 1, 'keys', 9e18,
+    'measured', '[{"form": "all", "shape": "s", "milliseconds": 1e308, "ratio": 1e-308, "problem": "zebra 7 is no number"}]'::jsonb)) is null as kept;
 set role hostile_monitor;
-select is((select v.measured from pc_own_verdict v where v.template = 't'), '[{"form": "all", "ratio": 1, "shape": "s", "milliseconds": 1}]', 'of what a query says when it fails, others see nothing');
+select is((select jsonb_build_object('keys', v.keys, 'measured', v.measured) from pc_own_verdict v where v.template = 't'),
+    '{"keys": 1000000000000, "measured": [{"form": "all", "ratio": 1e-6, "shape": "s", "milliseconds": 1e15}]}', 'of what a query says when it fails, others see nothing');
 select set_eq($$ select o.partitions from unnest('{select kind from poi,select mankind from poi,select kinds from kind_of}'::text[]) q, pc_opened_partitions(q) o $$, '{100,0}'::bigint[], 'a table is named by a whole word');
 reset search_path;
 
