@@ -3,8 +3,12 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
+    -- With ONLY nothing but the table itself is read.
+    if name ^@ '(' or relation ^@ 'ONLY ' then
+        return;
+    end if;
     -- Not what a sub-select could not stand for: a row as a whole has the table's type.
-    if name ^@ '(' or not exists (select from pg_partitioned_table p where p.partrelid = to_regclass(relation)) then
+    if not exists (select from pg_partitioned_table p where p.partrelid = to_regclass(relation)) then
         return;
     end if;
     select min(t.token) filter (where t.n = 1), (parse_ident(max(t.token) filter (where t.n = 3)))[1] into alias, column_name from pc_tokens(name) t;

@@ -121,6 +121,11 @@ select agree('select count(r) from by_range r where kind = 4');
 select agree('select r from by_range r where kind = 4');
 select agree('select r.tableoid, r.ctid from by_range r where kind = 4');
 select agree('select (r).id from by_range r where kind = 4');
+-- With ONLY, a table is read without its partitions: by_list has no rows of its own, plain has all.
+do $$ begin call learn('select id from only plain where kind = 2'); call learn('select l.id from only by_list l join plain p using (city_id) where p.kind = 2'); end $$;
+select ok(e.applied, 'restricted: ' || q) from (values ('select id from only plain where kind = 2')) x(q), partitioncache_explain(q, 'city_id', method => 'current') e;
+select agree('select id from only plain where kind = 2');
+select agree('select l.id from only by_list l join plain p using (city_id) where p.kind = 2');
 alter table by_range enable row level security;
 do $$ begin call learn('select id from by_range where kind = 4'); end $$;
 select agree('select id from by_range where kind = 4');
