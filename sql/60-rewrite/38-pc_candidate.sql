@@ -39,9 +39,10 @@ declare
     -- Without a key there is nothing to loop over.
     overflows boolean := (outcome).keys > 0 and pc_overflows(original);
     -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
-    -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out.
+    -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out. Where nothing
+    -- is known of the conditions on one table alone, they are taken to leave the geometric mean of what remains and of all.
     factor double precision := case when (outcome).keys > 0 then
-        greatest((outcome).partitions::double precision / greatest((outcome).own_keys, (outcome).keys), 1) else 1 end;
+        greatest((outcome).partitions / greatest(coalesce((outcome).own_keys, sqrt((outcome).keys::double precision * (outcome).partitions)), (outcome).keys), 1) else 1 end;
     judged pc_restriction[];
     otherwise boolean;
     started timestamptz;
