@@ -9,6 +9,18 @@ create table partitioncache_revision (
 comment on table partitioncache_revision is
 'How often the entries of a partition key have changed, in summands: one row a transaction, so that nobody waits for another''s. partition_key: empty for what changes the whole cache (its settings, tables asserted to be static). The sum never falls; see pc_revision.';
 
+create function pc_move_revision(cache text, partition_key text) returns void
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    insert into partitioncache_revision as r (cache, partition_key, xid, changes)
+    values (pc_move_revision.cache, pc_move_revision.partition_key, pg_current_xact_id(), 1)
+    on conflict on constraint partitioncache_revision_pkey do update set changes = r.changes + 1
+$$;
+
+comment on function pc_move_revision(text, text) is
+'Notes that what was decided about a partition key is to be decided again; with an empty partition key, about the whole cache. Example: select pc_move_revision(''partitioncache'', ''city_id'')';
+
 create function pc_note_change() returns trigger
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -25,8 +37,7 @@ begin
         end if;
         partition_key := '';
     end if;
-    insert into partitioncache_revision as r (cache, partition_key, xid, changes) values (cache, partition_key, pg_current_xact_id(), 1)
-    on conflict on constraint partitioncache_revision_pkey do update set changes = r.changes + 1;
+    perform pc_move_revision(cache, partition_key);
     return null;
 end
 $$;

@@ -26,19 +26,16 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     verdict partitioncache_verdict;
-    bytes double precision;
-    rows double precision;
-    definitions bigint;
+    size pc_size := pc_sizes(relations);
     measured jsonb := '[]'::jsonb;
 begin
-    select s.bytes, s.rows, s.definitions into bytes, rows, definitions from pc_sizes(relations) s;
     for verdict in
         select v.* from pc_own_verdict v
         where v.template = pc_measured.template and v.cache = (registration).cache and v.partition_key = (registration).partition_key and v.generation = (registration).generation
           and v.original_shape = pc_measured.original_shape and pc_measured.keys between v.keys / 2 - 10 and v.keys * 2 + 10
         order by v.made_at desc limit 10
     loop
-        if definitions = verdict.definitions and abs(bytes - verdict.bytes) <= 0.2 * verdict.bytes + 65536 and abs(rows - verdict.rows) <= 0.2 * verdict.rows + 1000 then
+        if pc_about_as_large(size, row(verdict.bytes, verdict.rows, verdict.definitions)::pc_size) then
             measured := measured || verdict.measured;
         end if;
     end loop;
@@ -75,8 +72,7 @@ begin
     verdict.made_at := clock_timestamp();
     insert into partitioncache_verdict select verdict.*;
     -- What was decided before is decided again.
-    insert into partitioncache_revision as r (cache, partition_key, xid, changes) values (verdict.cache, verdict.partition_key, pg_current_xact_id(), 1)
-    on conflict on constraint partitioncache_revision_pkey do update set changes = r.changes + 1;
+    perform pc_move_revision(verdict.cache, verdict.partition_key);
     return null;
 end
 $$;

@@ -56,41 +56,12 @@ $$;
 comment on function pc_decision_digest(text, text, text, text, jsonb) is
 'Under what a decision is remembered. Example: select pc_decision_digest(''select 1'', ''partitioncache'', ''city_id'', ''auto'', pc_session(''public''))';
 
-create function pc_sizes(relations oid[], out bytes double precision, out rows double precision, out definitions bigint)
-language plpgsql stable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    parents boolean;
-begin
-    select coalesce(sum(case when cardinality(pc_sizes.relations) <= 50 then pg_relation_size(c.oid) else c.relpages * 8192.0 end), 0),
-           coalesce(sum(greatest(c.reltuples, 0)), 0),
-           bit_xor(hashtextextended(concat_ws(' ', c.oid, c.xmin, (select string_agg(concat_ws(' ', i.indexrelid, i.indisvalid), ',' order by i.indexrelid)
-                                                                   from pg_index i where i.indrelid = c.oid)), 0)),
-           bool_or(c.relhassubclass)
-    into bytes, rows, definitions, parents
-    from pg_class c where c.oid = any (pc_sizes.relations);
-    if parents then
-        -- The newest of them: a table of thousands of partitions grows there, or everywhere.
-        select pc_sizes.bytes + coalesce(sum(c.relpages * 8192.0), 0), pc_sizes.rows + coalesce(sum(greatest(c.reltuples, 0)), 0)
-        into bytes, rows
-        from pg_class c
-        where c.oid = any (array(select i.inhrelid from pg_inherits i where i.inhparent = any (pc_sizes.relations) order by i.inhrelid desc limit 50));
-    end if;
-end
-$$;
-
-comment on function pc_sizes(oid[]) is
-'How large some relations are with the newest fifty of their partitions and children, and a fingerprint of their rows in pg_class and their indexes: while these stay, the planner will say much the same of a query. Example: select * from pc_sizes(array[''pg_class''::regclass])';
-
 create function pc_known_decision(digest text, registration partitioncache_registration, query text, session jsonb) returns partitioncache_decision
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     known partitioncache_decision;
-    now record;
     aside boolean;
     changed bigint;
     relation oid;
@@ -104,9 +75,7 @@ begin
                               where r.cache = registration.cache and (r.partition_key = '' or known.looked_up and r.partition_key = registration.partition_key)) then
         return null;
     end if;
-    select * into now from pc_sizes(known.watched);
-    if now.definitions is distinct from known.definitions or (abs(now.bytes - known.bytes) <= 0.2 * known.bytes + 65536) is not true
-        or (abs(now.rows - known.rows) <= 0.2 * known.rows + 1000) is not true
+    if not pc_about_as_large(pc_sizes(known.watched), row(known.bytes, known.rows, known.definitions)::pc_size)
         or known.state <> pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types, known.closure,
                                                  -- What of the change log and the entries a text asks itself, it asks of all partitions.
                                                  (known.outcome).applied and ((known.outcome).hashes <@ known.hashes) is not true) then
