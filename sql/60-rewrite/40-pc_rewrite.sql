@@ -53,6 +53,7 @@ declare
     analysis partitioncache_analysis;
     revision bigint;
     settings partitioncache_settings;
+    asking_time double precision;
     least_cost double precision;
     original jsonb;
     -- The best order of many joins takes ten times as long to find as any, which is as dear at least. So it is looked for where something is known.
@@ -76,8 +77,9 @@ begin
         if method = 'auto' then
             settings := pc_settings(cache);
             least_cost := settings.least_cost;
-            if settings.apply_limit > 0 and pc_asking_time(query) > settings.apply_limit then
-                result.reason := format('to ask for so large a query is expected to take %s ms, more than %s (apply_limit)', round(pc_asking_time(query)), settings.apply_limit);
+            asking_time := pc_asking_time(query);
+            if settings.apply_limit > 0 and asking_time > settings.apply_limit then
+                result.reason := format('to ask for so large a query is expected to take %s ms, more than %s (apply_limit)', round(asking_time), settings.apply_limit);
             else
                 select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query) o;
                 if guessed is not null then
