@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from partitioncache.cli import base, output, services
+from partitioncache.cli import base, output, services, web
 from partitioncache.errors import MissingExtraError
-from partitioncache.web.server import only_reads, serving, until_told_to_stop
+from partitioncache.web.server import only_reads
 
 
 @click.command(
@@ -59,14 +59,6 @@ def dashboard(
             Path(file).write_text(render(found), "utf-8")
             output.note(f"The page is in {file}")
             return 0
-        host, port = listen
-        try:
-            with (
-                Site(cache.server, where.cache_name, texts=texts) as site,
-                serving(only_reads(site, (host, *names)), host, port) as listened,
-            ):
-                output.note(f"The page is at {base.address(host, listened)}/")
-                until_told_to_stop()
-        except OSError as error:
-            raise click.UsageError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        with Site(cache.server, where.cache_name, texts=texts) as site:
+            web.serve(only_reads(site, (listen[0], *names)), listen, "The page is at {}/")
     return 0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from partitioncache.cli import base, output, services
+from partitioncache.cli import base, services, web
 from partitioncache.errors import MissingExtraError
-from partitioncache.web.server import serving, until_told_to_stop
 
 
 @click.command(
@@ -42,12 +41,6 @@ def metrics(where: base.Connections, listen: tuple[str, int] | None) -> int:
         if listen is None:
             click.echo(generate_latest(registry_of(cache.server)).decode(), nl=False)
             return 0
-        host, port = listen
         application = make_wsgi_app(registry_of(cache.server, patient=True))
-        try:
-            with serving(application, host, port) as listened:
-                output.note(f"Metrics are at {base.address(host, listened)}/metrics")
-                until_told_to_stop()
-        except OSError as error:
-            raise click.UsageError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        web.serve(application, listen, "Metrics are at {}/metrics")
     return 0

@@ -1,31 +1,17 @@
-"""A page that shows how a cache stands and what it brings, read only. Needs the extra ``dashboard``."""
+"""The page of a cache, made of its figures."""
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
-from urllib.parse import parse_qs, urlencode
-
-from psycopg import sql
-from psycopg.rows import dict_row
+from typing import Final
 
 from partitioncache import __version__
-from partitioncache.errors import NotRegisteredError, PartitionCacheError
-from partitioncache.postgresql import Server
+from partitioncache.dashboard.figures import Figures, Row
+from partitioncache.errors import PartitionCacheError
 from partitioncache.web import pictures
 from partitioncache.web.markup import Html, joined, page, table, tag
-from partitioncache.web.server import Answer
-
-logger = logging.getLogger("partitioncache.dashboard")
-
-Row = dict[str, Any]
 
 STATES: Final[Mapping[str, str]] = {
     "fresh": pictures.GREEN,
@@ -41,152 +27,7 @@ _OUTCOMES: Final[Mapping[str, str]] = {
     "failed": pictures.RED,
 }
 _SHOWN: Final = 10
-_LONGEST_TEXT: Final = 2000
-_LATEST_ITEMS: Final = 5000
-_SECONDS: Final = 60
 _STEPS: Final = 500
-
-#: What quotes messages, and with them values of rows, to roles that may see more than the level monitor.
-_QUOTED: Final = re.compile(r"(attempts failed|housekeeping failed)\b.*", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What a cache's counters said at a moment."""
-
-    at: datetime
-    hits: int
-    misses: int
-    waiting: int
-
-
-@dataclass(frozen=True)
-class Figures:
-    """How a cache stands, as far as the role that asked may see it.
-
-    Attributes:
-        cache: its name; caches: those of all caches of the database.
-        database: the database; at: when it was looked at; extension: the version there.
-        status: the row of partitioncache_status; settings: of partitioncache_caches.
-        entries, deferred: of all partition keys, with the key; their texts are None unless they were asked for.
-        tables: tracked ones; static: the others; queues: items by queue and status; dead: dead items.
-        log: the latest items, the latest first.
-        hours: what was saved in each hour, gained: by each query, worth: by each fragment, in milliseconds: all as
-            partitioncache_gain says.
-        samples: the counters as they were before, if somebody recorded them.
-    """
-
-    cache: str
-    caches: Sequence[str]
-    database: str
-    at: datetime
-    extension: str
-    status: Row
-    settings: Row
-    keys: Sequence[Row]
-    entries: Sequence[Row]
-    deferred: Sequence[Row]
-    tables: Sequence[Row]
-    static: Sequence[Row]
-    queues: Sequence[Row]
-    dead: Sequence[Row]
-    log: Sequence[Row]
-    hours: Sequence[Row]
-    gained: Sequence[Row]
-    worth: Mapping[str, float]
-    samples: Sequence[Sample] = field(default=())
-
-    @property
-    def sample(self) -> Sample:
-        """The counters now."""
-        of = self.status
-        return Sample(self.at, of["hits"], of["misses"], of["incoming"] + of["outgoing"])
-
-
-def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
-    """Asks how a cache stands, in one transaction that only reads. The level monitor is enough.
-
-    Args:
-        server: the database.
-        cache: the name of the cache.
-        texts: whether to read the texts of fragments and messages about them, as far as the role may see them.
-
-    Raises:
-        NotRegisteredError: there is no such cache.
-        PartitionCacheError: the database does not answer, or the role may not look at this cache.
-    """
-    with (
-        server.connection() as connection,
-        connection.transaction(),
-        connection.cursor(row_factory=dict_row) as cursor,
-    ):
-        # Not repeatable read: there, entries are aside that a change of a definition since might concern.
-        cursor.execute("set transaction read only")
-        cursor.execute("set local statement_timeout = '60s'")
-
-        def rows(function: str, *arguments: object, columns: str = "*") -> list[Row]:
-            statement = sql.SQL("select {} from {}({})").format(
-                sql.SQL(columns),
-                server.function(function),
-                sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
-            )
-            return cursor.execute(statement, arguments).fetchall()
-
-        settings = {row["cache"]: row["settings"] for row in rows("partitioncache_caches")}
-        if cache not in settings:
-            known = ", ".join(settings) or "none yet"
-            raise NotRegisteredError(f'There is no cache "{cache}".', hint=f"There is: {known}.")
-        now = cursor.execute("select now() as at, current_database() as database").fetchall()[0]
-        keys = rows("partitioncache_partition_keys", cache)
-        text = f"left(query, {_LONGEST_TEXT}) as query" if texts else "null as query"
-        of_entry = (
-            f"hash, state, reason, key_count, bytes, uses, last_used, created_at, evaluation_ms, {text}"
-        )
-        what = f"left(what, {_LONGEST_TEXT}) as query" if texts else "null as query"
-        of_gain = "restricted_runs, original_ms, restricted_ms, saved_ms, slower"
-        message = "error_msg" if texts else "null as error_msg"
-
-        def of_each_key(function: str, columns: str) -> list[Row]:
-            return [
-                {"partition_key": key["partition_key"], **row}
-                for key in keys
-                for row in rows(function, key["partition_key"], cache, columns=columns)
-            ]
-
-        status = rows("partitioncache_status", cache)[0]
-        if not texts and status["problem"] is not None:
-            status["problem"] = _QUOTED.sub(r"\1 (messages are not shown)", status["problem"])
-        log = sql.SQL(
-            "select queue, status, execution_time_ms, created_at from {} where cache = %s order by id desc limit %s"
-        ).format(sql.Identifier(server.schema, "partitioncache_processor_log"))
-        return Figures(
-            cache=cache,
-            caches=list(settings),
-            database=now["database"],
-            at=now["at"].astimezone(),
-            extension=rows("partitioncache_version")[0]["partitioncache_version"],
-            status=status,
-            settings=settings[cache],
-            keys=keys,
-            entries=of_each_key("partitioncache_entries", of_entry),
-            deferred=of_each_key("partitioncache_deferred", f"hash, state, cost, credit, kept, asked, {text}"),
-            tables=rows("partitioncache_tracked_tables", cache, columns="*, relation::text as name"),
-            static=rows("partitioncache_static_tables", cache, columns="*, relation::text as name"),
-            queues=[
-                {"queue": queue, **row}
-                for queue in ("incoming", "outgoing")
-                for row in rows("partitioncache_queue_counts", queue, cache)
-            ],
-            dead=rows("partitioncache_dead_items", cache, columns=f"queue, hash, attempts, died_at, owner, {message}"),
-            hours=rows("partitioncache_gain", cache, "hour"),
-            gained=rows("partitioncache_gain", cache, "query", columns=f"{what}, {of_gain}"),
-            worth={
-                row["what"]: row["saved_ms"]
-                for row in rows("partitioncache_gain", cache, "fragment")
-                if row["saved_ms"]
-            },
-            log=cursor.execute(log, [cache, _LATEST_ITEMS]).fetchall(),
-        )  # fmt: skip
 
 
 def render(found: Figures, *, refresh: int | None = None, link: Callable[[str], str] | None = None) -> str:
@@ -656,81 +497,3 @@ def _bytes(amount: float) -> str:
         if amount < 1024:
             return f"{amount:,.0f} {unit}"
     return f"{amount / 1024:,.1f} TB"
-
-
-class Site:
-    """The pages of a database's caches, as `web.server.only_reads` takes them.
-
-    Counters of every cache that somebody looks at are recorded once a minute, for a day.
-
-    Args:
-        server: the database; its role needs the level monitor.
-        cache: the cache of the first page.
-        texts: as for `read`.
-    """
-
-    def __init__(self, server: Server, cache: str, *, texts: bool = False) -> None:
-        self._server = server
-        self._cache = cache
-        self._texts = texts
-        self._lock = threading.Lock()
-        self._kept: dict[tuple[str, bool], tuple[float, Answer]] = {}
-        self._samples: dict[str, deque[Sample]] = {cache: deque(maxlen=24 * 60)}
-        self._stop = threading.Event()
-        self._recorder = threading.Thread(target=self._record, daemon=True)
-
-    def __enter__(self) -> Site:
-        self._recorder.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._recorder.join()
-
-    def __call__(self, path: str, query: str) -> Answer:
-        """The page of a cache (?cache=…), which asks again by itself unless told not to (?refresh=0)."""
-        if path != "/":
-            return "404 Not Found", "text/plain", "There is only one page: /\n"
-        asked = parse_qs(query[:2000])
-        cache = asked.get("cache", [self._cache])[0]
-        repeated = asked.get("refresh") != ["0"]
-        # One at a time, and whoever asks meanwhile gets the same: many who look cost no more than one.
-        with self._lock:
-            kept = self._kept.get((cache, repeated))
-            if kept is None or time.monotonic() - kept[0] > 2:
-                self._kept = {
-                    key: each for key, each in self._kept.items() if time.monotonic() - each[0] <= 2
-                }
-                kept = self._kept[cache, repeated] = (time.monotonic(), self._answer(cache, repeated))
-            return kept[1]
-
-    def _answer(self, cache: str, repeated: bool) -> Answer:
-        refresh = _SECONDS if repeated else None
-        try:
-            found = read(self._server, cache, texts=self._texts)
-        except PartitionCacheError as error:
-            status = "404 Not Found" if isinstance(error, NotRegisteredError) else "503 Service Unavailable"
-            return status, "text/html", failed(error, refresh)
-        samples = self._samples.setdefault(cache, deque(maxlen=24 * 60))
-        given = {**vars(found), "samples": [*samples, found.sample]}
-        text = render(Figures(**given), refresh=refresh, link=lambda name: "?" + urlencode({"cache": name}))
-        return "200 OK", "text/html", text
-
-    def _record(self) -> None:
-        while True:
-            for cache, samples in list(self._samples.items()):
-                try:
-                    row = self._server.records("partitioncache_status", cache)[0]
-                except PartitionCacheError as error:
-                    logger.warning("the cache %s cannot be looked at: %s", cache, error)
-                    continue
-                samples.append(
-                    Sample(
-                        datetime.now().astimezone(),
-                        row["hits"],
-                        row["misses"],
-                        row["incoming"] + row["outgoing"],
-                    )
-                )
-            if self._stop.wait(_SECONDS):
-                return
