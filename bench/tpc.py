@@ -156,6 +156,14 @@ class Session:
         assert row is not None
         return row[0]
 
+    def worked(self, query: str, key: str) -> float:
+        """Seconds that it takes to push a query and to work on it until nothing is left."""
+        started = self.now()
+        self.value("select partitioncache_push(%s, %s)", query, key)
+        while self.value("select partitioncache_process_queue(max_seconds => 3600)"):
+            pass
+        return self.now() - started
+
 
 @dataclass
 class Found:
@@ -229,18 +237,10 @@ def measured(session: Session, of: Suite, options: argparse.Namespace) -> Iterat
                 started = session.now()
                 session.value("select partitioncache_process_queue()")
                 idle = session.now() - started
-            started = session.now()
-            session.value("select partitioncache_push(%s, %s)", query, key)
-            while session.value("select partitioncache_process_queue(max_seconds => 3600)"):
-                pass
-            filling = max(session.now() - started - 2 * idle, 0)
+            filling = max(session.worked(query, key) - 2 * idle, 0)
             # Races have a budget of their own, and are run once for queries that differ in constants.
             session.value("select partitioncache_update_processor_config(race_budget => 4)")
-            started = session.now()
-            session.value("select partitioncache_push(%s, %s)", query, key)
-            while session.value("select partitioncache_process_queue(max_seconds => 3600)"):
-                pass
-            racing = max(session.now() - started - 2 * idle, 0)
+            racing = max(session.worked(query, key) - 2 * idle, 0)
             session.value("select partitioncache_update_processor_config(race_budget => 0)")
             session.value("select partitioncache_apply(%s, %s)", query, key)
             asking = []
