@@ -45,6 +45,10 @@ ICU = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
 # Classes that keep one of several equal values.
 DEDUPES = {"distinct", "group", "aggregate", "setop", "distinct_on", "window", "grouping_sets", "limit"}
 ROLE = "differential_reader"
+# Roles belong to the whole server: of two runs that begin at the same time, one meets the other's row in the index.
+MAKE_ROLE = (
+    f"do $$ begin create role {ROLE}; exception when duplicate_object or unique_violation then null; end $$"
+)
 SETTINGS: tuple[dict[str, str], ...] = (
     {},
     {},
@@ -149,7 +153,7 @@ class Arena:
         """Make every world with its decoy, and register its partition key."""
         self.admin.must("set client_min_messages = warning")
         self.admin.must("create extension if not exists citext")
-        self.admin.must(f"do $$ begin create role {ROLE}; exception when duplicate_object then null; end $$")
+        self.admin.must(MAKE_ROLE)
         has_icu = self.admin.must("select from pg_collation where collname = 'de-x-icu'").rows
         for world, decoy in self.worlds:
             for statement in (*world.statements(), *decoy.statements()):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from differential.arena import ROLE, Arena, Case, Failure, Setting, reads, settings, track
+from differential.arena import MAKE_ROLE, Arena, Case, Failure, Setting, reads, settings, track
 from differential.syntax import Style, reductions, relations
 from differential.worlds import World, ident, literal
 from differential.writes import Writes, tracked_tables
@@ -181,7 +181,7 @@ def _script(failure: Failure, worlds: list[World], rows: dict[str, Rows]) -> Ite
     yield f"-- method: {failure.method}"
     yield "create extension if not exists citext;"
     yield "create extension if not exists partitioncache;"
-    yield f"do $$ begin create role {ROLE}; exception when duplicate_object then null; end $$;"
+    yield f"{MAKE_ROLE};"
     paths = case.pusher.path + case.reader.path
     for world in worlds:
         if world is worlds[0] or ident(world.schema) in paths:
