@@ -10,6 +10,7 @@ as $$
 declare
     changes jsonb := jsonb_strip_nulls(jsonb_build_object('cache', cache, 'enabled', true, 'frequency_seconds', frequency_seconds,
         'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout));
+    hindrance record;
 begin
     perform pc_not_null('cache', cache);
     perform pc_require_writable('have jobs scheduled');
@@ -17,7 +18,9 @@ begin
     perform pc_cron_home();
     perform pc_call('configure', changes);
     perform pc_schedule_jobs(cache, pc_me());
-    perform pc_warn_of_settings(cache);
+    for hindrance in select h.problem, coalesce('To lift it: ' || h.fix, h.hint) as hint from pc_hindrances(cache) h loop
+        raise warning using message = hindrance.problem, hint = hindrance.hint;
+    end loop;
     return pc_jobs_report(cache, pc_me());
 end
 $$;

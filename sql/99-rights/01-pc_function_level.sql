@@ -9,7 +9,7 @@ as $$
         when name in ('partitioncache_version', 'partitioncache_status', 'partitioncache_processor_status', 'partitioncache_processor_jobs',
                       'partitioncache_caches', 'partitioncache_partition_keys', 'partitioncache_entries', 'partitioncache_count', 'partitioncache_keys',
                       'partitioncache_tracked_tables', 'partitioncache_static_tables', 'partitioncache_placements', 'partitioncache_suggest_placements', 'partitioncache_queue_lengths', 'partitioncache_queue_counts',
-                      'partitioncache_dead_items', 'partitioncache_deferred', 'partitioncache_gain', 'pc_cron_home', 'pc_installers_cron_jobs', 'pc_cron_failure', 'pc_workers', 'pc_change_count') then 'monitor'
+                      'partitioncache_dead_items', 'partitioncache_doctor', 'partitioncache_has_level', 'partitioncache_deferred', 'partitioncache_gain', 'pc_cron_home', 'pc_installers_cron_jobs', 'pc_cron_failure', 'pc_workers', 'pc_change_count') then 'monitor'
         when name in ('partitioncache_apply', 'partitioncache_explain', 'partitioncache_open', 'partitioncache_fragments', 'partitioncache_contained', 'partitioncache_form', 'partitioncache_get',
                       'partitioncache_exists', 'partitioncache_record_times', 'partitioncache_advise', 'partitioncache_query', 'partitioncache_intersect', 'partitioncache_lookup', 'partitioncache_changed', 'partitioncache_changed_rows') then 'read'
         when name in ('partitioncache_push', 'partitioncache_push_many', 'partitioncache_push_fragment', 'partitioncache_process_queue',

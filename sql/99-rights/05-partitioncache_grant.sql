@@ -6,10 +6,7 @@ begin
     if role is null or coalesce(cache, '') = '' then
         perform pc_fail('PC001', 'a role and a cache are needed', '', 'Name them as in partitioncache_grant(''app'', ''push'', ''partitioncache'').');
     end if;
-    if level is null or level <> 'monitor' and pc_level_rank(level) is null then
-        perform pc_fail('PC001', format('"%s" is no level of rights', level), case when level = 'use' then 'The level use of version 0.1.0 is now fill or, for roles that are not trusted with what others get, push.' else '' end,
-            'Levels are read (apply, explain), push (also queue queries and evaluate them for oneself), fill (trusted: key sets serve everybody), administer, and monitor.');
-    end if;
+    perform pc_check_level(level);
     perform pc_call('grant', jsonb_build_object('role', role::oid, 'level', level, 'cache', cache));
 end
 $$;

@@ -10,11 +10,11 @@ declare
     kind text;
     twice boolean;
     again constant text := E'exception when ' || (select string_agg(format('sqlstate %L', 'PC00' || n), ' or ') from generate_series(1, 9) n) || E' then
-    get stacked diagnostics message = message_text, detail = pg_exception_detail, hint = pg_exception_hint;
-    if length(detail) = 0 then
-        raise exception using errcode = sqlstate, message = message, hint = hint;
+    get stacked diagnostics error_message = message_text, error_detail = pg_exception_detail, error_hint = pg_exception_hint;
+    if length(error_detail) = 0 then
+        raise exception using errcode = sqlstate, message = error_message, hint = error_hint;
     end if;
-    raise exception using errcode = sqlstate, message = message, detail = detail, hint = hint;\n';
+    raise exception using errcode = sqlstate, message = error_message, detail = error_detail, hint = error_hint;\n';
     path text := current_setting('search_path');
 begin
     -- Everything is written qualified.
@@ -52,7 +52,7 @@ begin
                 || case f.proparallel when 's' then ' parallel safe' when 'r' then ' parallel restricted' else ' parallel unsafe' end
                 || case when f.proretset then format(' rows %s', f.prorows) else '' end
                 || ' set search_path = pg_catalog, pg_temp' end,
-            case when f.prokind = 'f' and f.proparallel <> 's' and not twice then E'declare\n    message text;\n    detail text;\n    hint text;\n' else '' end,
+            case when f.prokind = 'f' and f.proparallel <> 's' and not twice then E'declare\n    error_message text;\n    error_detail text;\n    error_hint text;\n' else '' end,
             body,
             case when f.prokind = 'f' and f.proparallel <> 's' and not twice then again else '' end);
         execute format('comment on %s %s(%s) is %L', kind, target, f.identity, f.meaning);

@@ -808,7 +808,9 @@ def test_processor_setup_and_verify(
     assert {each["ok"] for each in done.json} <= {True, None}
     verified = run("pcache-processor", "verify", "--format", "json")
     assert verified.code == base.FAILED
-    assert [each["fix"] for each in verified.json if each["ok"] is False] == ["pcache-processor enable"]
+    assert [each["fix"] for each in verified.json if each["ok"] is False] == [
+        "select public.partitioncache_enable_processor('partitioncache');"
+    ]
 
 
 def test_processor_of_a_database_in_which_pg_cron_does_not_live(

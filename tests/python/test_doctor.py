@@ -128,7 +128,7 @@ def test_a_role_that_may_only_look(run: Run, lesser_role: Database) -> None:
 def test_pg_cron_in_another_database(run: Run, world: Database) -> None:
     code, missing = examine(run)
     assert (code, list(missing)) == (HINDERED, ["processor"])
-    assert missing["processor"]["fix"] == "pcache-processor enable"
+    assert missing["processor"]["fix"] == "select public.partitioncache_enable_processor('partitioncache');"
 
 
 def test_settings_that_hinder(run: Run, lesser_role: Database) -> None:
@@ -161,7 +161,7 @@ def test_items_that_are_dead_or_stuck(run: Run, world: Database) -> None:
     code, missing = examine(run, "--without-cron")
     assert code == HINDERED
     assert "2 items are dead" in missing["queue"]["detail"]
-    assert run(*missing["queue"]["fix"].split()).code == 0
+    world.psql(missing["queue"]["fix"])
     assert examine(run, "--without-cron") == (WELL, {})
 
 
@@ -175,8 +175,23 @@ def test_tables_that_are_not_tracked_or_badly(run: Run, world: Database) -> None
     world.psql("select partitioncache_untrack('poi', 'city_id'); alter table poi rename to \"Other's\"")
     code, missing = examine(run, "--without-cron")
     assert (code, list(missing)) == (HINDERED, ["entries"])
-    assert missing["entries"]["fix"].startswith("select \"public\".partitioncache_track('")
+    assert missing["entries"]["fix"].startswith("select public.partitioncache_track('")
     world.psql(missing["entries"]["fix"])
+
+
+def test_the_same_in_sql(world: Database) -> None:
+    world.psql("alter table poi disable trigger user")
+    found = world.execute("select name, ok, fix from partitioncache_doctor(with_cron => false)")
+    assert [(name, ok) for name, ok, _ in found] == [
+        ("rights of this role", True),
+        ("settings", True),
+        ("queue", True),
+        ("tracked table", False),
+        ("entries", None),
+    ]
+    world.psql(found[3][2])
+    wrong = "select name, detail from partitioncache_doctor(with_cron => false) where not ok"
+    assert world.execute(wrong) == []
 
 
 def test_redis(run: Run, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -51,9 +51,9 @@ SECTIONS = {
     "Tables that are written to": "track tracked_tables untrack assert_static retract_static static_tables",
     "Queues": "queue_lengths queue_counts dead_items requeue clear_queue",
     "The processor": "run_processor enable_processor update_processor_config processor_status processor_jobs"
-    " disable_processor status",
+    " disable_processor status doctor",
     "Queues, for programs": "queue_push queue_claim queue_extend queue_finish queue_finish_all listen unlisten",
-    "Rights, version, removal": "grant revoke version uninstall",
+    "Rights, version, removal": "grant revoke has_level version uninstall",
 }
 
 ERRORS = """\

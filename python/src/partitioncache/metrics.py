@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from psycopg import sql
 from psycopg.rows import dict_row
+from typing_extensions import LiteralString
 
 from partitioncache import __version__
 from partitioncache.errors import PartitionCacheError, RightsError
@@ -95,6 +96,13 @@ class ServerCollector(Collector):
             found.set("up", 0)
         yield from (family for family in found.all() if family.samples)
 
+    def _statement(self, text: LiteralString) -> sql.Composed:
+        views = {"settings": "settings", "queue": "queue", "log": "processor_log"}
+        return sql.SQL(text).format(
+            has_level=self._server.function("partitioncache_has_level"),
+            **{name: self._server.view(f"partitioncache_{view}") for name, view in views.items()},
+        )
+
     def _fill(self, found: _Families) -> None:
         with self._server.connection() as connection, connection.transaction():
             connection.execute("set transaction read only")
@@ -108,7 +116,7 @@ class ServerCollector(Collector):
 
             found.set("up", 1)
             found.set("info", 1, __version__, rows("partitioncache_version")[0]["partitioncache_version"])
-            caches = [cache for (cache,) in self._server.rows(connection, sql.SQL(_CACHES).format(), [])]
+            caches = [cache for (cache,) in self._server.rows(connection, self._statement(_CACHES), [])]
             if not caches and rows("partitioncache_caches"):
                 raise RightsError(
                     "This role may monitor no cache.",
@@ -121,32 +129,29 @@ class ServerCollector(Collector):
                     found.set("bytes", key["bytes"], cache, key["partition_key"])
                 _of_tables(found, cache, rows("partitioncache_tracked_tables", cache))
             with connection.cursor(row_factory=dict_row) as cursor:
-                _of_queue(found, cursor.execute(_QUEUE, [caches]).fetchall())
-                for row in cursor.execute(_LOG, [caches]):
+                _of_queue(found, cursor.execute(self._statement(_QUEUE), [caches]).fetchall())
+                for row in cursor.execute(self._statement(_LOG), [caches]):
                     found.set("log_items", row["items"], row["cache"], row["queue"], row["status"])
 
 
 _CACHES: Final = """
-    select s.cache from partitioncache_internal.partitioncache_settings as s
-    where partitioncache_internal.pc_has_level(partitioncache_internal.pc_me(), s.cache, 'monitor') order by 1
+    select s.cache from {settings} as s where {has_level}('monitor', s.cache) order by 1
 """
 
 _QUEUE: Final = """
     select s.cache, n.queue, t.status, count(q.id) as items,
            greatest(0, extract(epoch from max(pg_catalog.clock_timestamp() - q.due_at)
                     filter (where q.died_at is null and q.status <> 'running')))::double precision as oldest
-    from partitioncache_internal.partitioncache_settings as s
+    from {settings} as s
     cross join (values ('incoming'), ('outgoing')) as n(queue)
     cross join (values ('ready'), ('running'), ('failed'), ('timeout'), ('dead')) as t(status)
-    left join partitioncache_internal.pc_own_queue as q
-        on q.cache = s.cache and q.queue = n.queue and q.status = t.status
+    left join {queue} as q on q.cache = s.cache and q.queue = n.queue and q.status = t.status
     where s.cache = any (%s)
     group by 1, 2, 3
 """
 
 _LOG: Final = """
-    select cache, queue, status, count(*) as items from partitioncache_internal.pc_own_log
-    where cache = any (%s) group by 1, 2, 3
+    select cache, queue, status, count(*) as items from {log} where cache = any (%s) group by 1, 2, 3
 """
 
 

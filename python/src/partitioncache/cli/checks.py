@@ -35,9 +35,9 @@ def show(checks: Sequence[Check], format: Format) -> bool:
                 console.print(f"         as above: {number}{escape(check.fix)}", soft_wrap=True)
             elif check.fix and not (check.ok is None and check.fix in steps):
                 said.add(check.fix)
-                console.print(f"         {number}run {escape(check.where)}:", soft_wrap=True)
+                console.print(f"         {number}run {escape(check.place)}:", soft_wrap=True)
                 console.print(f"             {escape(check.fix)}", soft_wrap=True, style="bold")
     else:
-        columns = ("name", "ok", "detail", "fix", "where", "blocks")
+        columns = ("name", "ok", "detail", "fix", "place", "blocks")
         output.rows([{name: getattr(check, name) for name in columns} for check in checks], format, columns)
     return all(check.ok is not False for check in checks)

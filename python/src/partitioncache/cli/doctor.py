@@ -15,14 +15,8 @@ from partitioncache.queues import QUEUES
 from partitioncache.setup import (
     Check,
     Connection,
-    check_at_work,
-    check_installation,
+    check_cache,
     check_pooler,
-    check_processor,
-    check_queue,
-    check_rights,
-    check_settings,
-    check_tables,
 )
 
 #: What the doctor exits with, as monitoring programs expect it.
@@ -39,9 +33,7 @@ ALL_IS_WELL, HINDERED, NOTHING_WORKS = 0, 1, 2
         "pcache doctor --format json",
     ),
 )
-@click.option(
-    "--without-cron", is_flag=True, help="Do not look for pg_cron: a monitor works on the queues."
-)
+@click.option("--without-cron", is_flag=True, help="Do not look for pg_cron: a monitor works on the queues.")
 @base.format_option
 @base.connected
 def doctor(where: base.Connections, without_cron: bool, format: Format) -> int:
@@ -66,21 +58,11 @@ def doctor(where: base.Connections, without_cron: bool, format: Format) -> int:
 def _in_postgresql(
     connection: Connection, another: Connection, cache: str, without_cron: bool
 ) -> Iterator[Check]:
-    """What there is to say of a cache in PostgreSQL, each check only if those before it let it work."""
+    """What there is to say of a cache in PostgreSQL, and of what stands between."""
     yield from check_pooler(connection, another)
     # There it could do nothing.
     without_cron = without_cron or _is_standby(connection)
-    found = [*check_installation(connection), *check_rights(connection, cache)]
-    yield from found
-    if any(each.blocks for each in found):
-        if not without_cron:
-            yield from check_processor(connection)
-        return
-    if not without_cron:
-        yield from check_at_work(connection, cache)
-    yield from check_settings(connection, cache)
-    yield from check_queue(connection, cache)
-    yield from check_tables(connection, cache)
+    yield from check_cache(connection, cache, with_cron=not without_cron)
 
 
 def _is_standby(connection: Connection) -> bool:

@@ -28,10 +28,9 @@ from partitioncache.postgresql import Typed
 from partitioncache.postgresql.server import explained, translated
 from partitioncache.setup import (
     apply_plan,
-    check_at_work,
+    check_cache,
     check_installation,
     check_processor,
-    check_rights,
     plan,
 )
 from partitioncache.setup.checks import cron_database
@@ -286,7 +285,7 @@ def logs(settings: Settings, limit: int, wanted: str | None, since: timedelta | 
             " order by id desc limit %(limit)s"
         ).format(
             sql.SQL(", ").join(map(sql.Identifier, columns)),
-            sql.Identifier(cache.server.schema, "partitioncache_processor_log"),
+            cache.server.view("partitioncache_processor_log"),
         )
         given = {"cache": cache.cache, "status": wanted, "since": since, "limit": limit}
         with connection.cursor(row_factory=dict_row) as cursor:
@@ -393,11 +392,7 @@ def config(
 def verify(settings: Settings, format: Format) -> int:
     """Check everything that the processor needs, and print what to run where something is missing."""
     with closing(services.connect(settings.where)) as connection:
-        found = [*check_installation(connection), *check_rights(connection, settings.where.cache_name)]
-        if any(check.blocks for check in found):
-            found += check_processor(connection)
-        else:
-            found += check_at_work(connection, settings.where.cache_name)
+        found = check_cache(connection, settings.where.cache_name)
     return 0 if checks.show(found, format) else base.FAILED
 
 

@@ -131,7 +131,7 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
             status["problem"] = _QUOTED.sub(r"\1 (messages are not shown)", status["problem"])
         log = sql.SQL(
             "select queue, status, execution_time_ms, created_at from {} where cache = %s order by id desc limit %s"
-        ).format(sql.Identifier(server.schema, "partitioncache_processor_log"))
+        ).format(server.view("partitioncache_processor_log"))
         return Figures(
             cache=cache,
             caches=list(settings),

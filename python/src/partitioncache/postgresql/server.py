@@ -158,6 +158,10 @@ class Server(Closing):
         """
         return sql.Identifier(INNER_SCHEMA, name)
 
+    def view(self, name: str) -> sql.Identifier:
+        """One of the extension's views for people, as a name in a statement."""
+        return sql.Identifier(self.schema, name)
+
     @property
     def holds_session(self) -> bool:
         """Whether all calls run in one session, which the caller has too."""

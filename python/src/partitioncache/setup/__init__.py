@@ -6,13 +6,7 @@ cache stands.
 """
 
 from partitioncache.setup.checks import Check, check_installation, check_pooler, check_processor
-from partitioncache.setup.health import (
-    check_at_work,
-    check_queue,
-    check_rights,
-    check_settings,
-    check_tables,
-)
+from partitioncache.setup.health import check_cache
 from partitioncache.setup.install import Connection, Installed, Plan, apply_plan, installed, plan
 from partitioncache.setup.remove import Removal, apply_removal, removal
 from partitioncache.setup.scripts import Scripts, released
@@ -26,14 +20,10 @@ __all__ = [
     "Scripts",
     "apply_plan",
     "apply_removal",
-    "check_at_work",
+    "check_cache",
     "check_installation",
     "check_pooler",
     "check_processor",
-    "check_queue",
-    "check_rights",
-    "check_settings",
-    "check_tables",
     "installed",
     "plan",
     "released",

@@ -24,7 +24,7 @@ class Check:
         ok: whether it is as it should be; None if it is worth knowing, but nothing is wrong.
         detail: what was found.
         fix: the statement or command that mends it, empty if there is nothing to mend.
-        where: where to run the fix.
+        place: where, as whom or when to run the fix.
         blocks: whether nothing works until it is mended; otherwise what is missing only hinders.
     """
 
@@ -32,7 +32,7 @@ class Check:
     ok: bool | None
     detail: str
     fix: str = ""
-    where: str = "in this database"
+    place: str = "in this database"
     blocks: bool = False
 
 
@@ -90,9 +90,7 @@ def _sql(connection: Connection) -> Iterator[Check]:
     offer = f"offers the extension, version {offered}" if offered else "does not offer the extension"
     text = f"not installed; the server {offer}"
     may_install = bool(
-        one(
-            connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')"
-        )
+        one(connection, "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')")
     )
     user, database = connection.info.user, connection.info.dbname
     if not may_install:
