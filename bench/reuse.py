@@ -61,11 +61,13 @@ NEAR = [
 ]
 
 
-def fill(connection: psycopg.Connection[Any], queries: list[str], key: str, cache: str) -> None:
-    for query in queries:
+def fill(connection: psycopg.Connection[Any], queries: list[str], *keys: tuple[str, str]) -> None:
+    # First all are pushed: the triggers of one partition key set aside what is known of another.
+    for (key, cache), query in product(keys, queries):
         connection.execute("select partitioncache_push(%s, %s, %s)", [query, key, cache])
-    while connection.execute("select partitioncache_process_queue(cache => %s)", [cache]).fetchone() != (0,):
-        pass
+    for _, cache in keys:
+        while connection.execute("select partitioncache_process_queue(cache => %s)", [cache]).fetchone() != (0,):
+            pass
 
 
 def asked(
@@ -119,12 +121,13 @@ def main() -> None:
                 f"select c.id, o.id, o.total from customer c join orders o on o.o_custkey = c.id where {CUSTOMERS[n % 10]} and {ORDERS[(n * 3 + n // 10) % 10]}"
                 for n in range(20)
             ]
-            for key in ("id", "o_custkey", "customer"):
-                fill(connection, questions, key, key)
+            fill(connection, questions, *((key, key) for key in ("id", "o_custkey", "customer")))
             print(f"twenty new joins of {options.customers} customers and {options.orders} orders")
             ways = {"a key in customer alone": ("id", "id"), "a key in orders alone": ("o_custkey", "o_custkey")}
             compare(connection, joins, {**ways, "one key, placed in both": ("customer", "customer")}, options)
-            fill(connection, NEAR, "cell", "map")
+            # Points and streets have key sets of their own: what is asked once pays for one of them.
+            fill(connection, NEAR, ("cell", "map"))
+            fill(connection, NEAR, ("cell", "map"))
             print(f"ten questions on {options.points} points and {options.points // 2} streets near each other, asked again")
             compare(connection, NEAR, {"cells, placed in both": ("cell", "map")}, options)
 

@@ -6,16 +6,21 @@ own name: o_custkey of orders, d_date_sk of date_dim. For each query and key: th
 and all processed (filling); then its forms are raced, it is asked for, and what comes back is run beside the query as it was. Rows are
 compared.
 
+With --placed, the partition keys of TPC-H are those of a schema that says them in its own words: customer stands in c_custkey and
+o_custkey, supplier in s_suppkey, ps_suppkey and l_suppkey, order in o_orderkey and l_orderkey, and two are months of a date.
+
 What is measured is the time that the session ran on a processor, without parallel plans: it hardly depends on what else
 the machine does. --clock measures by the clock, and lets PostgreSQL plan as it likes.
 
     scripts/bench tpc h [--scale 0.2] [--keys o_custkey,l_suppkey] [--queries 5,9] [--static] [--clock] [--why 3]
+    scripts/bench tpc h --placed --clock --scale 1 --limit 120 --set shared_buffers=2GB --set work_mem=64MB
     scripts/bench tpc ds [--scale 0.05] ...
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import statistics
 import subprocess
@@ -39,6 +44,14 @@ H_KEYS = (
     "o_custkey c_custkey o_orderkey l_orderkey s_suppkey l_suppkey p_partkey ps_partkey"
     " c_nationkey s_nationkey n_nationkey"
 )
+# Partition keys that are called otherwise in each table: what they hold, and where they stand.
+PLACED = {
+    "customer": ("bigint", {"customer": "c_custkey", "orders": "o_custkey"}),
+    "supplier": ("bigint", {"supplier": "s_suppkey", "lineitem": "l_suppkey", "partsupp": "ps_suppkey"}),
+    "order": ("bigint", {"orders": "o_orderkey", "lineitem": "l_orderkey"}),
+    "shipped": ("timestamp", {"lineitem": "date_trunc('month', l_shipdate::timestamp)"}),
+    "ordered": ("timestamp", {"orders": "date_trunc('month', o_orderdate::timestamp)"}),
+}
 TYPES = {"VARCHAR": "text", "TIME": "time"}
 # What DuckDB writes in its own way.
 DIALECT = (
@@ -55,21 +68,28 @@ class Suite:
     queries: dict[int, str]
     tables: dict[str, list[tuple[str, str]]]
 
+    placed: bool = False
+
     @property
-    def keys(self) -> dict[str, str]:
-        """The columns that are partition keys here, each with its table."""
-        columns = {column: table for table, columns in self.tables.items() for column, _ in columns}
+    def keys(self) -> dict[str, tuple[str, dict[str, str]]]:
+        """The partition keys here: what each holds, in PostgreSQL's words, and where it stands in which tables."""
+        if self.placed:
+            return PLACED
+        columns = {c: (kind.lower(), {table: c}) for table, columns in self.tables.items() for c, kind in columns}
         wanted = H_KEYS.split() if self.name == "h" else [c for c in columns if c.endswith("_sk")]
         return {column: columns[column] for column in wanted}
 
-    def type_of(self, column: str) -> str:
-        """What PostgreSQL calls the type of a column."""
-        return dict(self.tables[self.keys[column]])[column].lower()
+    def indexed(self, table: str) -> set[str]:
+        """The columns of a table that have an index: the first, the partition keys; where these are placed, all keys and their dates."""
+        columns = [column for column, _ in self.tables[table]]
+        keys = {places.get(table) for _, places in self.keys.values()} & set(columns)
+        keys |= {c for c in columns if c.endswith("key") or c in ("l_shipdate", "o_orderdate")} if self.placed else set()
+        return {columns[0], *(key for key in keys if key)}
 
     def keys_of(self, query: str) -> list[str]:
         """Those of whose tables a query reads one, and (TPC-DS has many) that it names."""
         words = set(re.findall(r"\w+", query))
-        return [k for k, table in self.keys.items() if table in words and (self.name == "h" or k in words)]
+        return [k for k, (_, places) in self.keys.items() if words & set(places) and (self.name == "h" or k in words)]
 
 
 def suite(name: str) -> Suite:
@@ -118,7 +138,7 @@ def load(connection: psycopg.Connection[Any], of: Suite, scale: float) -> None:
                 with cursor.copy(statement) as copy:
                     while block := data.read(1 << 20):
                         copy.write(block)
-            for column in {columns[0][0], *(k for k, t in of.keys.items() if t == table)}:
+            for column in sorted(of.indexed(table)):
                 connection.execute(
                     sql.SQL("create index on {} ({})").format(sql.Identifier(table), sql.Identifier(column))
                 )
@@ -230,7 +250,9 @@ def measured(session: Session, of: Suite, options: argparse.Namespace) -> Iterat
             continue
         for key in keys:
             cold = before
-            session.value("select partitioncache_register(%s, %s)", key, of.type_of(key))
+            datatype, places = of.keys[key]
+            placements = json.dumps({table: where for table, where in places.items() if where != key})
+            session.value("select partitioncache_register(%s, %s, placements => %s)", key, datatype, placements)
             session.value("select partitioncache_clear(%s)", key)
             # Looking after the cache is no learning: what a call takes that finds nothing is left out.
             for _ in range(2):
@@ -320,13 +342,17 @@ def main() -> None:
     parser.add_argument("--static", action="store_true", help="tables are asserted to be static, not tracked")
     parser.add_argument("--clock", action="store_true", help="time by the clock, parallel plans")
     parser.add_argument("--why", type=float, help="say why, where filling or the query takes so many cold runs")
+    parser.add_argument("--placed", action="store_true", help="TPC-H's partition keys in the words of its tables; an index on every key")
+    parser.add_argument("--set", action="append", default=[], help="a setting of the server, name=value")
     parser.add_argument("--picture", type=Path, help="an SVG file to write")
     options = parser.parse_args()
     of = suite(options.suite)
+    of.placed = options.placed
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
-        with running_cluster(installation) as cluster, cluster.create_database().connect() as connection:
+        settings = dict(each.split("=", 1) for each in options.set)
+        with running_cluster(installation, settings) as cluster, cluster.create_database().connect() as connection:
             load(connection, of, options.scale or (0.2 if of.name == "h" else 0.05))
             session = Session(connection, options.clock)
             connection.execute("set client_min_messages = warning")

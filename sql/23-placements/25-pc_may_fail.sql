@@ -7,7 +7,7 @@ declare
     -- Of PostgreSQL's own: what has a value for every row, but for values at the very ends of what dates and numbers can be.
     total constant text[] := '{date_trunc,date_part,extract,date,timestamp,timezone,floor,ceil,ceiling,round,trunc,sign,lower,upper,initcap,left,right,substr,substring,length,char_length,
         character_length,octet_length,btrim,ltrim,rtrim,md5,textcat,reverse,replace,translate,strpos,ascii,starts_with,int2,int4,int8,numeric,float8,float4,text,bpchar,varchar,name,bool,
-        int2div,int4div,int8div,int24div,int42div,int28div,int82div,int48div,int84div,int2mod,int4mod,int8mod,numeric_div,numeric_mod,float8div,float4div,float48div,float84div,
+        int2div,int4div,int8div,int24div,int42div,int28div,int82div,int48div,int84div,int2mod,int4mod,int8mod,numeric_div,numeric_mod,numeric_add,numeric_sub,numeric_mul,host,abbrev,family,masklen,network,float8div,float4div,float48div,float84div,
         int2and,int4and,int8and,int2or,int4or,int8or,int2xor,int4xor,int8xor,int2not,int4not,int8not,int2shr,int4shr,int8shr,int2shl,int4shl,int8shl,booleq,boolne}'::text[];
     tokens text[];
     closes integer[];

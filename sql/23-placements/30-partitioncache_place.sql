@@ -120,7 +120,7 @@ begin
     if bad is not null or expression.odd or expression.relations <> array[placement.relation] then
         perform pc_fail('PC001', format('%L may give another value for the same row', shown),
             case when bad is not null then format('It calls %s.', bad) end,
-            'Use what is immutable: of a timestamp with time zone, (at at time zone ''UTC''); in texts, floor(x::numeric)::text in place of x.');
+            'Use what is immutable: of a timestamp with time zone, (at at time zone ''UTC''); of a date, day::timestamp; in texts, floor(x::numeric)::text in place of x.');
     elsif not pc_fits(expression.type, expression.collation_, registration.datatype, true) then
         perform pc_fail('PC004', format('partition key "%s" holds %s, and %s is of type %s', registration.partition_key, registration.datatype, shown,
                                         pc_column_type(expression.type, expression.collation_)), '',

@@ -8,7 +8,8 @@ declare
     m text[];
 begin
     m := case datatype
-        when 'timestamp' then regexp_match(key, '^[(]date_trunc[(]''(second|minute|hour|day|week|month|quarter|year)''::text, ' || name || '[)][)]$')
+        -- Of a date, too: it is compared with timestamps as if it were one.
+        when 'timestamp' then regexp_match(key, '^[(]date_trunc[(]''(second|minute|hour|day|week|month|quarter|year)''::text, [(]?' || name || '(?:[)]::timestamp without time zone)?[)][)]$')
         when 'date' then regexp_match(key, '^()[(]' || name || '[)]::date$')
         when 'numeric' then coalesce(regexp_match(key, '^[(]EXTRACT[(](year) FROM ' || name || '[)][)]$'),
                                      regexp_match(key, '^[(]floor[(][(]()' || name || ' / [(]([0-9]{1,9})[)]::numeric[)][)][)]$'))

@@ -13,9 +13,9 @@ declare
     described record;
 begin
     if relation ^@ '(' then
-        -- What pc_keys_of gives for a column; of an expression the statistics say nothing.
+        -- What pc_keys_of gives for a column; of an expression the statistics say nothing, unless there is an index on it.
         placed := regexp_match(relation, '^[(]SELECT s[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) AS ("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) FROM (.*) s[)]$');
-        return case when placed is not null then pc_partition_estimate(placed[3], (parse_ident(placed[1]))[1]) end;
+        return case when placed is not null then pc_partition_estimate(placed[3], (parse_ident(placed[1]))[1]) else pc_expression_estimate(relation) end;
     end if;
     select c.relname, n.nspname, c.reltuples into described
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -33,6 +33,32 @@ $$;
 
 comment on function pc_partition_estimate(text, text) is
 'How many partitions a table has, by the planner''s statistics; null if it was never analysed. relation: as pc_keys_of gives it. Example: select pc_partition_estimate(''public.poi'', ''city_id'')';
+
+create function pc_expression_estimate(source text) returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+declare
+    placed text[] := regexp_match(source, '^[(]SELECT (.*) AS (?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*) FROM (?:ONLY )?(.*) s[)]$');
+begin
+    return (
+        select case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * c.reltuples end::bigint
+        from pg_index i
+        join pg_class c on c.oid = i.indexrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        join pg_attribute a on a.attrelid = i.indexrelid and i.indkey[a.attnum - 1] = 0
+        join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = a.attname
+        where i.indrelid = to_regclass(placed[2]) and i.indpred is null
+          -- Where brackets and blanks stand says nothing that another expression over these columns would say as well.
+          and translate(pg_get_indexdef(i.indexrelid, a.attnum, false), '() ', '') = translate(replace(placed[1], 's.', ''), '() ', '')
+        limit 1
+    );
+end
+$$;
+
+comment on function pc_expression_estimate(text) is
+'How many partitions a table has whose partition key stands in an expression, by the statistics of an index on that expression; null without one. source: as pc_keys_of gives it. Example: select pc_expression_estimate(''(SELECT lower(s.country) AS land FROM public.orders s)'')';
 
 create function pc_plan(query text, session_path text, quickly boolean default false) returns jsonb
 language plpgsql volatile parallel unsafe

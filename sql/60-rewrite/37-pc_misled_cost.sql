@@ -48,7 +48,7 @@ $$;
 comment on function pc_overflows(jsonb) is
 'Whether the tables of a plan (as EXPLAIN gives it in JSON, without their schemas) take up more than half of shared_buffers, or than the 64 MB that a processor keeps near at best, so that each row found by an index has to be fetched from farther away than the planner thinks. Example: select pc_overflows(''{"Node Type": "Result"}'')';
 
-create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision, overflows boolean default false) returns double precision
+create function pc_misled_cost(plan jsonb, factor double precision, most_rows double precision, overflows boolean default false, listed jsonb default '{}') returns double precision
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -61,7 +61,11 @@ begin
             select pc_side(n, 'Outer') as outer_side, pc_side(n, 'Inner') as inner_side
             from jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Nested Loop")') n
         ), described as materialized (
-            select (outer_side ->> 'Plan Rows')::double precision as rows, (inner_side ->> 'Plan Rows')::double precision as inner_rows,
+            select (outer_side ->> 'Plan Rows')::double precision as rows,
+                   case when outer_side ->> 'Node Type' like '%Scan' and pc_restricted_scans(outer_side) > 0 then (listed ->> (outer_side ->> 'Alias'))::double precision end as listed_rows,
+                   -- The planner does not know how many keys a look-up will find.
+                   case when outer_side #>> '{Plans,0,Function Name}' = 'partitioncache_lookup' or outer_side ->> 'Function Name' = 'partitioncache_lookup' then (listed ->> '')::double precision end as keys,
+                   (inner_side ->> 'Plan Rows')::double precision as inner_rows,
                    (inner_side ->> 'Total Cost')::double precision as inner_cost,
                    inner_side ->> 'Node Type' in ('Materialize', 'Memoize', 'CTE Scan', 'WorkTable Scan') as kept,
                    -- Each list says once more what the others say: the joins of what they restrict are thought so many times smaller again.
@@ -73,18 +77,48 @@ begin
                        and coalesce(outer_side ->> 'Index Cond', outer_side ->> 'Recheck Cond', '') ~ '^(\(+[^ ]+ = ANY \([^)]*\)\)( OR \([^ ]+ (= ANY \([^)]*\)|IS NULL)\))*\)?)?$' as sure
             from loop
         )
-        select coalesce(sum(more.rows * case when not d.fetched then more.cost when d.all_used then greatest(more.cost, 3 + d.inner_rows) else 10 * more.cost end
+        -- The planner takes a page that one loop has read for there in all the others: of one loop it expects what it takes.
+        select coalesce(sum(more.rows * case when not d.fetched then more.cost when d.all_used then greatest(more.cost, 3 + d.inner_rows) else least(10, greatest(d.rows, 1)) * more.cost end
                             - d.rows * more.cost), 0)
         from described d,
-             -- The planner takes a page that one loop has read for there in all the others.
-             lateral (select case when d.sure then d.rows else greatest(d.rows, least(d.rows * d.times, most_rows)) end as rows,
+             lateral (select greatest(d.rows, d.keys, case when not d.sure then least(d.rows * d.times, most_rows, d.listed_rows) end) as rows,
                              case when d.kept then 0.02 * d.inner_rows * factor else d.inner_cost end as cost) more
     );
 end
 $$;
 
-comment on function pc_misled_cost(jsonb, double precision, double precision, boolean) is
-'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows), and, where the tables are so large (see pc_overflows), if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
+comment on function pc_misled_cost(jsonb, double precision, double precision, boolean, jsonb) is
+'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows, nor than the keys alone leave of a table, by its alias in listed; as many as there are keys, under '''' there, where they are looked up), and, where the tables are so large (see pc_overflows), if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
+
+create function pc_listed_rows(families pc_family[], restricted pc_restricted[], forms text[], session_path text) returns jsonb
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    place record;
+    listed jsonb := '{}'::jsonb;
+begin
+    for place in
+        select c.alias, r.relation, x.with_item, x.conditions
+        from unnest(families) f
+        cross join lateral unnest(f.columns) with ordinality u(name, n)
+        cross join lateral (select split_part(u.name, '.', 1) as alias) c
+        cross join lateral (select (((f.asked).form).relations[(((f.asked).form).members[u.n] + 1)]) as relation) r
+        cross join lateral (select (restricted[f.family].restrictions[array_position(forms, case when cardinality(f.columns) = 1 then 'all' else u.n::text end)]).*) x
+        where u.name !~ '^[(]' and x.conditions is not null and x.aliases is null
+    loop
+        begin
+            listed := listed || jsonb_build_object((parse_ident(place.alias))[1], pc_plan(concat('WITH ' || place.with_item, ' SELECT FROM ', place.relation, ' ', place.alias, ' WHERE ', place.conditions), session_path) -> 'Plan Rows');
+        exception when others then
+            null;  -- not known, then
+        end;
+    end loop;
+    return listed;
+end
+$$;
+
+comment on function pc_listed_rows(pc_family[], pc_restricted[], text[], text) is
+'How many rows the planner expects of each table that is restricted by keys, by its alias, if nothing else chose among them; as far as each can be restricted alone (see pc_forms). Example: see pc_candidates';
 
 create function pc_doubtful_cost(original jsonb, keys bigint) returns double precision
 language sql stable parallel safe

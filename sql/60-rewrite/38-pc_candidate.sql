@@ -38,11 +38,14 @@ declare
     most_rows double precision := (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n);
     -- Without a key there is nothing to loop over.
     overflows boolean := (outcome).keys > 0 and pc_overflows(original);
+    -- Of an expression without statistics the planner takes each value for one of 200.
+    partitions double precision := coalesce((outcome).partitions, 200);
     -- The planner multiplies the selectivity of the keys with that of the conditions they come from, as if one knew nothing of the other:
     -- it expects so many times fewer rows than there are. What the keys of other tables' conditions leave out, they do leave out. Where nothing
     -- is known of the conditions on one table alone, they are taken to leave the geometric mean of what remains and of all.
     factor double precision := case when (outcome).keys > 0 then
-        greatest((outcome).partitions / greatest(coalesce((outcome).own_keys, sqrt((outcome).keys::double precision * (outcome).partitions)), (outcome).keys), 1) else 1 end;
+        greatest(partitions / greatest(coalesce((outcome).own_keys, sqrt((outcome).keys::double precision * partitions)), (outcome).keys), 1) else 1 end;
+    listed jsonb;
     judged pc_restriction[];
     otherwise boolean;
     started timestamptz;
@@ -69,6 +72,12 @@ begin
             candidate.cost := (plan ->> 'Total Cost')::double precision;
             candidate.rows := (plan ->> 'Plan Rows')::double precision;
             candidate.doubtful_cost := candidate.cost + pc_misled_cost(plan, factor, most_rows, overflows);
+            if candidate.doubtful_cost > candidate.cost * 1.2 then
+                listed := coalesce(listed, pc_listed_rows(analysis.families, restricted, forms, session_path));
+            end if;
+            if listed is not null or candidate.method = 'subquery' then
+                candidate.doubtful_cost := candidate.cost + pc_misled_cost(plan, factor, most_rows, overflows, coalesce(listed, '{}') || jsonb_build_object('', (outcome).keys));
+            end if;
             candidate.blind := (outcome).keys > 0 and pc_blind_loops(plan) > blind;
             candidate.shape := pc_plan_shape(plan);
             if otherwise then

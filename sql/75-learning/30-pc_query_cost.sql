@@ -20,6 +20,19 @@ $$;
 comment on function pc_query_cost(text, jsonb) is
 'What the planner expects a query to cost in the session that wrote it; null if it cannot plan it. Example: select pc_query_cost(''select 1'', pc_session(''public''))';
 
+create function pc_share(keys double precision, partitions bigint) returns double precision
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    -- least() alone would take what is not known for all of them, and nothing would ever be gained by it.
+    return case when partitions is not null then least(keys / partitions, 1) end;
+end
+$$;
+
+comment on function pc_share(double precision, bigint) is
+'Which share of so many partitions so many keys are, at most 1; null where it is not known how many there are. Example: select pc_share(3, 12)';
+
 create function pc_fragment_cost(fragment text, partition_key text, out cost double precision, out kept double precision)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -33,7 +46,7 @@ declare
 begin
     plan := pc_plan(fragment, 'pg_catalog');
     cost := (plan ->> 'Total Cost')::double precision;
-    kept := least((plan ->> 'Plan Rows')::double precision / pc_partition_estimate(pc_key_source(fragment, partition_key), partition_key), 1);
+    kept := pc_share((plan ->> 'Plan Rows')::double precision, pc_partition_estimate(pc_key_source(fragment, partition_key), partition_key));
 exception when others then
     null;  -- evaluating it will say what is wrong
 end
@@ -78,7 +91,7 @@ begin
                     select s.start, pc_partition_estimate(pc_key_source(s.fragment, partition_key), partition_key) as partitions
                     from (select split_part(f, ' WHERE ', 1) as start, min(f) as fragment from unnest(batch) f group by 1) s
                 )
-                select (p.plan ->> 'Total Cost')::double precision, least((p.plan ->> 'Plan Rows')::double precision / s.partitions, 1)
+                select (p.plan ->> 'Total Cost')::double precision, pc_share((p.plan ->> 'Plan Rows')::double precision, s.partitions)
                 from jsonb_array_elements(plans) with ordinality p(plan, n) join source s on s.start = split_part(batch[p.n], ' WHERE ', 1)
                 order by p.n;
         end if;

@@ -72,6 +72,13 @@ from generate_series(1, 500) i;
 analyze booking;
 select partitioncache_place('visit', 'date_trunc(''month'', at)', 'month'), partitioncache_place('visit', 'at::date', 'date_'), partitioncache_place('visit', 'lower(country)', 'word');
 select partitioncache_place('booking', 'day', 'date_'), partitioncache_place('booking', 'lower(land)', 'word'), partitioncache_place('booking', 'n / 100', 'int');
+create index on booking (n, lower(land));
+analyze booking;
+select is(pc_expression_estimate(format('(SELECT %s(s.land) AS word FROM public.booking s)', f)), partitions, f || ': what is known of an expression that has an index')
+from (values ('lower', (select count(distinct lower(land)) from booking)), ('upper', null)) v(f, partitions);
+drop index booking_n_lower_idx;
+select is((select c.kept from partitioncache_fragments('select 1 from booking where total = 7', 'int') f cross join lateral pc_fragment_cost(f.fragment, 'int') c), null, 'how many are left of an unknown number is not known');
+select is(array[pc_share(3, 12), pc_share(30, 12), pc_share(3, null)], '{0.25,1,null}', 'shares');
 select is((select array_agg(fragment) from partitioncache_fragments('select 1 from visit v join booking b on b.month = date_trunc(''month'', v.at) where v.n > b.total and v.n < 0', 'month') where cardinality(tables) = 2 and cardinality(conjuncts) = 3),
     array['SELECT DISTINCT t1.month FROM public.booking t1, public.visit t2 WHERE (t1.month = date_trunc(''month''::text, t2.at)) AND (t2.n < 0) AND (t2.n > t1.total)'], 'a join of an expression with a column');
 create function same(query text, key text) returns setof text language plpgsql as $$
@@ -118,6 +125,7 @@ from unnest(array['literal', 'subquery', 'current', 'auto']) m, (values ('select
 -- Ranges of the column beside the list, for indexes and native partitions
 select is(pc_key_ranges(k, d, a), r, format('%s: %s', k, a)) from (values
     ('(date_trunc(''month''::text, v.at))', 'timestamp', '{2024-01-01,2024-02-01,2024-05-01}'::timestamp[], '(v.at >= ''2024-01-01 00:00:00''::timestamp without time zone AND v.at < ''2024-03-01 00:00:00''::timestamp without time zone OR v.at >= ''2024-05-01 00:00:00''::timestamp without time zone AND v.at < ''2024-06-01 00:00:00''::timestamp without time zone)'),
+    ('(date_trunc(''month''::text, (v.day)::timestamp without time zone))', 'timestamp', '{2024-01-01}', '(v.day >= ''2024-01-01 00:00:00''::timestamp without time zone AND v.day < ''2024-02-01 00:00:00''::timestamp without time zone)'),
     ('(date_trunc(''month''::text, v.at))', 'timestamp', '{2024-01-01,infinity}', null),
     ('(date_trunc(''month''::text, v.at))', 'timestamp', '{}', null),
     ('(date_trunc(''dow''::text, v.at))', 'timestamp', '{2024-01-01}', null)) v(k, d, a, r);
