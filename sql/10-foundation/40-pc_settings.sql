@@ -7,7 +7,7 @@ declare
 begin
     select s.* into settings from partitioncache_settings s where s.cache = pc_settings.cache;
     if not found then
-        settings := row(cache, 64, false, 1, 2, '30 min', 3, 10000, 'track', 1, 0, 0, '0', 200, 100, 0.02, 4);
+        settings := row(cache, 64, false, 1, 2, '30 min', 3, 10000, 'track', 1, 0, 0, '0', 200, 100, 0.02, 4, 600, 200);
     end if;
     return settings;
 end

@@ -27,6 +27,10 @@ begin
                               for update skip locked));
     get diagnostics removed = row_count;
     forgotten := forgotten + removed;
+    delete from partitioncache_noted n
+    where n.ctid = any (array(select o.ctid from partitioncache_noted o
+                              where o.cache = pc_forget_roles.cache and o.cluster = here and not exists (select from pg_roles r where r.oid = o.owner)
+                              for update skip locked));
     for key_table in
         select pc_object_for('cache', r.cache, r.partition_key) from partitioncache_registration r where r.cache = pc_forget_roles.cache order by 1
     loop

@@ -23,7 +23,7 @@ begin
         select c.candidate, array(select pc_plausible(t::double precision, 86400000) from jsonb_array_elements_text(c.times) t where t is not null limit 1000) as times,
                pc_plausible((argument -> 'runs' ->> c.candidate)::double precision, 1000000) as runs
         from jsonb_each(argument -> 'times') c(candidate, times)
-        where c.candidate in ('original', 'restricted')
+        where c.candidate in ('original', 'restricted', 'unfinished')
         order by c.candidate <> 'original'
     loop
         continue when given.times = '{}';
@@ -38,10 +38,8 @@ begin
         timing.runs := timing.runs + given.runs;
         if given.candidate = 'original' then
             original := timing.latest;
-        else
-            if given.candidate = 'restricted' then
-                restricted := timing.latest;
-            end if;
+        elsif given.candidate = 'restricted' then
+            restricted := timing.latest;
             timing.hashes := coalesce((select (d.outcome).hashes from partitioncache_decision d
                                        where d.template = template_ and d.owner = caller and (d.outcome).applied order by d.made_at desc limit 1), timing.hashes);
             timing.open_runs := timing.open_runs + given.runs;
@@ -64,12 +62,15 @@ begin
         delete from partitioncache_decision d
         where d.ctid = any (array(select o.ctid from partitioncache_decision o where o.template = template_ and o.owner = caller for update skip locked));
     end if;
+    if argument ? 'noted' then
+        perform pc_note(caller, argument);
+    end if;
     return null;
 end
 $$;
 
 comment on function pc_do_time(oid, jsonb) is
-'Keeps times of a caller''s queries: {cache, partition_key, template, query (its text without constants), times: {candidate: [milliseconds]}, runs: {candidate: how many runs of an application these stand for, 0 by default}, lost_ms: what was spent in vain}. What was decided for such queries is forgotten when they turn out to be slower restricted, or no longer. Raises PC007 below the level read. Example: see partitioncache_record_times';
+'Keeps times of a caller''s queries: {cache, partition_key, template, query (its text without constants), times: {candidate: [milliseconds]}, runs: {candidate: how many runs of an application these stand for, 0 by default}, lost_ms: what was spent in vain, noted, session: a query that may be worth learning (see pc_note)}. Candidates are original, restricted, and unfinished: a query as it is that was not read to its end, and takes longer. What was decided for such queries is forgotten when they turn out to be slower restricted, or no longer. Raises PC007 below the level read. Example: see partitioncache_record_times';
 
 create function pc_latest_times(caller oid, template text, candidate text) returns double precision[]
 language plpgsql stable parallel safe

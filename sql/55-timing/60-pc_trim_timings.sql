@@ -10,7 +10,7 @@ begin
     update partitioncache_timing t set latest = '{}', ms = null
     where t.ctid = any (array(
         select o.ctid from partitioncache_timing o
-        where o.cache = pc_trim_timings.cache and (roles is null or o.owner = any (roles)) and o.candidate <> 'original' and o.latest <> '{}'
+        where o.cache = pc_trim_timings.cache and (roles is null or o.owner = any (roles)) and o.candidate = 'restricted' and o.latest <> '{}'
           and o.measured_at < clock_timestamp() - interval '1 day' and pc_slower(pc_latest_times(o.owner, o.template, 'original'), o.latest)
         for update skip locked));
     get diagnostics trimmed = row_count;

@@ -19,6 +19,7 @@ create table partitioncache_queue (
     cost double precision,
     time_limit interval,
     checked boolean not null,
+    tracks boolean not null default false,
     priority integer not null,
     status text not null default 'ready' check (status in ('ready', 'running', 'failed', 'timeout', 'dead')),
     owner oid not null,
@@ -50,6 +51,8 @@ comment on column partitioncache_queue.time_limit is
 'How long the first attempt may take; null for the limit of the cache. cost: what the planner expected it to cost.';
 comment on column partitioncache_queue.checked is
 'Whether this server accepted the text when it was pushed. The processor in the database takes only such items; others are for monitors, which may read other databases.';
+comment on column partitioncache_queue.tracks is
+'Whether the tables of the query are still to be tracked where the setting untracked says so: it was noted by a session that must not lock them (see pc_note).';
 comment on column partitioncache_queue.worker_id is
 'Who holds the claim. Workers inside the database: the session''s identifier as %c writes it into the server''s log, so that a process that reuses the pid is not taken for the worker.';
 

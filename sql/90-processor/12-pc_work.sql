@@ -25,6 +25,9 @@ begin
             held := pc_settle(item.queue, item.id, item.claim, outcome);
             return;
         elsif item.queue = 'incoming' then
+            if item.tracks then
+                perform pc_track_for(pc_push_check(item.query, item.session, true), item.cache, item.partition_key);
+            end if;
             reason := (pc_work_queries(array[item]))[1];
         elsif item.queue = 'racing' then
             reason := pc_race(item, stop_at);

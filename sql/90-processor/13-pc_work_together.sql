@@ -29,7 +29,7 @@ begin
               where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
                 and (queue_ = 'outgoing' or q.priority = item.priority)
               order by q.priority desc, q.id limit 1000) w
-        where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and w.partition_key = item.partition_key and w.session is not distinct from item.session
+        where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
           and case when item.scanned is not null then w.scanned = item.scanned
                    else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
                                and pc_masked(w.query) = mask end
@@ -86,7 +86,7 @@ declare
     stopped boolean;
 begin
     if item.attempts > 1 or most < 2 or item.queue not in ('incoming', 'outgoing')
-        or item.scanned = '' or item.queue = 'outgoing' and item.session is not null
+        or item.scanned = '' or item.tracks or item.queue = 'outgoing' and item.session is not null
         or item.scanned is null and (item.cost > pc_cheap() or pc_masked(item.query) is null) then
         return 0;
     end if;

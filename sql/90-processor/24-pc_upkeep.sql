@@ -47,7 +47,7 @@ begin
     perform pc_require(caller, argument ->> 'cache', 'push');
     perform pc_attempt(s.step, argument ->> 'cache', case when s.of_roles then pc_looked_after(caller, argument ->> 'cache') end)
     from (values (1, 'pc_adopt_roles', false), (2, 'pc_trim_changes', true), (3, 'pc_drop_old_refreshes', true), (4, 'pc_forget', false),
-                 (5, 'pc_forget_roles', false), (6, 'pc_prune_cron_history', false), (7, 'pc_trim_learning', true), (8, 'pc_evict', true), (9, 'pc_trim_timings', true)) s(place, step, of_roles)
+                 (5, 'pc_forget_roles', false), (6, 'pc_prune_cron_history', false), (7, 'pc_trim_learning', true), (8, 'pc_evict', true), (9, 'pc_trim_timings', true), (10, 'pc_forget_notes', true)) s(place, step, of_roles)
     order by s.place;
     return null;
 end

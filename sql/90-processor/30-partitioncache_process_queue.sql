@@ -17,6 +17,7 @@ declare
     stopped boolean := false;
     before jsonb;
     remaining bigint;
+    tracked bigint;
 begin
     perform pc_not_null('cache', cache, 'max_items', max_items::text, 'max_seconds', max_seconds::text);
     perform pc_require_writable('work on queues');
@@ -33,6 +34,7 @@ begin
             exit when (before -> 'refresh')::boolean;
         else
             -- Of many that a session died of, it would only be known that one of them is to blame; and what is undone with it would be done together again.
+            tracked := case when item.tracks then (select count(*) from partitioncache_tracked) end;
             work := pc_work(item, case when (before -> 'died')::bigint > 0 then 1 else max_items - begun end);
             outcome := work.outcome;
             finished := finished + work.finished;
@@ -41,6 +43,8 @@ begin
             stopped := outcome in ('stopped', 'cancelled') or pc_statement_is_over();
             -- What has failed before, a session died of it perhaps: its fragments are to be there, each to be counted, when they are begun.
             exit when item.queue = 'incoming' and item.attempts > 1;
+            -- Tables that have begun to be tracked stay locked until this transaction ends: nothing long may follow.
+            exit when tracked < (select count(*) from partitioncache_tracked);
         end if;
         exit when stopped or clock_timestamp() >= ends_at;
     end loop;

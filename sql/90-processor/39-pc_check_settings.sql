@@ -21,7 +21,9 @@ begin
                  ('least_cost', 'at least 0', s.least_cost >= 0 and s.least_cost < 'infinity'),
                  ('apply_limit', 'at least 0', s.apply_limit >= 0),
                  ('compare_share', 'from 0 to 1', s.compare_share between 0 and 1),
-                 ('race_budget', 'from 0 to 1000', s.race_budget between 0 and 1000)) c(name, rule, holds)
+                 ('race_budget', 'from 0 to 1000', s.race_budget between 0 and 1000),
+                 ('learn_seconds', 'from 0 to 86400', s.learn_seconds between 0 and 86400),
+                 ('learn_after_ms', 'at least 0', s.learn_after_ms >= 0 and s.learn_after_ms < 'infinity')) c(name, rule, holds)
     where not c.holds limit 1;
     if found then
         perform pc_fail('PC001', format('%s is out of range', wrong.name), format('%s: %s.', wrong.name, changes ->> wrong.name), format('Pass a value %s.', wrong.rule));

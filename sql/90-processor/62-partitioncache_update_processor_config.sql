@@ -14,7 +14,9 @@ create function partitioncache_update_processor_config(
     apply_limit double precision default null,
     max_fragments integer default null,
     compare_share double precision default null,
-    race_budget double precision default null
+    race_budget double precision default null,
+    learn_seconds double precision default null,
+    learn_after_ms double precision default null
 ) returns text
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -22,7 +24,8 @@ as $$
 declare
     changes jsonb := jsonb_strip_nulls(jsonb_build_object('cache', cache, 'frequency_seconds', frequency_seconds,
         'max_parallel_jobs', max_parallel_jobs, 'fragment_timeout', fragment_timeout, 'max_attempts', max_attempts, 'log_limit', log_limit, 'untracked', untracked, 'learning_budget', learning_budget,
-        'max_bytes', max_bytes, 'max_entries', max_entries, 'max_age', max_age, 'least_cost', least_cost, 'apply_limit', apply_limit, 'max_fragments', max_fragments, 'compare_share', compare_share, 'race_budget', race_budget));
+        'max_bytes', max_bytes, 'max_entries', max_entries, 'max_age', max_age, 'least_cost', least_cost, 'apply_limit', apply_limit, 'max_fragments', max_fragments, 'compare_share', compare_share, 'race_budget', race_budget,
+        'learn_seconds', learn_seconds, 'learn_after_ms', learn_after_ms));
 begin
     perform pc_not_null('cache', cache);
     perform pc_check_settings(changes);
@@ -35,8 +38,8 @@ begin
 end
 $$;
 
-comment on function partitioncache_update_processor_config(text, numeric, integer, interval, integer, integer, text, double precision, bigint, bigint, interval, double precision, double precision, integer, double precision, double precision) is
-'Changes settings of a cache and its processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows of each role kept in partitioncache_processor_log; untracked: what becomes of tables that are neither tracked nor asserted to be static: track (push tracks those that its role owns), static (they are taken for static) or ignore (entries on them are not used); learning_budget: how many times its own cost, as the planner expects it, learning from a pushed query may cost at once: the rest is deferred until queries have cost as much without it; max_bytes, max_entries, max_age: evaluated entries that exceed these are removed once a minute, those that have saved least for their size first; 0 for no limit. least_cost: queries that the planner expects to cost less are left alone by method auto, 0 for none; apply_limit: those that asking is expected to take more milliseconds for are left alone by method auto, 0 for no limit; max_fragments: most fragments that one query is taken apart into; compare_share: of the time that queries of partitioncache_open take, how much running originals to compare with may add, 0 to measure nothing. race_budget: how many times as long as a pushed query takes, the processor may run it and its restricted forms, read-only, to find out which is fastest, 0 for never. Raises PC001 for a value out of its range, PC007 for who may not administer the cache. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
+comment on function partitioncache_update_processor_config(text, numeric, integer, interval, integer, integer, text, double precision, bigint, bigint, interval, double precision, double precision, integer, double precision, double precision, double precision, double precision) is
+'Changes settings of a cache and its processor; null leaves one as it is. Running workers notice with their next look for work; jobs are added to pg_cron or removed. max_attempts: failures until an item is dead; log_limit: rows of each role kept in partitioncache_processor_log; untracked: what becomes of tables that are neither tracked nor asserted to be static: track (push tracks those that its role owns), static (they are taken for static) or ignore (entries on them are not used); learning_budget: how many times its own cost, as the planner expects it, learning from a pushed query may cost at once: the rest is deferred until queries have cost as much without it; max_bytes, max_entries, max_age: evaluated entries that exceed these are removed once a minute, those that have saved least for their size first; 0 for no limit. least_cost: queries that the planner expects to cost less are left alone by method auto, 0 for none; apply_limit: those that asking is expected to take more milliseconds for are left alone by method auto, 0 for no limit; max_fragments: most fragments that one query is taken apart into; compare_share: of the time that queries of partitioncache_open take, how much running originals to compare with may add, 0 to compare nothing; race_budget: how many times as long as a pushed query takes, the processor may run it and its restricted forms, read-only, to find out which is fastest, 0 for never; learn_seconds: seconds a day that the processor may have worked for a role until partitioncache_open pushes nothing more for it, 0 for never; learn_after_ms: milliseconds that a kind of query has taken in all before partitioncache_open pushes one of it. Raises PC001 for a value out of its range, PC007 for who may not administer the cache. Example: select partitioncache_update_processor_config(fragment_timeout => ''5 min'')';
 
 create function pc_do_configure(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

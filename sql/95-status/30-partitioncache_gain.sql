@@ -21,7 +21,7 @@ begin
     return query
         with one as (
             select g.template, g.owner, min(g.query) as text, max(g.measured_at) as measured_at,
-                   coalesce(sum(g.runs) filter (where g.candidate <> 'original'), 0) as runs, sum(g.saved_ms) as saved,
+                   coalesce(sum(g.runs) filter (where g.candidate = 'restricted'), 0) as runs, sum(g.saved_ms) as saved,
                    (array_agg(g.ms order by g.measured_at desc) filter (where g.candidate = 'original' and g.ms is not null))[1] as original,
                    (array_agg(g.ms order by g.measured_at desc) filter (where g.candidate = 'restricted' and g.ms is not null))[1] as restricted,
                    (array_agg(to_jsonb(g.hashes) order by g.measured_at desc) filter (where g.candidate = 'restricted'))[1] as hashes

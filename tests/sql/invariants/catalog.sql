@@ -34,6 +34,7 @@ values ('partitioncache_analysis'::name, 'what queries were found to consist of'
        ('partitioncache_learning', 'what queries could have gained by what is not evaluated'),
        ('partitioncache_timing', 'how long queries took'),
        ('partitioncache_gain_log', 'what was saved when'),
+       ('partitioncache_noted', 'which queries were pushed by themselves'),
        ('partitioncache_listener', 'which sessions listen');
 
 create view member as
@@ -210,7 +211,7 @@ select is_empty(
 
 select is_empty(
     $$ select relation from member_relation r
-       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision', 'partitioncache_verdict', 'partitioncache_timing', 'partitioncache_gain_log')
+       where relkind = 'r' and relname not in ('partitioncache_analysis', 'partitioncache_decision', 'partitioncache_verdict', 'partitioncache_timing', 'partitioncache_gain_log', 'partitioncache_noted')
          and not exists (select from pg_constraint c where c.conrelid = r.oid and c.contype = 'p') $$,
     'every table has a primary key, but for those in which nobody may wait for another');
 

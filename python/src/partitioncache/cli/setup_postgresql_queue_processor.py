@@ -326,6 +326,14 @@ def logs(settings: Settings, limit: int, wanted: str | None, since: timedelta | 
     "--compare-share", type=click.FloatRange(0, 1), help="Share of cursors that are timed without the cache."
 )
 @click.option(
+    "--learn-seconds", type=click.FloatRange(0, 86400),
+    help="Seconds a day that the processor may work for a role until its cursors push nothing more.",
+)  # fmt: skip
+@click.option(
+    "--learn-after-ms", type=click.FloatRange(0),
+    help="Milliseconds that queries of one kind take in all before a cursor pushes one of them.",
+)  # fmt: skip
+@click.option(
     "--max-fragments", type=click.IntRange(1, 10000), help="Fragments that a query is taken apart into."
 )
 @click.option(
@@ -350,6 +358,8 @@ def config(
     apply_limit: float | None,
     race_budget: float | None,
     compare_share: float | None,
+    learn_seconds: float | None,
+    learn_after_ms: float | None,
     max_fragments: int | None,
     untracked: str | None,
     format: Format,
@@ -368,6 +378,8 @@ def config(
         "apply_limit": apply_limit,
         "race_budget": race_budget,
         "compare_share": compare_share,
+        "learn_seconds": learn_seconds,
+        "learn_after_ms": learn_after_ms,
         "max_fragments": _integer(max_fragments),
         "untracked": untracked,
     }
