@@ -24,9 +24,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from demo import places, queries
-from demo.picture import Measured, draw
 from demo.queries import Question
 from demo.server import DemoError, running_server
+from partitioncache.web.pictures import Measured, write_before_after
 
 KEY = "region"
 LONG_MILLISECONDS = 3000
@@ -83,7 +83,7 @@ def _demonstrate(with_cron: bool) -> None:
         title = "New questions, which share parts with the first"
         measured += _compare(connection, title, queries.NEW, new, regions)
         _show_one(connection)
-    draw(measured, PICTURE)
+    write_before_after(measured, PICTURE)
     console.print(f"\nAs a picture: [bold]{PICTURE}[/]", soft_wrap=True)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s; nothing is left behind.")
     console.print(

@@ -109,6 +109,10 @@ def test_queries_of_pg_stat_statements(make_cluster: Callable[..., Cluster]) -> 
         assert len(best.queries) >= 3
         assert not any("$" in query for query in best.queries), "with values that the statistics know"
         assert best.restricted
+    command = [sys.executable, "-m", "partitioncache.cli.main", "trial", "--partition-key", "city_id", "--no-picture"]
+    tried = subprocess.run(command, env=database.environment(), capture_output=True, text=True, check=False)
+    assert "All together" in tried.stderr, tried.stderr
+    assert "from place" in tried.stdout.lower()
 
 
 def test_queries_of_other_roles_are_not_run(make_cluster: Callable[..., Cluster]) -> None:

@@ -15,9 +15,10 @@ DRAW = """
 import sys
 sys.path[:0] = [{checkout!r}, {package!r}]
 from pathlib import Path
-from demo.picture import Measured, draw
+from demo import __main__ as demo
+from partitioncache.web.pictures import Measured
 found = [Measured("Towns & <villages> of a name", 2000.0, 19.0, False), Measured("Castles", 5.0, 6.0, True)]
-draw(found, Path({path!r}))
+demo.write_before_after(found, Path({path!r}))
 """
 
 

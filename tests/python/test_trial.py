@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ def data(request: pytest.FixtureRequest) -> Database:
     return found
 
 
-def pcache(database: Database, file: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "partitioncache.cli.main", "trial", "--queries", str(file), *options]
+def pcache(database: Database, file: Path | None, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "partitioncache.cli.main", "trial", *options]
+    command += [] if file is None else ["--queries", str(file)]
+    command += [] if "--picture" in options else ["--no-picture"]
     return subprocess.run(command, env=database.environment(), capture_output=True, text=True, check=False)
 
 
@@ -55,7 +58,9 @@ def test_a_trial(data: Database, tmp_path: Path) -> None:
     file = tmp_path / "queries.sql"
     file.write_text(QUERIES)
     before = data.execute(LEFT)
-    run = pcache(data, file, "--partition-key", "city_id", "--query-seconds", "5", "--format", "json")
+    picture = tmp_path / "pictures" / "trial.svg"
+    options = ("--partition-key", "city_id", "--query-seconds", "5", "--format", "json")
+    run = pcache(data, file, *options, "--picture", str(picture))
     assert data.execute(LEFT) == before
     assert "All together" in run.stderr, run.stderr
     assert "Everything was rolled back: nothing is left behind." in run.stderr
@@ -70,6 +75,24 @@ def test_a_trial(data: Database, tmp_path: Path) -> None:
     assert 'it fails: column "nothing" does not exist' in reasons[3]
     assert "read-only transaction" in reasons[4]
     assert reasons[5] == "it takes longer than 5 s"
+    assert run.stderr.splitlines()[-1] == f"As a picture: {picture}"
+    drawn = " ".join("".join(ElementTree.parse(picture).getroot().itertext()).split())
+    for text in ("select city_id, count(*) from poi a join poi b", "without the cache", "with it", " ×"):
+        assert text in drawn
+    assert "pg_sleep" not in drawn
+    file.write_text("select count(*) from poi where kind = 7;")
+    nowhere = pcache(data, file, "--partition-key", "city_id", "--picture", "/dev/null/trial.svg")
+    assert "The picture cannot be written to /dev/null/trial.svg: Not a directory." in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr
+
+
+def test_what_pg_stat_statements_has(database: Database, tmp_path: Path) -> None:
+    """Without a file, the queries are those that the key would restrict, of what this role has asked."""
+    database.psql(DATA)
+    missing = pcache(database, None, "--partition-key", "city_id")
+    assert missing.returncode == 1
+    assert "pg_stat_statements has no query of this role that city_id would restrict." in missing.stderr
+    assert "--queries" in missing.stderr
 
 
 def test_a_role_without_rights(empty_database: Database, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from partitioncache import trial
-from partitioncache.errors import PartitionCacheError
+from partitioncache.errors import ConfigurationError, PartitionCacheError
 from partitioncache.setup.install import INNER_SCHEMA
 
 Connection = psycopg.Connection[Any]
@@ -75,10 +75,12 @@ class Candidate:
 
     @property
     def saved_ms(self) -> float:
-        """Milliseconds saved in the trial, of the queries that were faster: an adapter leaves the others alone."""
-        outcomes = self.tried.outcomes if self.tried else ()
-        pairs = [(each.before_ms, each.after_ms) for each in outcomes if each.before_ms and each.after_ms]
-        return sum(max(0.0, before - after) for before, after in pairs)
+        """Milliseconds saved in the trial, of restricted queries that were faster: an adapter leaves others alone."""
+        return sum(
+            max(0.0, each.before_ms - each.after_ms)
+            for each in (self.tried.outcomes if self.tried else ())
+            if each.remaining is not None and each.before_ms and each.after_ms
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,7 @@ def advise(
     rows = _asked(connection, queries, seconds / 4 if tries else seconds, most)
     remark = next((row[-1] for row in rows if row[-1]), None)
     tried: list[Candidate] = []
-    for key, datatype, stands_in, partitions, saves, restricted, statements, _ in rows:
-        if key is None:
-            continue
-        candidate = Candidate(
-            key, datatype, tuple(stands_in), partitions, saves, tuple(restricted),
-            tuple(_TRIAL.sub(r"\1 ", statement) for statement in statements),
-        )  # fmt: skip
+    for candidate in _candidates(rows):
         left = (ends - time.monotonic()) / max(1, tries - len(tried))
         if len(tried) < tries and left > 1 and candidate.queries:
             candidate = _tried(connection, candidate, left, progress)
@@ -136,6 +132,48 @@ def advise(
         key=lambda each: (each.tried is None, -each.saved_ms, -(each.saves or 0.0), each.partition_key)
     )
     return Advice(tuple(tried), remark)
+
+
+def candidate(
+    connection: Connection,
+    partition_key: str,
+    *,
+    most: int = 20,
+    seconds: float = 30,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+) -> Candidate:
+    """One partition key with the queries of this role that it would restrict, by pg_stat_statements.
+
+    Args:
+        connection: as for `advise`.
+        partition_key: its name.
+        most: how many queries of pg_stat_statements are looked at.
+        seconds: how long sampling may take.
+        progress: as for `trial.run`.
+
+    Raises:
+        ConfigurationError: there is no such query.
+        PartitionCacheError: PartitionCache is not there, and this role cannot install it.
+    """
+    progress("looking at queries and statistics", 0, 1)
+    rows = _asked(connection, None, seconds, most)
+    found = [each for each in _candidates(rows) if each.partition_key == partition_key and each.queries]
+    if not found:
+        remark = next((row[-1] for row in rows if row[-1]), None)
+        raise ConfigurationError(
+            f"pg_stat_statements has no query of this role that {partition_key} would restrict.",
+            hint=" ".join(filter(None, [remark, "Give a file of queries with --queries."])),
+        )
+    return found[0]
+
+
+def _candidates(rows: Sequence[tuple[Any, ...]]) -> Iterator[Candidate]:
+    for key, datatype, stands_in, partitions, saves, restricted, statements, _ in rows:
+        if key is not None:
+            yield Candidate(
+                key, datatype, tuple(stands_in), partitions, saves, tuple(restricted),
+                tuple(_TRIAL.sub(r"\1 ", statement) for statement in statements),
+            )  # fmt: skip
 
 
 def _asked(

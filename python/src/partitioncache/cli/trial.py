@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from partitioncache import advice
 from partitioncache import trial as trials
 from partitioncache.cli import base, output
 from partitioncache.cli.output import Format
@@ -37,6 +39,7 @@ COLUMNS = (
     context_settings=base.CONTEXT,
     epilog=base.examples(
         "pcache trial --db-name shop --partition-key city_id --queries queries.sql",
+        "pcache trial --db-name shop --partition-key city_id --picture trial.svg",
         "pcache trial --partition-key customer --queries - --format json",
     ),
 )
@@ -45,8 +48,7 @@ COLUMNS = (
     "--queries",
     "file",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    required=True,
-    help='A file of queries, each with a semicolon behind it; "-" is standard input.',
+    help='A file of queries, each with a semicolon behind it; "-" is standard input. [pg_stat_statements]',
 )
 @click.option(
     "--filling-seconds", type=click.FloatRange(1), default=300, show_default=True,
@@ -56,39 +58,62 @@ COLUMNS = (
     "--query-seconds", type=click.FloatRange(1), default=60, show_default=True,
     help="How long a query may take; a slower one is left out.",
 )  # fmt: skip
+@click.option(
+    "--picture", type=click.Path(dir_okay=False), default="pcache-trial.svg", show_default=True,
+    help="Draw what was measured into this file.",
+)  # fmt: skip
+@click.option("--no-picture", is_flag=True, help="Draw nothing.")
 @base.format_option
 @base.connected
 def trial(
     where: base.Connections,
     partition_key: str,
-    file: str,
+    file: str | None,
     filling_seconds: float,
     query_seconds: float,
+    picture: str,
+    no_picture: bool,
     format: Format,
 ) -> int:
     """Try your own queries on your own data, with and without the cache, and leave nothing behind.
 
     Everything happens in one transaction that is rolled back: PartitionCache is installed in it if need be, a cache is
     filled, each query is asked as it is and by way of the cache, and the rows are compared. Tables are taken not to
-    change meanwhile; nobody else sees any of it.
+    change meanwhile; nobody else sees any of it. At the end stand a table and a picture.
+
+    The queries are those of a file, or those of this role that the key would restrict, of what has taken most time by
+    pg_stat_statements, with values from the statistics.
 
     The exit code is 0 if the queries together were faster, 1 if not.
     """
-    queries = trials.split(click.open_file(file).read() if file == "-" else Path(file).read_text("utf-8-sig"))
-    if not queries:
-        raise click.UsageError(f"There is no query in {file}.")
+    queries: Sequence[str] = ()
+    if file is not None:
+        queries = trials.split(
+            click.open_file(file).read() if file == "-" else Path(file).read_text("utf-8-sig")
+        )
+        if not queries:
+            raise click.UsageError(f"There is no query in {file}.")
+    draw = None if no_picture else _drawer()
     conninfo = make_conninfo(application_name="pcache trial", **where.postgresql_parameters())
     with explained(), closing(psycopg.connect(conninfo)) as connection, output.stages() as bar:
+        candidate = None
+        if file is None:
+            candidate = advice.candidate(connection, partition_key, progress=bar)
+            queries = candidate.queries
         found = trials.run(
             connection,
             queries,
             partition_key,
+            datatype=candidate.datatype if candidate else None,
+            placements=candidate.placements if candidate else None,
             filling_seconds=filling_seconds,
             query_seconds=query_seconds,
             progress=bar,
         )
     output.rows([_record(each) for each in found.outcomes], format, COLUMNS)
     output.note(_verdict(found))
+    if draw is not None and found.after_ms:
+        draw(found, Path(picture))
     if any(each.same is False for each in found.outcomes):
         raise PartitionCacheError("The rows differ, which must never happen.", hint="Please report it.")
     return 0 if found.after_ms < found.before_ms else base.FOUND_NOTHING
@@ -102,6 +127,32 @@ def _record(outcome: trials.Outcome) -> dict[str, object]:
     record["faster"] = round(outcome.faster, 1) if outcome.faster else None
     record["same_rows"] = "open" if outcome.same is None and outcome.after_ms is not None else outcome.same
     return record
+
+
+def _drawer() -> Callable[[trials.Trial, Path], None]:
+    """What draws the picture of the demo, of what a trial has measured, and says where it is."""
+    try:
+        from partitioncache.web.pictures import Measured, write_before_after
+    except ImportError:
+        without = "There is no picture without the package matplotlib: pip install 'partitioncache[dashboard]'"
+        return lambda found, path: output.note(without)
+
+    def draw(found: trials.Trial, path: Path) -> None:
+        measured = [
+            Measured(" ".join(each.query.split()), each.before_ms, each.after_ms)
+            for each in found.outcomes
+            if each.before_ms and each.after_ms
+        ]
+        try:
+            write_before_after(measured, path)
+        except OSError as error:
+            raise PartitionCacheError(
+                f"The picture cannot be written to {path}: {error.strerror or error}.",
+                hint="Name another file with --picture, or give --no-picture.",
+            ) from None
+        output.note(f"As a picture: {path.absolute()}")
+
+    return draw
 
 
 def _verdict(found: trials.Trial) -> str:
