@@ -1,10 +1,12 @@
-"""Django's queries with the cache: the same objects, in every mode in which Django uses psycopg."""
+"""Django's queries with the cache: the same objects, in every mode in which Django uses psycopg, in 4.2 and 5."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,14 @@ def shop(database: Database) -> Database:
     return open_shop(database)
 
 
+@pytest.fixture(params=["4.2", "5.2"])
+def version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which Django the project is run by: the one of this environment, or the one in its folder "older"."""
+    if request.param == "4.2":
+        monkeypatch.setenv("PYTHONPATH", f"{Path(sys.prefix) / 'older'}{os.pathsep}{os.environ['PYTHONPATH']}")
+    return str(request.param)
+
+
 def project(shop: Database, check: bool = True, **given: Any) -> Any:
     """What the project prints; its errors if it is not to be checked."""
     given = {"partitioncache": None, "options": {}, "atomic": False, **given}
@@ -30,8 +40,9 @@ def project(shop: Database, check: bool = True, **given: Any) -> Any:
     return json.loads(run.stdout)
 
 
-def test_the_same_objects(shop: Database) -> None:
+def test_the_same_objects(shop: Database, version: str) -> None:
     expected = project(shop)
+    assert expected["version"].startswith(version), expected["version"]
     assert all(found not in ("[]", "None") for found in expected["found"].values())
     for atomic in (False, True):
         for options in ({}, {"server_side_binding": True}):
@@ -43,7 +54,7 @@ def test_the_same_objects(shop: Database) -> None:
             assert result["restricted"] >= 40
 
 
-def test_a_cache_that_is_gone(shop: Database) -> None:
+def test_a_cache_that_is_gone(shop: Database, version: str) -> None:
     for atomic in (False, True):
         assert project(shop, partitioncache=OPTIONS, atomic=atomic, drop=True)["dropped"]
         shop.execute("create extension if not exists partitioncache")
@@ -60,5 +71,5 @@ def test_a_cache_that_is_gone(shop: Database) -> None:
         (7, "The setting PARTITIONCACHE is missing."),
     ],
 )
-def test_settings_are_checked(database: Database, setting: Any, message: str) -> None:
+def test_settings_are_checked(database: Database, version: str, setting: Any, message: str) -> None:
     assert message in project(database, check=False, partitioncache=setting)
