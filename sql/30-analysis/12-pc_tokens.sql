@@ -11,19 +11,20 @@ declare
     constant text := format('(?:[BX]?''(?:[^'']|'''')*''|[0-9]+(?:\.[0-9]+)?)(?:::(?:%1$s|[a-z_][a-z0-9_$]*)(?:\.(?:%1$s|[a-z_][a-z0-9_$]*)|(?: [a-z]+)+)?)?', quoted);
 begin
     return query
-        with matched as (
-            select m.ord::integer as n, m.part[2] as token, m.part[1] <> '' as spaced,
-                   sum(length(m.part[1]) + length(m.part[2])) over (order by m.ord)::integer as ends,
-                   sum(case m.part[2] when '(' then 1 when '[' then 1 when ')' then -1 when ']' then -1 else 0 end) over (order by m.ord)
-                       + case when m.part[2] in (')', ']') then 1 else 0 end as depth
+        with matched as materialized (
+            select m.ord::integer as n, ltrim(m.part[1], E' \t\n\r\f\x0b') as token, length(m.part[1]) as length
             from regexp_matches(canonical,
-                format('(\s*)(ARRAY\[%1$s(?:, %1$s)*\]|', constant) || $re$"(?:[^"]|"")*"|[BX]?'(?:[^']|'')*'|[[:alpha:]_][[:alnum:]_$]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|.)$re$,
+                format('[ \t\n\r\f\v]*(?:ARRAY\[%1$s(?:, %1$s)*\]|', constant) || $re$"(?:[^"]|"")*"|[BX]?'(?:[^']|'')*'|[[:alpha:]_][[:alnum:]_$]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|.)$re$,
                 'g') with ordinality as m(part, ord)
+        ), bracket as (
+            -- Brackets of one depth come in turns: the one after an opening one closes it.
+            select b.n, b.token, lead(b.n) over (partition by b.depth order by b.n) as closes
+            from (select m.n, m.token, sum(case when m.token in ('(', '[') then 1 else -1 end) over (order by m.n) + case when m.token in (')', ']') then 1 else 0 end as depth
+                  from matched m where m.token in ('(', ')', '[', ']')) b
         )
-        -- Brackets of one depth come in turns: the one after an opening one closes it.
-        select m.n, m.token, m.spaced, m.ends,
-               case when m.token in ('(', '[') then lead(m.n) over (partition by m.token in ('(', ')', '[', ']'), m.depth order by m.n) end
+        select m.n, m.token, m.length > length(m.token), (sum(m.length) over (order by m.n))::integer, b.closes
         from matched m
+        left join bracket b on b.n = m.n and b.token in ('(', '[')
         order by m.n;
 end
 $$;

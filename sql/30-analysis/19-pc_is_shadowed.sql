@@ -12,7 +12,7 @@ begin
     -- Nearly always nothing, or the schema of temporary tables, which is asked for types only.
     or before <> '{}' and (
         exists (select from pg_operator o where o.oprname = '='
-                  and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and n.nspname !~ '^pg_temp_'))
+                  and o.oprnamespace in (select n.oid from pg_namespace n where n.nspname = any (before) and not n.nspname ^@ 'pg_temp_'))
         or exists (select from pg_type t
                    where t.typname = any ('{integer,bigint,float,numeric,text,uuid,date,timestamp,timestamptz}'::name[])
                      and t.typnamespace in (select n.oid from pg_namespace n where n.nspname = any (before))));

@@ -11,7 +11,7 @@ $$;
 comment on function pc_is_empty(text) is
 'Whether a text holds nothing but white space, comments and semicolons. Example: select pc_is_empty('' ; '')';
 
-create function pc_parse(query text, session jsonb) returns pc_parsed
+create function pc_parse(query text, session jsonb, accepted boolean default false) returns pc_parsed
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
@@ -30,9 +30,8 @@ declare
     read_constants text;
     difference boolean := false;
     effective name[];
-    accepted boolean := false;
     planning jsonb;
-    wide boolean := (pc_opened_partitions(query)).partitions >= 100;
+    wide boolean := not accepted and (pc_opened_partitions(query)).partitions >= 100;
 begin
     perform pc_begin_temporary();
     begin
@@ -52,7 +51,7 @@ begin
                 wide := false;  -- what is wrong with it is said below
             end;
         end if;
-        if not wide then
+        if not wide and not accepted then
             -- Refuses several statements, and what the role may not read; executes nothing.
             planning := partitioncache_internal.pc_enter_quick_planning();
             open checked for execute statement;
@@ -105,5 +104,5 @@ begin
 end
 $$;
 
-comment on function pc_parse(text, jsonb) is
-'Lets PostgreSQL parse a query as the session that wrote it would, and write it out again in full: every relation schema-qualified, every column qualified, every constant typed. Nothing is executed, nothing stays. Raises PostgreSQL''s own error for what it does not accept, for several statements and for what the role may not read; PC005 if the canonical text, or a constant in it, would be read differently under the session''s settings. Example: select (pc_parse(''select 1'', pc_session(''public''))).canonical';
+comment on function pc_parse(text, jsonb, boolean) is
+'Lets PostgreSQL parse a query as the session that wrote it would, and write it out again in full: every relation schema-qualified, every column qualified, every constant typed. Nothing is executed, nothing stays. accepted: it is known to be a single query, which the role may run, so that it need not be planned for that. Raises PostgreSQL''s own error for what it does not accept, for several statements and for what the role may not read; PC005 if the canonical text, or a constant in it, would be read differently under the session''s settings. Example: select (pc_parse(''select 1'', pc_session(''public''))).canonical';

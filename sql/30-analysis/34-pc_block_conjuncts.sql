@@ -40,7 +40,7 @@ begin
             select p.*, a.n - 1 as alias,
                    case
                        -- the characters that mark a table's place below
-                       when p.token ~ E'[\x01\x02]' then false
+                       when strpos(p.token, E'\x01') > 0 or strpos(p.token, E'\x02') > 0 then false
                        when not p.is_name then true
                        -- a.x, schema.f(...), schema.type: a qualifier has to be one of the block's own tables
                        when p.next = '.' and p.previous is distinct from '.'

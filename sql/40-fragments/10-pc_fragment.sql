@@ -30,8 +30,10 @@ create type pc_family as (
     matches_null boolean,
     prunes_wrongly boolean,
     asked pc_asked,
-    carried pc_carried[]
+    carried pc_carried[],
+    said text[],
+    keys text[]
 );
 
 comment on type pc_family is
-'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; prunes_wrongly: PostgreSQL could leave out partitions of a table for a list of keys alone (see pc_prunes_wrongly); asked: its block as data, to find the entries that it contains; carried: where further inside the same keys will do.';
+'Columns of one block that are equal to one another, so that one set of keys restricts them all. from_at, where_at: after which character of the canonical text a further table and a further condition go; relation: a table that has all the keys; matches_null: rows without a partition key can be in the result; prunes_wrongly: PostgreSQL could leave out partitions of a table for a list of keys alone (see pc_prunes_wrongly); asked: its block as data, to find the entries that it contains; carried: where further inside the same keys will do; said, keys: what asked is made of (the templates and keys of pc_block_form), while it may be made again.';

@@ -10,7 +10,7 @@ as $$
 begin
     return query
         with item as materialized (
-            select i.*, regexp_replace(i.relation, '^ONLY ', '')::regclass::oid as relid
+            select i.*, (case when i.relation ^@ 'ONLY ' then substr(i.relation, 6) else i.relation end)::regclass::oid as relid
             from pc_from_items(tokens, closes, (block).from_starts, (block).from_ends) i
             where i.kind = 'table' and not i.nullable
         )

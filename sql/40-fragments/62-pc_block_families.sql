@@ -52,7 +52,7 @@ begin
             pc_keys_of(relations[one_class + 1], replace(keys[one_class + 1], format(E'\x01%s\x02', one_class), E'\x01\x02'), (registration).partition_key),
             (select count(*) = 1 from unnest(classes) c where c = one_class),
             false,
-            row(pc_block_form(relations, all_templates, classes, one_class, keys), null), null)::pc_family;
+            row(pc_block_form(relations, all_templates, classes, one_class, keys), null), null, all_templates, keys)::pc_family;
         family.asked.sought := pc_sought((family.asked).form);
         fragments := array(select f from unnest(all_fragments) f where f.family = one_class);
         return next;
@@ -108,7 +108,7 @@ declare
     rest text := template;
     n integer;
 begin
-    if template ~ '\mSELECT\M' then
+    if strpos(template, 'SELECT') > 0 and template ~ '\mSELECT\M' then
         return false;
     elsif bit_count(tables::bit(64)) > 1 then
         return template in (select format('(%s = %s)', a, b) from unnest(keys) a, unnest(keys) b)
@@ -153,7 +153,7 @@ as $$
 #variable_conflict use_column
 begin
     return (
-        select replace(case when pc_plain_key(key) is null and key !~ '^[(]' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias)
+        select replace(case when pc_plain_key(key) is null and not key ^@ '(' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias)
     );
 end
 $$;

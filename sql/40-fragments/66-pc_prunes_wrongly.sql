@@ -5,7 +5,7 @@ as $$
 #variable_conflict use_column
 begin
     -- Views may say IS NOT NULL, too.
-    return (canonical ~ 'IS (NOT )?NULL' or exists (select from pg_class c where c.oid = any (relations) and c.relkind = 'v'))
+    return (strpos(canonical, 'IS NULL') > 0 or strpos(canonical, 'IS NOT NULL') > 0 or exists (select from pg_class c where c.oid = any (relations) and c.relkind = 'v'))
         and exists (
             select from pg_class c
             cross join lateral pg_partition_tree(c.oid) t

@@ -16,7 +16,7 @@ create type pc_taken_apart as (
 comment on type pc_taken_apart is
 'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; state: the fingerprint of all this (see pc_analysis_state), if it was asked for; passing: that is true at this moment only, because the text says today or the like.';
 
-create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false, with_fragments boolean default true) returns pc_taken_apart
+create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false, with_fragments boolean default true, accepted boolean default false) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -52,7 +52,7 @@ begin
     -- What is found out belongs to what was parsed: the catalog can change in between.
     loop
         begun := pg_current_snapshot();
-        parsed := pc_parse(query, session);
+        parsed := pc_parse(query, session, accepted);
         result.canonical := parsed.canonical;
         result.named := parsed.relations;
         result.relations := array(select distinct c.relation from pc_relation_closure(parsed.relations) c);
@@ -93,7 +93,7 @@ begin
     into tokens, spaced, closes, ends
     from pc_tokens(parsed.canonical) t;
     -- A row that another session changes meanwhile is judged again as it is then, by a list of keys from before.
-    if array_to_string(tokens, E'\x01') ~ E'\x01FOR\x01(UPDATE|SHARE|NO|KEY)\x01?' then
+    if 'FOR' = any (tokens) and array_to_string(tokens, E'\x01') ~ E'\x01FOR\x01(UPDATE|SHARE|NO|KEY)\x01?' then
         result.reason := 'it locks the rows that it reads';
         return result;
     end if;
@@ -153,5 +153,5 @@ begin
 end
 $$;
 
-comment on function pc_take_apart(text, text, text, jsonb, boolean, boolean) is
-'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';
+comment on function pc_take_apart(text, text, text, jsonb, boolean, boolean, boolean) is
+'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. accepted: see pc_parse. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';

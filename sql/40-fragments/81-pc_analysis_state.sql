@@ -32,7 +32,7 @@ begin
                -- and these are types whose names could be shadowed
                and t.typname = any (array(select n.typname from pg_type n where n.oid = any (types)) || '{text,uuid,date}'::name[])),
             pc_closure_state(closure),
-            (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_')), 0)
+            (select string_agg(concat_ws(' ', n.oid, n.xmin), ',' order by n.oid) from pg_namespace n where not (n.nspname ^@ 'pg_temp_' or n.nspname ^@ 'pg_toast_temp_'))), 0)
     );
 end
 $$;

@@ -40,12 +40,13 @@ $$;
 comment on function pc_known_analysis(text) is
 'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables. Example: select pc_known_analysis(''...'')';
 
-create function pc_remember(digest text, apart pc_taken_apart) returns partitioncache_analysis
+create function pc_remember(digest text, apart pc_taken_apart, general_digest text default null, literals text[] default null) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     made partitioncache_analysis;
+    kept partitioncache_analysis;
 begin
     made.digest := digest;
     made.reason := apart.reason;
@@ -61,13 +62,17 @@ begin
     made.types := apart.types;
     made.closure := apart.closure;
     made.state := apart.state;
-    perform pc_call('remember', to_jsonb(made));
+    if general_digest is not null then
+        kept := pc_general_analysis(made, literals);
+        kept.digest := general_digest;
+    end if;
+    perform pc_call('remember', to_jsonb(case when kept.canonical is not null then kept else made end));
     return made;
 end
 $$;
 
-comment on function pc_remember(text, pc_taken_apart) is
-'Remembers what a query was found to consist of, unless that is true at this moment only. Example: see pc_analyse';
+comment on function pc_remember(text, pc_taken_apart, text, text[]) is
+'Remembers what a query was found to consist of, unless that is true at this moment only: for all that differ from it in their constants alone (literals), under general_digest, where it stands for them. Example: see pc_analyse';
 
 create function pc_too_long(query text, cost double precision) returns text
 language plpgsql immutable parallel safe
@@ -86,18 +91,30 @@ $$;
 comment on function pc_too_long(text, double precision) is
 'Why a text is too long to be taken apart, as measured by what the planner expects the query to cost; null if it is not. Example: select pc_too_long(''select 1'', 0.01)';
 
-create function pc_analyse(query text, registration partitioncache_registration, session jsonb) returns partitioncache_analysis
+create function pc_analyse(query text, registration partitioncache_registration, session jsonb, accepted boolean default false) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
+    -- Where the partition key stands in an expression, that may be written like a condition. Of very many constants it is not asked which are the same.
+    masked text := case when registration.placed = 0 and length(query) < 10000 and translate(query, E'\x01\x02\x03\x04\x05\x06\x07\x08\x1f', '') = query then pc_masked(query) end;
+    literals text[] := case when masked is not null then pc_literals(query) end;
     digest text;
+    general_digest text;
     analysis partitioncache_analysis;
     read_only boolean := current_setting('transaction_read_only')::boolean;
 begin
     begin
         digest := pc_analysis_digest(query, registration, session);
-        analysis := pc_known_analysis(digest);
+        if masked is not null then
+            general_digest := pc_analysis_digest(E'\x1f' || masked, registration, session);
+            analysis := pc_known_analysis(general_digest);
+        end if;
+        if analysis.digest is not null then
+            analysis := pc_particular_analysis(analysis, literals);
+        else
+            analysis := pc_known_analysis(digest);
+        end if;
         -- Under an old snapshot the catalog does not show whether names still mean what they did; PostgreSQL's parser does.
         if analysis.digest is not null and (not pc_old_snapshot() or not read_only and (pc_parse(query, session)).canonical = analysis.canonical) then
             return analysis;
@@ -110,7 +127,7 @@ begin
                 else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
             return analysis;
         end if;
-        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true, false));
+        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true, false, accepted), general_digest, literals);
     exception when others then
         analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.
@@ -120,8 +137,8 @@ begin
 end
 $$;
 
-comment on function pc_analyse(text, partitioncache_registration, jsonb) is
-'What a query consists of, remembered or found out now; never fails: whatever PostgreSQL has against the query is the reason for leaving it unchanged. Example: select (pc_analyse(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))).reason';
+comment on function pc_analyse(text, partitioncache_registration, jsonb, boolean) is
+'What a query consists of, remembered or found out now; never fails: whatever PostgreSQL has against the query is the reason for leaving it unchanged. accepted: see pc_parse. Example: select (pc_analyse(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''))).reason';
 
 create function pc_forget_analyses(most integer default 10000) returns bigint
 language sql volatile parallel unsafe security definer

@@ -12,7 +12,7 @@ begin
         when type = 'timestamp with time zone' then extract(epoch from constant_::timestamptz)
         else constant_::double precision end;
     -- NaN is more than infinity.
-    return case when direction = '>' then value when value = 'NaN' then '-Infinity' else -value end;
+    return case when direction = '>' then value when value = 'NaN' then '-Infinity' else 0 - value end;
 end
 $$;
 
@@ -27,7 +27,11 @@ as $$
 #variable_conflict use_column
 declare
     texts text[] := array(select c.expression from unnest(form.conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
-    turned text[] := array(select case when c.kind = 'other' and c.expression like E'(%\x02.% = %\x02.%)' then pc_turned(c.expression) end
+    turned text[] := array(select case when c.kind <> 'other' or c.expression not like E'(%\x02.% = %\x02.%)' then null
+                                      -- Two columns of plain names, as nearly always.
+                                      when length(translate(c.expression, '"()', '')) = length(c.expression) - 2 and split_part(c.expression, ' ', 4) = '' and split_part(c.expression, ' ', 2) = '='
+                                          then format('(%s = %s)', rtrim(split_part(c.expression, ' ', 3), ')'), ltrim(split_part(c.expression, ' ', 1), '('))
+                                      else pc_turned(c.expression) end
                            from unnest(form.conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
 begin
     for number in 1 .. cardinality(form.relations) loop
@@ -126,3 +130,16 @@ $$;
 
 comment on function pc_contained_entries(partitioncache_registration, pc_asked) is
 'The hashes of entries of which a query''s block says every condition, or more: the partitions in which it has rows are among their keys. Those with the fewest keys, and no more than a few: a further one would hardly leave fewer. Example: see pc_restrict_family';
+
+create function pc_all_contained(registration partitioncache_registration, families pc_family[]) returns text[]
+language plpgsql stable parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return array(select pc_contained_entries(registration, f.asked)::text from unnest(families) f order by f.family);
+end
+$$;
+
+comment on function pc_all_contained(partitioncache_registration, pc_family[]) is
+'pc_contained_entries of each family, as a text, since arrays hold no arrays of different lengths. Example: see pc_decide';

@@ -106,11 +106,13 @@ comment on function pc_restriction(pc_family, text, anyarray, boolean, partition
 'How a family''s columns, which equal one another, are restricted to the keys by one of the methods literal, current, subquery, IN, VALUES, TMP_TABLE_IN, TMP_TABLE_JOIN; rows without a partition key stay where they can match. used, stamps: the entries that the keys come from, for current; form: all, each column; 2, the second alone, and the joins carry it on; hidden, each so that the planner does not see the list in it, and thinks that it leaves half; hidden but 2, the second in plain sight; canonical: the text that is restricted, where tables in it may be replaced. Example: see pc_rewrite';
 
 create function pc_changed_call(family pc_family, used text[], stamps text[], registration partitioncache_registration) returns text
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select format('partitioncache_internal.partitioncache_changed(%L, %L::text[], %L::text[], %L, NULL::%s, %L)', (registration).partition_key, used, stamps,
-                  (family).relation, pc_native_type((registration).datatype), (registration).cache)
+begin
+    return format('partitioncache_internal.partitioncache_changed(%L, %L::text[], %L::text[], %L, NULL::%s, %L)', (registration).partition_key, used, stamps,
+                  (family).relation, pc_native_type((registration).datatype), (registration).cache);
+end
 $$;
 
 comment on function pc_changed_call(pc_family, text[], text[], partitioncache_registration) is

@@ -86,10 +86,12 @@ comment on function pc_plan(text, text, boolean) is
 'The plan of a query as EXPLAIN gives it in JSON; quickly: with the first order of joins that is found, so that it costs as much as the best one or more. Executes nothing, whatever the text is. Raises PostgreSQL''s own error for what it does not accept and for what the role may not read. Example: select pc_plan(''select 1'', ''public'')';
 
 create function pc_plan_cost(query text, session_path text) returns double precision
-language sql volatile parallel unsafe
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select (pc_plan(query, session_path) ->> 'Total Cost')::double precision
+begin
+    return pc_plan(query, session_path) ->> 'Total Cost';
+end
 $$;
 
 comment on function pc_plan_cost(text, text) is

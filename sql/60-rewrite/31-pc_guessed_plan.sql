@@ -1,9 +1,11 @@
 create function pc_guessed_plan(partitions bigint, rows double precision) returns jsonb
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+begin
     -- To open and plan one partition takes PostgreSQL as long as what it gives a cost of 20 or more.
-    select case when partitions >= 100 then jsonb_build_object('Node Type', 'Append', 'Total Cost', 20 * partitions, 'Plan Rows', rows, 'Guessed', true) end
+    return case when partitions >= 100 then jsonb_build_object('Node Type', 'Append', 'Total Cost', 20 * partitions, 'Plan Rows', rows, 'Guessed', true) end;
+end
 $$;
 
 comment on function pc_guessed_plan(bigint, double precision) is

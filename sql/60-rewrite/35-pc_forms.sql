@@ -1,17 +1,21 @@
 create function pc_forms(families pc_family[], most integer) returns text[]
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select (array['all'] || array(
-        select f.form
-        from (select max(cardinality(f.columns)) as columns, max(cardinality(f.columns) + coalesce(cardinality(f.carried), 0)) as places from unnest(families) f) c
-        cross join lateral (
-            select 1, 0, 'joined' union all
-            select 2, n, n::text from generate_series(1, c.columns) n union all
-            select 3, n, format('hidden but %s', n) from generate_series(1, c.columns) n union all
-            select 4, 0, 'hidden') f(place, n, form)
-        where c.places > 1
-        order by f.place, f.n))[1:most]
+#variable_conflict use_column
+begin
+    return (
+        select (array['all'] || array(
+            select f.form
+            from (select max(cardinality(f.columns)) as columns, max(cardinality(f.columns) + coalesce(cardinality(f.carried), 0)) as places from unnest(families) f) c
+            cross join lateral (
+                select 1, 0, 'joined' union all
+                select 2, n, n::text from generate_series(1, c.columns) n union all
+                select 3, n, format('hidden but %s', n) from generate_series(1, c.columns) n union all
+                select 4, 0, 'hidden') f(place, n, form)
+            where c.places > 1
+            order by f.place, f.n))[1:most]);
+end
 $$;
 
 comment on function pc_forms(pc_family[], integer) is

@@ -16,7 +16,7 @@ comment on type pc_restricted is
 'A row of pc_restrict_family, column by column.';
 
 create function pc_restrict_family(
-    family pc_family, registration partitioncache_registration, method text, of_type anyelement, forms text[], canonical text default null,
+    family pc_family, registration partitioncache_registration, method text, of_type anyelement, forms text[], canonical text default null, contained text[] default null,
     out restrictions pc_restriction[], out judged pc_restriction[], out methods text[], out hits integer, out keys bigint, out own_keys bigint, out partitions bigint, out used text[], out reason text, out stamps text[], out tracked boolean
 )
 language plpgsql volatile parallel unsafe
@@ -28,18 +28,18 @@ declare
     method_used text;
     restriction pc_restriction;
 begin
-    select * into looked_up from pc_lookup(registration, pc_contained_entries(registration, family.asked), of_type);
+    select * into looked_up from pc_lookup(registration, coalesce(contained, pc_contained_entries(registration, family.asked)), of_type);
     hits := cardinality(looked_up.usable);
     keys := cardinality(looked_up.keys);
     own_keys := looked_up.own_keys;
     used := looked_up.used;
     stamps := looked_up.stamps;
     tracked := looked_up.tracked;
-    partitions := pc_partition_estimate((family).relation, (registration).partition_key);
     if looked_up.usable = '{}' then
         reason := format('none of the query''s fragments is in cache "%s"', (registration).cache);
         return;
     end if;
+    partitions := pc_partition_estimate((family).relation, (registration).partition_key);
     if method = 'auto' and keys >= 0.75 * partitions then
         reason := format('%s of about %s partitions would remain: it would not pay', keys, partitions);
         return;
@@ -68,5 +68,5 @@ begin
 end
 $$;
 
-comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement, text[], text) is
-'Looks up what is known of a family and says how it is restricted, in each of these forms (see pc_forms): restrictions, what the planner is to judge in the place of each (judged, null: that itself), and the method of each, null where a form does not fit; hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, the entries used, which evaluation of each, and whether they follow writes; or the reason why it is not restricted. Example: see pc_rewrite';
+comment on function pc_restrict_family(pc_family, partitioncache_registration, text, anyelement, text[], text, text[]) is
+'Looks up what is known of a family and says how it is restricted, in each of these forms (see pc_forms): restrictions, what the planner is to judge in the place of each (judged, null: that itself), and the method of each, null where a form does not fit; contained: the entries, where they were looked for before; hits, keys that remain, own_keys that the conditions on some table alone would leave, partitions by the planner''s statistics, the entries used, which evaluation of each, and whether they follow writes; or the reason why it is not restricted. Example: see pc_rewrite';

@@ -1,9 +1,13 @@
 create function pc_side(node jsonb, side text) returns jsonb
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+#variable_conflict use_column
+begin
     -- Among the plans below a node there are also those of its sub-selects.
-    select p from jsonb_array_elements(node -> 'Plans') p where p ->> 'Parent Relationship' = side limit 1
+    return (
+        select p from jsonb_array_elements(node -> 'Plans') p where p ->> 'Parent Relationship' = side limit 1);
+end
 $$;
 
 comment on function pc_side(jsonb, text) is
@@ -26,23 +30,31 @@ comment on function pc_blind_loops(jsonb) is
 'In how many places a plan (as EXPLAIN gives it in JSON) compares each row with each of a CTE or of a join: that is good for very few rows only. Example: select pc_blind_loops(''{"Node Type": "Result"}'')';
 
 create function pc_restricted_scans(plan jsonb) returns bigint
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select count(*)
-    from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name") && (@."Index Cond" like_regex "= ANY [(]" || @."Recheck Cond" like_regex "= ANY [(]" || @."Filter" like_regex "= ANY [(]"))')
+#variable_conflict use_column
+begin
+    return (
+        select count(*)
+        from jsonb_path_query(plan, 'strict $.** ? (exists (@."Relation Name") && (@."Index Cond" like_regex "= ANY [(]" || @."Recheck Cond" like_regex "= ANY [(]" || @."Filter" like_regex "= ANY [(]"))'));
+end
 $$;
 
 comment on function pc_restricted_scans(jsonb) is
 'How many tables a plan (as EXPLAIN gives it in JSON) restricts by lists. Example: select pc_restricted_scans(''{"Node Type": "Result"}'')';
 
 create function pc_overflows(plan jsonb) returns boolean
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(sum(c.relpages), 0) * current_setting('block_size')::bigint > least(pg_size_bytes(current_setting('shared_buffers')) / 2, 64 * 1024 * 1024)
-    from pg_class c
-    where c.relkind in ('r', 'm') and c.relname = any (array(select n #>> '{}' from jsonb_path_query(plan, 'strict $.**."Relation Name"') n))
+#variable_conflict use_column
+begin
+    return (
+        select coalesce(sum(c.relpages), 0) * current_setting('block_size')::bigint > least(pg_size_bytes(current_setting('shared_buffers')) / 2, 64 * 1024 * 1024)
+        from pg_class c
+        where c.relkind in ('r', 'm') and c.relname = any (array(select n #>> '{}' from jsonb_path_query(plan, 'strict $.**."Relation Name"') n)));
+end
 $$;
 
 comment on function pc_overflows(jsonb) is
@@ -121,11 +133,15 @@ comment on function pc_listed_rows(pc_family[], pc_restricted[], text[], text) i
 'How many rows the planner expects of each table that is restricted by keys, by its alias, if nothing else chose among them; as far as each can be restricted alone (see pc_forms). Example: see pc_candidates';
 
 create function pc_doubtful_cost(original jsonb, keys bigint) returns double precision
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select (original ->> 'Total Cost')::double precision
-           + pc_misled_cost(original, 1, (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n), keys > 0 and pc_overflows(original))
+#variable_conflict use_column
+begin
+    return (
+        select (original ->> 'Total Cost')::double precision
+               + pc_misled_cost(original, 1, (select max((n #>> '{}')::double precision) from jsonb_path_query(original, 'strict $.**."Plan Rows"') n), keys > 0 and pc_overflows(original)));
+end
 $$;
 
 comment on function pc_doubtful_cost(jsonb, bigint) is

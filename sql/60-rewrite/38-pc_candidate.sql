@@ -16,12 +16,16 @@ comment on type pc_candidate is
 'One way to write what is known into a query: form (see pc_forms), method, what each family is restricted by, and the text that comes of it; cost and rows: what the planner expects; doubtful_cost: what it would cost if the keys mislead the planner (see pc_misled_cost); blind: it compares each row with each of what it does not know (see pc_blind_loops); shape: of its plan (see pc_plan_shape); problem: why it cannot run; milliseconds: as measured, null if it was not.';
 
 create function pc_plan_shape(plan jsonb) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select md5(string_agg(concat_ws(' ', n ->> 'Parent Relationship', n ->> 'Node Type', n ->> 'Join Type', n ->> 'Strategy', n ->> 'Relation Name', n ->> 'Alias', n ->> 'Index Name',
-                                    case when n ->> 'Index Cond' ~ '= ANY' then 'listed' when concat(n ->> 'Filter', n ->> 'Join Filter') ~ '= ANY' then 'filtered' end), '|' order by o))
-    from jsonb_path_query(plan, 'strict $.** ? (exists (@."Node Type"))') with ordinality p(n, o)
+#variable_conflict use_column
+begin
+    return (
+        select md5(string_agg(concat_ws(' ', n ->> 'Parent Relationship', n ->> 'Node Type', n ->> 'Join Type', n ->> 'Strategy', n ->> 'Relation Name', n ->> 'Alias', n ->> 'Index Name',
+                                        case when n ->> 'Index Cond' ~ '= ANY' then 'listed' when concat(n ->> 'Filter', n ->> 'Join Filter') ~ '= ANY' then 'filtered' end), '|' order by o))
+        from jsonb_path_query(plan, 'strict $.** ? (exists (@."Node Type"))') with ordinality p(n, o));
+end
 $$;
 
 comment on function pc_plan_shape(jsonb) is

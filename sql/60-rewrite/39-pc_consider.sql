@@ -8,14 +8,14 @@ create type pc_known as (
 comment on type pc_known is
 'What is known of a query: outcome, whose applied says whether anything restricts it; the candidates; stamps: which evaluation of each entry it was; lasting: whether they stay right as long as the entries do: a list alone is exact for this moment, if its tables are written to.';
 
-create function pc_consider(analysis partitioncache_analysis, registration partitioncache_registration, method text, original jsonb, session_path text) returns pc_known
+create function pc_consider(analysis partitioncache_analysis, registration partitioncache_registration, method text, original jsonb, session_path text, contained text[] default null) returns pc_known
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    -- Each takes about a millisecond to plan; where a table of very many partitions is left as it is in one, as long as the query itself.
-    forms text[] := case when method = 'auto' and original -> 'Guessed' is null then pc_forms(analysis.families, least(1 + ((original ->> 'Total Cost')::double precision / 1000)::bigint, 12)::integer) else '{all}' end;
+    forms text[] := '{all}';
     family pc_family;
+    hashes text[];
     restricted pc_restricted;
     families pc_restricted[] := '{}'::pc_restricted[];
     outcome pc_rewritten := row(false, null, null, 0, null, null, null, '{}', null, null, null, null);
@@ -23,9 +23,20 @@ declare
 begin
     known.lasting := true;
     known.stamps := '{}'::text[];
+    contained := coalesce(contained, pc_all_contained(registration, analysis.families));
+    if not exists (select from unnest(contained) c where c <> '{}') then
+        known.outcome := outcome;
+        known.outcome.reason := format('none of the query''s fragments is in cache "%s"', registration.cache);
+        return known;
+    end if;
+    -- Each takes about a millisecond to plan; where a table of very many partitions is left as it is in one, as long as the query itself.
+    if method = 'auto' and original -> 'Guessed' is null then
+        forms := pc_forms(analysis.families, least(1 + ((original ->> 'Total Cost')::double precision / 1000)::bigint, 12)::integer);
+    end if;
     foreach family in array analysis.families loop
-        execute format('select * from pc_restrict_family($1, $2, $3, null::%s, $4, $5)', pc_native_type(registration.datatype))
-        into restricted using family, registration, method, forms, analysis.canonical;
+        hashes := contained[family.family]::text[];
+        execute format('select * from pc_restrict_family($1, $2, $3, null::%s, $4, $5, $6)', pc_native_type(registration.datatype))
+        into restricted using family, registration, method, forms, analysis.canonical, hashes;
         families := families || restricted;
         outcome.hits := outcome.hits + restricted.hits;
         outcome.hashes := outcome.hashes || coalesce(restricted.used, '{}');
@@ -48,5 +59,5 @@ begin
 end
 $$;
 
-comment on function pc_consider(partitioncache_analysis, partitioncache_registration, text, jsonb, text) is
-'What is known of an analysed query, and the ways to write it into it. original: the plan of the query itself, null unless the method is auto. Example: see pc_decide';
+comment on function pc_consider(partitioncache_analysis, partitioncache_registration, text, jsonb, text, text[]) is
+'What is known of an analysed query, and the ways to write it into it. original: the plan of the query itself, null unless the method is auto; contained: see pc_all_contained. Example: see pc_decide';

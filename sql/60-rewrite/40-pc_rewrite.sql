@@ -59,6 +59,8 @@ declare
     -- The best order of many joins takes ten times as long to find as any, which is as dear at least. So it is looked for where something is known.
     quickly boolean := method = 'auto' and length(query) < 20000 and regexp_count(query, 'from|join|,', 1, 'i') > 6;
     guessed jsonb;
+    -- By family, what pc_contained_entries gives, as text.
+    contained text[];
     known pc_known;
     -- Whether the outcome will hold as long as the entries do.
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
@@ -113,8 +115,9 @@ begin
             return result;
         end if;
         revision := pc_revision(cache, partition_key);
-        analysis := pc_analyse(query, registration, session);
-        result.reason := coalesce(analysis.reason, case when analysis.canonical ~ 'partitioncache_changed_[0-9]'
+        -- What begins so and could be explained is one query, which this role may run.
+        analysis := pc_analyse(query, registration, session, original is not null and query ~* '^\s*select\M');
+        result.reason := coalesce(analysis.reason, case when strpos(analysis.canonical, 'partitioncache_changed_') > 0 and analysis.canonical ~ 'partitioncache_changed_[0-9]'
             then 'it holds a name that is put in front of rewritten queries (partitioncache_changed_...), as one that is rewritten already does' end);
         if result.reason is not null then
             if analysis.state is not null then
@@ -124,23 +127,24 @@ begin
         end if;
 
         if method = 'auto' then
-            if quickly and exists (select from unnest(analysis.families) f where pc_contained_entries(registration, f.asked) <> '{}') then
+            contained := pc_all_contained(registration, analysis.families);
+            if quickly and exists (select from unnest(contained) c where c <> '{}') then
                 quickly := false;
                 original := null;
             end if;
             original := coalesce(original, guessed, pc_plan(query, session_path));
         end if;
-        known := pc_consider(analysis, registration, method, original, session_path);
+        known := pc_consider(analysis, registration, method, original, session_path, contained);
         -- Unless what is left is answered sooner than the query would be planned.
         if (known.outcome).applied and original = guessed
             and not exists (select from unnest(known.candidates) c where c.problem is null and not c.blind and c.doubtful_cost < 0.8 * (guessed ->> 'Total Cost')::double precision) then
             original := pc_plan(query, session_path);
-            known := pc_consider(analysis, registration, method, original, session_path);
+            known := pc_consider(analysis, registration, method, original, session_path, contained);
         end if;
         result := known.outcome;
         result.rewritten := query;
-        -- Between the analysis and the look-up the partition key may have been placed elsewhere, or an entry may have come.
-        if result.applied and (quickly or (pc_registration(cache, partition_key)).generation <> registration.generation) then
+        -- Between the analysis and the look-up the partition key may have been placed elsewhere, and the cache may have been cleared.
+        if result.applied and (pc_registration(cache, partition_key)).generation <> registration.generation then
             result.applied := false;
             result.reason := 'the cache was cleared or changed at this very moment';
         elsif result.applied and method = 'auto' then

@@ -1,17 +1,21 @@
 create function pc_considered(original jsonb, candidates pc_candidate[], measured jsonb) returns jsonb
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('form', c.form, 'method', c.method, 'cost', round(c.cost::numeric), 'rows', c.rows,
-                                                          'doubtful_cost', case when c.doubtful_cost > c.cost then round(c.doubtful_cost::numeric) end, 'problem', c.problem,
-                                                          'milliseconds', m.milliseconds, 'stopped', m.stopped)) order by c.place)
-    from (select 0 as place, 'none' as form, null as method, (original ->> 'Total Cost')::double precision as cost, (original ->> 'Plan Rows')::double precision as rows,
-                 null::double precision as doubtful_cost, null as problem, pc_plan_shape(original) as shape
-          union all
-          select u.place, u.form, u.method, u.cost, u.rows, u.doubtful_cost, u.problem, u.shape
-          from unnest(candidates) with ordinality u(form, method, restrictions, text, cost, rows, doubtful_cost, blind, shape, problem, milliseconds, place)) c
-    left join lateral (select r.milliseconds, r.stopped from jsonb_to_recordset(measured) r(form text, shape text, milliseconds double precision, stopped boolean)
-                       where r.form = c.form and r.shape = c.shape limit 1) m on true
+#variable_conflict use_column
+begin
+    return (
+        select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('form', c.form, 'method', c.method, 'cost', round(c.cost::numeric), 'rows', c.rows,
+                                                              'doubtful_cost', case when c.doubtful_cost > c.cost then round(c.doubtful_cost::numeric) end, 'problem', c.problem,
+                                                              'milliseconds', m.milliseconds, 'stopped', m.stopped)) order by c.place)
+        from (select 0 as place, 'none' as form, null as method, (original ->> 'Total Cost')::double precision as cost, (original ->> 'Plan Rows')::double precision as rows,
+                     null::double precision as doubtful_cost, null as problem, pc_plan_shape(original) as shape
+              union all
+              select u.place, u.form, u.method, u.cost, u.rows, u.doubtful_cost, u.problem, u.shape
+              from unnest(candidates) with ordinality u(form, method, restrictions, text, cost, rows, doubtful_cost, blind, shape, problem, milliseconds, place)) c
+        left join lateral (select r.milliseconds, r.stopped from jsonb_to_recordset(measured) r(form text, shape text, milliseconds double precision, stopped boolean)
+                           where r.form = c.form and r.shape = c.shape limit 1) m on true);
+end
 $$;
 
 comment on function pc_considered(jsonb, pc_candidate[], jsonb) is

@@ -105,7 +105,10 @@ select is((select count(*) from poi), 600::bigint, 'nothing is run');
 -- Remembering
 select is((pc_analyse('select * from poi where kind = 1', pc_registration('partitioncache', 'city_id'), pc_session('public'))).reason, null, 'analyse');
 select is((select count(*) from partitioncache_analysis), 1::bigint, 'it is remembered');
-select is((pc_known_analysis(pc_analysis_digest('select * from poi where kind = 1', pc_registration('partitioncache', 'city_id'), pc_session('public')))).canonical, (select canonical from partitioncache_analysis), 'and known');
+select is((pc_known_analysis(pc_analysis_digest(E'\x1f' || pc_masked('select * from poi where kind = 1'), pc_registration('partitioncache', 'city_id'), pc_session('public')))).canonical, (select canonical from partitioncache_analysis), 'and known');
+select is((pc_analyse('select * from poi where kind = 2', pc_registration('partitioncache', 'city_id'), pc_session('public'))).canonical,
+          replace((pc_analyse('select * from poi where kind = 1', pc_registration('partitioncache', 'city_id'), pc_session('public'))).canonical, 'kind = 1', 'kind = 2'), 'for every other constant');
+select is((select count(*) from partitioncache_analysis), 1::bigint, 'which need not be remembered');
 select is(pc_known_analysis('nothing'), null, 'what was never asked is not');
 select isnt(pc_analysis_digest('select 1', pc_registration('partitioncache', 'city_id'), pc_session('public')), pc_analysis_digest('select 1', pc_registration('partitioncache', 'city_id'), pc_session('public, x')), 'another search path, another digest');
 select is((pc_analyse('selec', pc_registration('partitioncache', 'city_id'), pc_session('public'))).reason, 'syntax error at or near "selec"', 'analyse never fails');

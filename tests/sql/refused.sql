@@ -82,8 +82,9 @@ select ok(applied, 'FROM ONLY: ' || coalesce(reason, '')) from partitioncache_ex
 select fill('select id from poi where kind = 4') > 0 as filled;
 set default_transaction_isolation = 'repeatable read';
 select partitioncache_apply('select id from poi where kind = 4', 'city_id') is not null as once;
+select count(*) as remembered from partitioncache_internal.partitioncache_analysis \gset
 select partitioncache_apply('select id from poi where kind = 4', 'city_id') is not null as twice;
-select is((select count(*) from partitioncache_internal.partitioncache_analysis a where a.canonical ~ 'kind = 4'), 1::bigint, 'remembered once');
+select is((select count(*) from partitioncache_internal.partitioncache_analysis a), :remembered::bigint, 'remembered once');
 select is(rows_of(partitioncache_apply('select id from poi where kind = 4', 'city_id', method => 'literal')), rows_of('select id from poi where kind = 4'), 'and right');
 reset default_transaction_isolation;
 

@@ -3,7 +3,7 @@
 select no_plan();
 create function registration() returns partitioncache_internal.partitioncache_registration language sql as $$ select pc_registration('partitioncache', 'city_id') $$;
 create function family(columns text[] default '{p.city_id}', matches_null boolean default true) returns pc_family language sql as
-$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, false, null, null)::pc_family $$;
+$$ select row(1, 10, 20, true, columns, 'public.poi', matches_null, false, null, null, null, null)::pc_family $$;
 
 -- Keys as text
 select is(pc_key_literal(array[1, 2]), '''{1,2}''::integer[]', 'keys as one constant');
@@ -55,11 +55,11 @@ select is(pc_forms(array[family('{p.city_id,s.city_id}'::text[])], 2), '{all,joi
 select is(pc_forms(array[family()], 12), '{all}', 'of one');
 
 -- Where they go
-select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null, null)::pc_family], array[row('(k)', null, null, null, null, null, null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
-select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[row('(k)', 't u', null, null, null, null, null)::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
-select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, false, null, null), row(2, 18, 18, false, '{}', '', false, false, null, null)]::pc_family[], array[row('(k)', null, null, null, null, null, null), row('(l)', null, null, null, null, null, null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
-select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
-select is(pc_insert_restrictions(before, array[row(1, 15, 15, false, '{}', '', false, false, null, null)::pc_family], array[row(null, null, 'w AS (\1)', null, null, null, null)::pc_restriction]), after, 'in front: ' || before)
+select is(pc_insert_restrictions('SELECT 1 FROM a WHERE (x) GROUP BY y', array[row(1, 15, 25, true, '{}', '', false, false, null, null, null, null)::pc_family], array[row('(k)', null, null, null, null, null, null)::pc_restriction]), E'SELECT 1 FROM a WHERE (x)\n  AND (k) GROUP BY y', 'after WHERE');
+select is(pc_insert_restrictions('SELECT 1 FROM a GROUP BY y', array[row(1, 15, 15, false, '{}', '', false, false, null, null, null, null)::pc_family], array[row('(k)', 't u', null, null, null, null, null)::pc_restriction]), E'SELECT 1 FROM a, t u\n WHERE (k) GROUP BY y', 'where there is no WHERE, with a further table');
+select is(pc_insert_restrictions('SELECT 1 FROM a, b', array[row(1, 18, 18, false, '{}', '', false, false, null, null, null, null), row(2, 18, 18, false, '{}', '', false, false, null, null, null, null)]::pc_family[], array[row('(k)', null, null, null, null, null, null), row('(l)', null, null, null, null, null, null)]::pc_restriction[]), E'SELECT 1 FROM a, b\n WHERE (k)\n  AND (l)', 'two families of one block');
+select is(pc_insert_restrictions('SELECT 1 FROM a', array[row(1, 15, 15, false, '{}', '', false, false, null, null, null, null)::pc_family], array[null::pc_restriction]), 'SELECT 1 FROM a', 'nothing known, nothing added');
+select is(pc_insert_restrictions(before, array[row(1, 15, 15, false, '{}', '', false, false, null, null, null, null)::pc_family], array[row(null, null, 'w AS (\1)', null, null, null, null)::pc_restriction]), after, 'in front: ' || before)
 from (values (' SELECT 1 FROM a', 'WITH w AS (\1) SELECT 1 FROM a'), (' WITH x AS (y) SELECT 1', ' WITH w AS (\1), x AS (y) SELECT 1'),
              ('WITH RECURSIVE x AS (y) SELECT 1', 'WITH RECURSIVE w AS (\1), x AS (y) SELECT 1')) v(before, after);
 

@@ -169,7 +169,7 @@ select is((select count(*) from partitioncache_analysis), 1::bigint, 'today, tom
 select * from restricted('select id from poi where kind = 1 and opened < ''today''', '{poi.city_id}', 'today: restricted all the same');
 select partitioncache_apply('select id from poi where kind = 1 and opened < ''2024-05-05'' and opened < now() - interval ''1 day''', 'city_id') is not null as asked;
 select partitioncache_apply('select id from poi where kind = 1 and opened < ''2024-05-06''', 'city_id') is not null as asked;
-select is((select count(*) from partitioncache_analysis where canonical ~ '2024-05-06'), 1::bigint, 'a date: remembered');
+select is((select count(*) from partitioncache_analysis where canonical ~ 'opened < %2[$]s'), 1::bigint, 'a date: remembered');
 
 -- Read-only transactions
 select partitioncache_apply('select id from poi where kind = 4', 'city_id') is not null as asked;
