@@ -21,9 +21,11 @@ from partitioncache.analysis.forms import Form, shown
 
 #: Places tried for the tables of one entry; past that it is not known whether the query contains it.
 MOST_TRIED: Final = 200
-#: Entries looked at for one query; of those that differ in a bound alone, the nearest.
+#: Entries looked at for one query; of those that say a bound and more, the nearest; of those that say nothing but a
+#: bound of one table, the nearest few, since each of the others has all their keys.
 MOST_CANDIDATES: Final = 5000
 MOST_NEAREST: Final = 64
+MOST_ALONE: Final = 3
 MOST_PASSED: Final = 1000
 #: Constants of a list under which an entry is filed, each; one with a longer list is filed under the list's expression.
 MOST_CONSTANTS: Final = 100
@@ -196,11 +198,13 @@ class Asked:
         """
         if entry.dialect != self.form.dialect or entry.tables[0] != self.form.tables[source]:
             return None
-        # Where the partition key of these stands is what the entry is about.
-        keyed = {0, *(table for group in entry.groups for table in group)}
         if entry.key_of(0) != self.form.key_of(source):
             return None
         due = due_of(entry) if due is None else due
+        if len(entry.tables) == 1:
+            return [source] if self._agrees([source], *due[0]) else None
+        # Where the partition key of these stands is what the entry is about.
+        keyed = {0, *(table for group in entry.groups for table in group)}
         waiting = [[source]]
         for _ in range(MOST_TRIED):
             if not waiting:
@@ -348,8 +352,9 @@ class Catalogue:
     token: bytes = b""
     _entries: dict[str, _Filed] = field(default_factory=dict)
     _filed: dict[Signature, dict[str, None]] = field(default_factory=dict)
-    # Those that are filed under a bound of numbers, by the bound: of many, a query wants the nearest.
-    _bounded: dict[tuple[Signature, str], list[tuple[float, str]]] = field(default_factory=dict)
+    # Those that are filed under a bound of numbers, by its side and whether they say nothing else, and ordered by the
+    # bound: of many, a query wants the nearest.
+    _bounded: dict[tuple[Signature, str, bool], list[tuple[float, str]]] = field(default_factory=dict)
     _formless: dict[str, Known] = field(default_factory=dict)
     # One object for each signature that many entries have.
     _signatures: dict[Signature, Signature] = field(default_factory=dict)
@@ -372,7 +377,7 @@ class Catalogue:
         said, under = min(zip(form.conditions, filings, strict=True), key=lambda one: self._commonness(*one))
         bound = _bound(said)
         if bound is not None:
-            insort(self._bounded.setdefault((under[0], bound[0]), []), (bound[1], hash))
+            insort(self._bounded.setdefault((under[0], bound[0], is_alone(form)), []), (bound[1], hash))
         else:
             for signature in under:
                 self._filed.setdefault(signature, {})[hash] = None
@@ -382,7 +387,8 @@ class Catalogue:
         """An entry is filed under its rarest condition: that of the fewest others; else as far as can be guessed."""
         bound = _bound(said)
         if bound is not None:
-            others = min(len(self._bounded.get((under[0], bound[0]), ())), MOST_NEAREST)
+            held = sum(len(self._bounded.get((under[0], bound[0], alone), ())) for alone in (False, True))
+            others = min(held, MOST_NEAREST)
         else:
             others = max(len(self._filed.get(signature, ())) for signature in under)
         return others, _RARITY[said.kind]
@@ -395,7 +401,7 @@ class Catalogue:
             return
         if filed.bound is not None:
             side, number = filed.bound
-            ordered = self._bounded[filed.under[0], side]
+            ordered = self._bounded[filed.under[0], side, is_alone(filed.form)]
             del ordered[bisect_left(ordered, (number, hash))]
             return
         for signature in filed.under:
@@ -427,32 +433,41 @@ class Catalogue:
             held = self._formless.get(hash)
             if held is not None and usable(held.as_of):
                 found.setdefault(family, set()).add((held.count, hash))
-        for hash in self._candidates(asked):
+        for hash in self._candidates(asked, usable):
             filed = self._entries[hash]
-            if not usable(filed.known.as_of):
-                continue
             for source, family in sources.items():
                 if asked.contains(filed.form, source, filed.due) is not None:
                     found.setdefault(family, set()).add((filed.known.count, hash))
         return {family: [hash for _, hash in sorted(some)] for family, some in found.items()}
 
-    def _candidates(self, asked: Asked) -> Iterator[str]:
-        """Those of which every condition may follow from one of the query's."""
+    def _candidates(self, asked: Asked, usable: Callable[[float], bool]) -> Iterator[str]:
+        """Those of which every condition may follow from one of the query's, and whose data may be used."""
         under = asked.looked_under
-        for signature, (lower, upper) in under.items():
-            ordered = self._bounded.get((signature, ">"), [])
-            end = bisect_right(ordered, (lower, "\U0010ffff"))
-            nearest = (ordered[place][1] for place in range(end - 1, max(-1, end - 1 - MOST_PASSED), -1))
-            yield from islice(self._said_by(under, nearest), MOST_NEAREST)
-            ordered = self._bounded.get((signature, "<"), [])
-            start = bisect_left(ordered, (upper, ""))
-            nearest = (hash for _, hash in islice(ordered, start, start + MOST_PASSED))
-            yield from islice(self._said_by(under, nearest), MOST_NEAREST)
-        ordered_by_size = sorted((self._filed.get(signature, {}) for signature in under), key=len)
-        yield from islice(self._said_by(under, chain.from_iterable(ordered_by_size)), MOST_CANDIDATES)
+        signatures = under.keys()
 
-    def _said_by(self, under: Mapping[Signature, object], hashes: Iterable[str]) -> Iterator[str]:
-        return (hash for hash in hashes if self._entries[hash].signatures <= under.keys())
+        def fitting(hashes: Iterable[str]) -> Iterator[str]:
+            entries = ((hash, self._entries[hash]) for hash in hashes)
+            return (hash for hash, one in entries if one.signatures <= signatures and usable(one.known.as_of))
+
+        for signature, (lower, upper) in under.items():
+            for alone, most in ((True, MOST_ALONE), (False, MOST_NEAREST)):
+                if ordered := self._bounded.get((signature, ">", alone)):
+                    end = bisect_right(ordered, (lower, "\U0010ffff"))
+                    nearest = (
+                        ordered[place][1] for place in range(end - 1, max(-1, end - 1 - MOST_PASSED), -1)
+                    )
+                    yield from islice(fitting(nearest), most)
+                if ordered := self._bounded.get((signature, "<", alone)):
+                    start = bisect_left(ordered, (upper, ""))
+                    nearest = (hash for _, hash in islice(ordered, start, start + MOST_PASSED))
+                    yield from islice(fitting(nearest), most)
+        ordered_by_size = sorted((self._filed.get(signature, {}) for signature in under), key=len)
+        yield from islice(fitting(chain.from_iterable(ordered_by_size)), MOST_CANDIDATES)
+
+
+def is_alone(form: Form) -> bool:
+    """Whether an entry says one thing of one table, and nothing else."""
+    return len(form.tables) == 1 and len(form.conditions) == 1
 
 
 _RARITY: Final = {Kind.SET: 0, Kind.BOUND: 1, Kind.SAME: 2, Kind.PRESENT: 3}
