@@ -1,9 +1,11 @@
 """What it costs to ask: the time of partitioncache_apply for queries that it sees for the first time and ones it knows.
 
 Chains and a star of 1 to 8 tables that are joined on the partition key and on a further condition, three conditions on
-each; nothing is cached but one fragment. The least of several measurements: what else runs on the machine only adds.
+each; nothing is cached but one fragment, which the queries contain, or, with --contained-none, do not. A query of a new
+kind is one of which nothing was asked before; of a known kind, one that differs from another in its constants alone.
+The least of several measurements: what else runs on the machine only adds.
 
-    scripts/bench apply [--repeat 7]
+    scripts/bench apply [--repeat 7] [--contained-none]
 """
 
 from __future__ import annotations
@@ -32,15 +34,16 @@ analyze t{n};
 """
 
 
-def query(tables: int, shape: str, variant: int) -> str:
-    """A query of so many tables; another variant differs in a constant."""
+def query(tables: int, shape: str, kind: int, size: int, first: int) -> str:
+    """A query of so many tables; of another kind, it differs in a name; with another size, in constants."""
     wanted = []
     for n in range(tables):
-        wanted += [f"a{n}.kind = {n + 1}", f"a{n}.size > {100 + variant}", f"a{n}.name like '{n}%'"]
+        wanted += [f"a{n}.kind = {n + first}", f"a{n}.size > {size}", f"a{n}.name like '{n}%'"]
         if n:
             other = n - 1 if shape == "chain" else 0
             wanted += [f"a{n}.city_id = a{other}.city_id", f"abs(a{n}.size - a{other}.size) < 50"]
-    return f"select count(*) from {', '.join(f't{n} a{n}' for n in range(tables))} where {' and '.join(wanted)}"
+    names = ", ".join(f"t{n} a{n}" for n in range(tables))
+    return f"select count(*) as found_{kind} from {names} where {' and '.join(wanted)}"
 
 
 def milliseconds(connection: psycopg.Connection[Any], statement: LiteralString, argument: str) -> float:
@@ -51,9 +54,13 @@ def milliseconds(connection: psycopg.Connection[Any], statement: LiteralString, 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeat", type=int, default=7)
-    repeat = parser.parse_args().repeat
+    parser.add_argument("--contained-none", action="store_true", help="of what is asked nothing is known")
+    arguments = parser.parse_args()
+    repeat, first = arguments.repeat, 2 if arguments.contained_none else 1
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
@@ -65,24 +72,32 @@ def main() -> None:
             print(f"Milliseconds, the least of {repeat}; plan = EXPLAIN of the query as it is")
             print(
                 f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12}"
-                f" {'unknown':>9} {'known':>8} {'plan':>8}"
+                f" {'new kind':>9} {'known kind':>11} {'known':>8} {'plan':>8}"
             )
             for tables, shape in SHAPES:
-                apart, unknown, known, plan = [], [], [], []
+                apart, unknown, alike, known, plan = [], [], [], [], []
                 for variant in range(repeat):
-                    asked = query(tables, shape, variant)
+                    asked = query(tables, shape, variant, 100 + variant, first)
                     apart.append(milliseconds(connection, FRAGMENTS, asked))
-                    unknown.append(milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked))
+                    unknown.append(
+                        milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked)
+                    )
+                    other = query(tables, shape, variant, 500 + variant, first)
+                    alike.append(
+                        milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", other)
+                    )
                     for _ in range(repeat):
-                        known.append(milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked))
+                        known.append(
+                            milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked)
+                        )
                     started = time.perf_counter()
                     connection.execute(f"explain {asked}".encode())
                     plan.append((time.perf_counter() - started) * 1e3)
-                row = connection.execute(FRAGMENTS, [query(tables, shape, 0)]).fetchone()
+                row = connection.execute(FRAGMENTS, [query(tables, shape, 0, 100, first)]).fetchone()
                 assert row is not None
                 print(
                     f"{tables:>6} {shape:>6} {row[0]:>9} {min(apart):>12.1f}"
-                    f" {min(unknown):>9.1f} {min(known):>8.1f}"
+                    f" {min(unknown):>9.1f} {min(alike):>11.1f} {min(known):>8.1f}"
                     f" {min(plan):>8.1f}"
                 )
 

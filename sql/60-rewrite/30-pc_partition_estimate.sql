@@ -90,7 +90,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    return pc_plan(query, session_path) ->> 'Total Cost';
+    return (pc_plan(query, session_path) ->> 'Total Cost')::double precision;
 end
 $$;
 

@@ -13,7 +13,7 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    forms text[] := '{all}';
+    forms text[] := '{all}'::text[];
     family pc_family;
     hashes text[];
     restricted pc_restricted;

@@ -61,6 +61,8 @@ declare
     guessed jsonb;
     -- By family, what pc_contained_entries gives, as text.
     contained text[];
+    first_cost double precision;
+    considered boolean := false;
     known pc_known;
     -- Whether the outcome will hold as long as the entries do.
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
@@ -129,12 +131,23 @@ begin
         if method = 'auto' then
             contained := pc_all_contained(registration, analysis.families);
             if quickly and exists (select from unnest(contained) c where c <> '{}') then
-                quickly := false;
-                original := null;
+                -- The first order of joins that is found costs as much as the best or more: what saves too little beside it does so beside the best.
+                first_cost := (original ->> 'Total Cost')::double precision;
+                if first_cost < 1000 and not exists (select from pc_own_verdict v where v.template = pc_template(analysis.canonical, '')) then
+                    known := pc_consider(analysis, registration, method, original, session_path, contained);
+                    considered := (known.outcome).applied is not true or not exists (
+                        select from unnest(known.candidates) c where c.problem is not null or c.cost <= 0.9 * first_cost and c.cost <= first_cost - least_cost);
+                end if;
+                if not considered then
+                    quickly := false;
+                    original := null;
+                end if;
             end if;
             original := coalesce(original, guessed, pc_plan(query, session_path));
         end if;
-        known := pc_consider(analysis, registration, method, original, session_path, contained);
+        if not considered then
+            known := pc_consider(analysis, registration, method, original, session_path, contained);
+        end if;
         -- Unless what is left is answered sooner than the query would be planned.
         if (known.outcome).applied and original = guessed
             and not exists (select from unnest(known.candidates) c where c.problem is null and not c.blind and c.doubtful_cost < 0.8 * (guessed ->> 'Total Cost')::double precision) then

@@ -1,5 +1,5 @@
 -- Queries that differ in plain constants alone are taken apart once: what is learned of them is what each alone would have given.
-select no_plan();
+select plan(33);
 
 create table poi (id integer primary key, city_id integer, kind integer, area numeric, big bigint, name text, short varchar(10), code char(4), at date, seen timestamp, tag uuid, "a 5" integer, x double precision);
 insert into poi
