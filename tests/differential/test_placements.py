@@ -77,8 +77,8 @@ KEYS: dict[str, tuple[str, str, dict[str, list[str]]]] = {
         "array",
         {
             "orders": ["date_trunc('month', at)", "date_trunc('week', at)"],
-            "visits": ["date_trunc('month', at)"],
-            "calls": ["date_trunc('month', at)"],
+            "visits": ["date_trunc('month', at)", "date_trunc('month', seen::timestamp)"],
+            "calls": ["date_trunc('month', at)", "date_trunc('month', \"At\"::timestamp)"],
         },
     ),
     "day": (

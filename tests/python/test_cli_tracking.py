@@ -161,6 +161,12 @@ def test_place_list_and_take_back(run: Run, maps: Database) -> None:
     assert run("placements").returncode == 1
     assert run("unplace", "street", "--partition-key", "city_id", "--yes").returncode == 0
     assert run("unplace", "street", "--partition-key", "city_id", "--yes").returncode == 1
+    assert run("place", "town", "id", "--partition-key", "settlement").returncode == 1
+    done = run("place", "town", "id", "--partition-key", "settlement", "--partition-datatype", "integer")
+    assert (
+        done.returncode,
+        maps.execute("select datatype from partitioncache_registration where partition_key = 'settlement'"),
+    ) == (0, [("integer",)])
     done = run("place", "town", "id; drop table town", "--partition-key", "city_id")
     assert done.returncode == 1
     assert "cannot be read surely" in done.stderr

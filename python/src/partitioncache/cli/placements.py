@@ -22,6 +22,7 @@ _partition_key = click.option("--partition-key", required=True, help="The partit
     cls=base.Command,
     context_settings=base.CONTEXT,
     epilog=base.examples(
+        "pcache place customer id --partition-key customer --partition-datatype integer",
         "pcache place orders o_custkey --partition-key customer",
         "pcache place events \"date_trunc('month', at)\" --partition-key month",
     ),
@@ -30,18 +31,30 @@ _partition_key = click.option("--partition-key", required=True, help="The partit
 @click.argument("expression", metavar="EXPRESSION")
 @_partition_key
 @click.option(
+    "--partition-datatype", type=base.DATATYPE, help="Register the partition key first, which holds this."
+)
+@click.option(
     "--never-fails",
     is_flag=True,
     help="You promise that an expression with functions of others has a value for every row.",
 )
 @base.connected
-def place(where: base.Connections, table: str, expression: str, partition_key: str, never_fails: bool) -> int:
+def place(
+    where: base.Connections,
+    table: str,
+    expression: str,
+    partition_key: str,
+    partition_datatype: str | None,
+    never_fails: bool,
+) -> int:
     """Say where the partition key stands in TABLE, if it is not the column of its name.
 
     EXPRESSION is a column, or an immutable expression over columns. Needs the level administer. Entries of the table
     are discarded, if the partition key stood elsewhere before.
     """
     with services.postgresql(where, "A placement") as cache:
+        if partition_datatype:
+            cache.register(partition_key, partition_datatype)
         begin(cache, table, expression, partition_key, never_fails=never_fails)
         output.note(f"{partition_key} stands in {expression} of {table}.")
     return 0
