@@ -79,13 +79,12 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-    now_and_then constant double precision := 0.02;
     settings partitioncache_settings := pc_settings(cache);
     template_ text;
     timed bigint;
     runs double precision;
     taken double precision;
-    rarely boolean;
+    share double precision;
     functions oid[];
 begin
     if not settings.learn_seconds > 0 or current_setting('transaction_read_only')::boolean or current_setting('transaction_isolation') <> 'read committed'
@@ -97,9 +96,9 @@ begin
     template_ := pc_template(query, session_path);
     select sum(t.timed), sum(greatest(t.runs, t.timed)), sum(greatest(t.runs, t.timed) * t.ms) into timed, runs, taken
     from pc_own_timing t where t.template = template_ and t.candidate in ('original', 'unfinished');
-    -- To time one costs about a millisecond.
-    rarely := timed >= 3 and (taken < 10 * runs or taken < 50 * runs and taken >= settings.learn_after_ms);
-    if template_ is null or rarely and random() >= now_and_then then
+    -- To time one costs about a millisecond: two percent of what they take.
+    share := case when timed >= 3 and (taken < 10 * runs or taken >= settings.learn_after_ms) then least(greatest(taken / runs / 50, 0.02), 1) else 1 end;
+    if template_ is null or random() > share then
         return null;
     end if;
     -- What is called twice must be the same twice.
@@ -107,14 +106,14 @@ begin
     if exists (select from pg_proc p where p.oid = any (functions) and p.provolatile = 'v') then
         return null;
     end if;
-    return case when rarely then 1 / now_and_then else 1 end;
+    return 1 / share;
 exception when others then
     return null;  -- a query never fails because of what is learned
 end
 $$;
 
 comment on function pc_learning_sample(text, text, text, text) is
-'Whether a query that is opened as it is, because too little is known of it, is to be timed, and for how many runs that stands; null: it is not. The first three of a kind are, those that take 50 ms or more always, those that take 10 until they have taken learn_after_ms in all, of others two of a hundred; never where the role may not push, or nothing can be written. Example: see partitioncache_open';
+'Whether a query that is opened as it is, because too little is known of it, is to be timed, and for how many runs that stands; null: it is not. The first three of a kind are, and those that take 10 ms or more until they have taken learn_after_ms in all; then as many as cost two percent of the time that all take, and two of a hundred at least; never where the role may not push, or nothing can be written. Example: see partitioncache_open';
 
 create function pc_open_measured(
     cursor refcursor, original text, restricted text, partition_key text, cache text, session_path text, candidate text, runs double precision
