@@ -4,6 +4,8 @@ Chains and a star of 1 to 8 tables that are joined on the partition key and on a
 each; nothing is cached but one fragment, which the queries contain, or, with --contained-none, do not. A query of a new
 kind is one of which nothing was asked before; of a known kind, one that differs from another in its constants alone.
 The least of several measurements: what else runs on the machine only adds.
+Then known queries of tracked tables, left alone and restricted: the first call of a session and later ones, in
+milliseconds of the server's processor, each session a new one.
 
     scripts/bench apply [--repeat 7] [--contained-none]
 """
@@ -19,7 +21,9 @@ from typing import Any
 import psycopg
 from typing_extensions import LiteralString
 
-from support.cluster import running_cluster
+from server_time import Session
+
+from support.cluster import Database, running_cluster
 from support.installation import copy_installation
 
 FRAGMENTS = "select count(*) from partitioncache_fragments(%s, 'city_id')"
@@ -53,6 +57,34 @@ def milliseconds(connection: psycopg.Connection[Any], statement: LiteralString, 
     return (time.perf_counter() - started) * 1e3
 
 
+def answered(tables: int) -> str:
+    """A query of so many tables that few partitions answer."""
+    joined = [f"a{n}.city_id = a0.city_id and a{n}.id = a0.id" for n in range(1, tables)]
+    return f"select count(*) from {', '.join(f't{n} a{n}' for n in range(tables))} where {' and '.join(['a0.kind = 1 and a0.city_id < 3', *joined])}"
+
+
+def sessions(database: Database, repeat: int) -> None:
+    """What known queries of tracked tables cost new sessions, and what later calls cost."""
+    print(f"\nKnown, milliseconds of the server's processor, the least of {repeat} sessions")
+    print(f"{'tables':>6} {'outcome':>11} {'first call':>11} {'later':>8} {'times':>6}")
+    for tables, method in ((1, "auto"), (1, "current"), (2, "current"), (5, "current")):
+        first, later = [], []
+        asked = answered(tables)
+        outcome = ""
+        for _ in range(repeat + 1):
+            with database.connect() as connection:
+                session = Session(connection)
+                connection.execute("select 1")
+                for n in range(21):
+                    begun = session.busy()
+                    row = connection.execute("select partitioncache_apply(%s, 'city_id', method => %s)", [asked, method]).fetchone()
+                    (later if n else first).append((session.busy() - begun) / 1000)
+                assert row is not None
+                outcome = "left alone" if row[0] == asked else "restricted"
+        # The first of all decided.
+        print(f"{tables:>6} {outcome:>11} {min(first[1:]):>11.2f} {min(later):>8.2f} {min(first[1:]) / min(later):>6.1f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -64,7 +96,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
-        with running_cluster(installation) as cluster, cluster.create_database().connect() as connection:
+        with running_cluster(installation) as cluster, (database := cluster.create_database()).connect() as connection:
             for n in range(8):
                 connection.execute(TABLE.format(n=n).encode())
             connection.execute("select partitioncache_push('select * from t0 where kind = 1', 'city_id')")
@@ -100,6 +132,11 @@ def main() -> None:
                     f" {min(unknown):>9.1f} {min(alike):>11.1f} {min(known):>8.1f}"
                     f" {min(plan):>8.1f}"
                 )
+            for tables in (1, 2, 5):
+                connection.execute("select partitioncache_push(%s, 'city_id')", [answered(tables)])
+            while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
+                pass
+            sessions(database, repeat)
 
 
 if __name__ == "__main__":

@@ -32,10 +32,11 @@ begin
     if tg_level = 'ROW' then
         if tg_op = 'DELETE' then
             cache := old.cache;
+            partition_key := coalesce(to_jsonb(old) ->> 'partition_key', '');
         else
             cache := new.cache;
+            partition_key := coalesce(to_jsonb(new) ->> 'partition_key', '');
         end if;
-        partition_key := '';
     end if;
     perform pc_move_revision(cache, partition_key);
     return null;
@@ -43,9 +44,12 @@ end
 $$;
 
 comment on function pc_note_change() is
-'Notes that entries of a partition key (its arguments: cache, partition key) came, went or were replaced; as a trigger of rows, that something was changed for the whole cache of the row.';
+'Notes that entries of a partition key (its arguments: cache, partition key) came, went or were replaced; as a trigger of rows, that something was changed for the partition key of the row, or for its whole cache.';
 
 create trigger note after insert or update or delete on partitioncache_settings for each row execute function pc_note_change();
+
+-- Generations too: so that whoever knows the revision need not look at them.
+create trigger note after insert or update or delete on partitioncache_registration for each row execute function pc_note_change();
 
 create function pc_revision(cache text, partition_key text) returns bigint
 language plpgsql stable parallel safe

@@ -3,7 +3,7 @@ language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     select array(select pc_object_for(w, cache, partition_key)
-                 from unnest('{cache,entries,store,matching,changes,written,log,usable,keys,contained,since,held}'::text[]) w)
+                 from unnest('{cache,entries,store,matching,changes,written,log,usable,keys,contained,since,moved,held}'::text[]) w)
            || array[pc_counter(cache, 'hits'), pc_counter(cache, 'misses')]
 $$;
 

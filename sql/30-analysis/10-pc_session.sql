@@ -2,13 +2,11 @@ create function pc_session(session_path text) returns jsonb
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
 begin
-    return (
-        select jsonb_object_agg(name, case name when 'search_path' then session_path else current_setting(name) end)
-        from unnest(array['search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'timezone_abbreviations', 'standard_conforming_strings', 'backslash_quote',
-                          'transform_null_equals', 'array_nulls', 'xmloption', 'lc_monetary', 'quote_all_identifiers']) name
-    );
+    -- An expression, not a query: it is evaluated without the executor.
+    return jsonb_build_object('search_path', session_path, 'DateStyle', current_setting('DateStyle'), 'IntervalStyle', current_setting('IntervalStyle'), 'TimeZone', current_setting('TimeZone'), 'timezone_abbreviations', current_setting('timezone_abbreviations'),
+                              'standard_conforming_strings', current_setting('standard_conforming_strings'), 'backslash_quote', current_setting('backslash_quote'), 'transform_null_equals', current_setting('transform_null_equals'),
+                              'array_nulls', current_setting('array_nulls'), 'xmloption', current_setting('xmloption'), 'lc_monetary', current_setting('lc_monetary'), 'quote_all_identifiers', current_setting('quote_all_identifiers'));
 end
 $$;
 

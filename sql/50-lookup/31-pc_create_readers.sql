@@ -39,6 +39,13 @@ begin
     from unnest($1, $2) u(hash, role) join %s w using (hash, role) left join lateral unnest(w.keys) k(key) on true;
 end$body$, pc_object_for('written', cache, partition_key)) end,
              'Whether something was written, since these entries were evaluated, that puts one aside; and in how many partitions.'),
+            ('moved', 'relations oid[], since xid8, cluster_ bigint', 'oid[], xid8, bigint', 'boolean',
+             case when not logged then E'begin\n    return true;\nend'
+             else format($body$begin
+    return exists (select from %1$s c where c.relation = any ($1) and c.xid >= $2)
+        or exists (select from partitioncache_log_trimmed t where t.cache = %2$L and t.partition_key = %3$L and t.cluster = $3 and t.below > $2);
+end$body$, pc_object_for('changes', cache, partition_key), cache, partition_key) end,
+             'Whether anything was written to these tables since a transaction, or is not known any more. With the installer''s rights: it says of any table when it was written to, as pg_stat_all_tables does to everybody.'),
             ('held', 'hashes text[], stamps text[]', 'text[], text[]', 'boolean',
              case when not logged then E'begin\n    return false;\nend'
              else format($body$declare
@@ -82,9 +89,9 @@ end$body$, entries, pc_object_for('written', cache, partition_key), cache, parti
              format(E'begin\n    return array(select distinct c.hash from (select m.hash from %s m limit 16) c);\nend', pc_object_for('matching', cache, partition_key)),
              'The entries that are contained in what is asked: see pc_contained_entries.')) w(name, arguments, types, result, body, meaning)
     loop
-        execute format('create or replace function %s(%s) returns %s language plpgsql stable parallel safe
+        execute format('create or replace function %s(%s) returns %s language plpgsql stable parallel safe %s
                         set search_path = pg_catalog, partitioncache_internal, pg_temp set jit = off set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as %L',
-                       reader.target, reader.arguments, reader.result, E'\n#variable_conflict use_column\n' || reader.body || E'\n');
+                       reader.target, reader.arguments, reader.result, case reader.name when 'moved' then 'security definer' else '' end, E'\n#variable_conflict use_column\n' || reader.body || E'\n');
         execute format('comment on function %s(%s) is %L', reader.target, reader.types, format('%s Made for partition key %I in cache %I.', reader.meaning, partition_key, cache));
         perform pc_take_back(to_regprocedure(format('%s(%s)', reader.target, reader.types)));
         -- Whoever may see the entries may have them read.

@@ -59,8 +59,7 @@ begin
         end if;
     end loop;
     if pc_slower(original, restricted) <> was_slower then
-        delete from partitioncache_decision d
-        where d.ctid = any (array(select o.ctid from partitioncache_decision o where o.template = template_ and o.owner = caller for update skip locked));
+        perform pc_forget_decided(caller, template_);
     end if;
     if argument ? 'noted' then
         perform pc_note(caller, argument);

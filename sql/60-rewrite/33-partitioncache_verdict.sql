@@ -18,7 +18,7 @@ create table partitioncache_verdict (
 create index on partitioncache_verdict (template);
 
 comment on table partitioncache_verdict is
-'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_sizes), about as many keys remain and the plans are the same.';
+'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_basis), about as many keys remain and the plans are the same.';
 
 create function pc_measured(registration partitioncache_registration, template text, keys bigint, original_shape text, relations oid[]) returns jsonb
 language plpgsql stable parallel safe
@@ -26,7 +26,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     verdict partitioncache_verdict;
-    size pc_size := pc_sizes(relations);
+    basis record := pc_basis(relations);
     measured jsonb := '[]'::jsonb;
 begin
     for verdict in
@@ -35,7 +35,7 @@ begin
           and v.original_shape = pc_measured.original_shape and pc_measured.keys between v.keys / 2 - 10 and v.keys * 2 + 10
         order by v.made_at desc limit 10
     loop
-        if pc_about_as_large(size, row(verdict.bytes, verdict.rows, verdict.definitions)::pc_size) then
+        if verdict.definitions = basis.state and pc_about_as_large(basis.bytes, basis.rows, verdict.bytes, verdict.rows) then
             measured := measured || verdict.measured;
         end if;
     end loop;
@@ -71,6 +71,13 @@ begin
     verdict.cluster := pc_cluster();
     verdict.made_at := clock_timestamp();
     insert into partitioncache_verdict select verdict.*;
+    -- Where a form is faster, times of those that ran before say nothing more: they were taken of another. The next ones will tell.
+    if exists (select from jsonb_to_recordset(verdict.measured) m(form text, ratio double precision) where m.form <> 'none' and m.ratio <= 0.9) then
+        update partitioncache_timing t set latest = '{}', ms = null
+        where t.ctid = any (array(select o.ctid from partitioncache_timing o
+                                  where o.template = argument ->> 'asked' and o.owner = caller and o.candidate = 'restricted' for update skip locked));
+        perform pc_forget_decided(caller, argument ->> 'asked');
+    end if;
     -- What was decided before is decided again.
     perform pc_move_revision(verdict.cache, verdict.partition_key);
     return null;
@@ -78,7 +85,7 @@ end
 $$;
 
 comment on function pc_do_verdict(oid, jsonb) is
-'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict. Raises PC007 below the level push, PC002 for a partition key that is not registered. Example: see pc_call';
+'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict, and asked, the template of the query as it is asked (see pc_measured_reason), whose times as restricted begin anew where a form was faster. Raises PC007 below the level push, PC002 for a partition key that is not registered. Example: see pc_call';
 
 create function pc_forget_verdicts(most integer default 10000) returns bigint
 language sql volatile parallel unsafe

@@ -5,7 +5,6 @@ set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-    registration partitioncache_registration;
     session jsonb;
     digest text;
     known partitioncache_decision;
@@ -17,17 +16,17 @@ begin
         return result;
     end if;
     begin
-        select r.* into registration from partitioncache_registration r
-        where r.cache = pc_rewrite.cache and r.partition_key = pc_rewrite.partition_key;
         session := pc_session(session_path);
         digest := pc_decision_digest(query, cache, partition_key, method, session);
-        known := pc_known_decision(digest, registration, query, session);
+        known := pc_known_decision(digest, cache, partition_key, query, session);
         if known.digest is not null then
             result := known.outcome;
             result.rewritten := coalesce(result.rewritten, query);
             if counted then
-                perform pc_count_use(registration, case when result.applied then result.hashes end, known);
-                perform pc_credit(registration, known.deferred, known.saved);
+                perform pc_count_use(cache, partition_key, case when result.applied then result.hashes end, digest, known.counted_at);
+                if known.deferred is not null then
+                    perform pc_credit(cache, partition_key, known.deferred, known.saved);
+                end if;
             end if;
             return result;
         end if;
@@ -35,20 +34,21 @@ begin
         null;  -- found out anew
     end;
     perform pc_check_method(method);
-    return pc_decide(query, partition_key, cache, method, session_path, registration, digest, counted);
+    return pc_decide(query, partition_key, cache, method, session_path, digest, counted);
 end
 $$;
 
 comment on function pc_rewrite(text, text, text, text, text, boolean) is
 'What becomes of a query that is asked: as it was decided before, where that holds, else as it is decided now. counted: whether that is a use of its entries, and credit for what is deferred. Fails only for a bad method. Example: select (pc_rewrite(''select * from poi where kind = 1'', ''city_id'', ''partitioncache'', ''auto'', ''public'')).rewritten';
 
-create function pc_decide(query text, partition_key text, cache text, method text, session_path text, registration partitioncache_registration, digest text, counted boolean) returns pc_rewritten
+create function pc_decide(query text, partition_key text, cache text, method text, session_path text, digest text, counted boolean) returns pc_rewritten
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
+    registration partitioncache_registration;
     session jsonb := pc_session(session_path);
     analysis partitioncache_analysis;
     revision bigint;
@@ -72,6 +72,7 @@ declare
     template text := pc_template(query, session_path);
     result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null, null, null, null);
 begin
+    select r.* into registration from partitioncache_registration r where r.cache = pc_decide.cache and r.partition_key = pc_decide.partition_key;
     if registration.cache is null or query is null then
         result.reason := case when query is null then 'the query is null'
                               else format('partition key "%s" is not registered in cache "%s"', partition_key, cache) end;
@@ -112,7 +113,7 @@ begin
             revision := pc_revision(cache, '');
             perform pc_remember_decision(digest, registration, result, revision, analysis, pc_relations_of_plan(original, session_path), '{}', template => template);
             if counted then
-                perform pc_count_use(registration, null);
+                perform pc_count_use(cache, partition_key, null);
             end if;
             return result;
         end if;
@@ -176,7 +177,7 @@ begin
                 saved := (1 - kept) * case when result.applied then pc_plan_cost(result.rewritten, session_path)
                                                     else coalesce(case when not quickly then (original ->> 'Total Cost')::double precision end, pc_plan_cost(query, session_path)) end;
                 if counted then
-                    perform pc_credit(registration, deferred, saved);
+                    perform pc_credit(cache, partition_key, deferred, saved);
                 end if;
             end if;
         end if;
@@ -184,7 +185,7 @@ begin
             perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, known.stamps, deferred, saved, template);
         end if;
         if counted then
-            perform pc_count_use(registration, case when result.applied then result.hashes end);
+            perform pc_count_use(cache, partition_key, case when result.applied then result.hashes end);
         end if;
     exception when others then
         -- The caller asked for a faster query, not for an opinion on it: the query itself still runs.
@@ -197,7 +198,7 @@ begin
 end
 $$;
 
-comment on function pc_decide(text, text, text, text, text, partitioncache_registration, text, boolean) is
+comment on function pc_decide(text, text, text, text, text, text, boolean) is
 'Leaves a query alone that costs less than asking; else analyses it, finds the entries that it contains and restricts each family of partition columns that something is known of. The outcome is remembered under the digest, where it will stay right. Never fails. Example: see pc_rewrite';
 
 create function pc_check_method(method text) returns void

@@ -15,18 +15,24 @@ create table partitioncache_decision (
     roles oid[],
     changed bigint,
     logged xid8,
+    roots oid[],
     watched oid[] not null,
     bytes double precision,
     rows double precision,
-    definitions bigint,
-    named oid[],
-    entry_named oid[],
-    relations oid[],
+    named oid[] not null default '{}',
+    entry_named oid[] not null default '{}',
+    entry_schemas oid[] not null default '{}',
+    entry_views oid[] not null default '{}',
+    relations oid[] not null default '{}',
     functions oid[],
-    operators oid[],
-    types oid[],
-    closure pc_object[],
-    state bigint,
+    names name[] not null default '{}',
+    function_names name[] not null default '{}',
+    operator_names name[] not null default '{}',
+    type_names name[] not null default '{}',
+    closure pc_object[] not null default '{}',
+    special boolean not null default false,
+    whole boolean not null default false,
+    state bigint not null,
     deferred text,
     saved double precision,
     template text
@@ -36,10 +42,10 @@ create index on partitioncache_decision (digest);
 create index on partitioncache_decision (template, owner);
 
 comment on table partitioncache_decision is
-'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (generation, revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and the tables about as large (watched, with their bytes, rows and definitions: see pc_sizes); a rewritten text only while all it means is as it was (state, see pc_analysis_state), and the role may read what it names (named) and what its entries name (entry_named). template: of the text, see pc_template. Several rows of one digest do no harm.';
+'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables (roots) of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and what it rests on is as it was (watched to state, with their bytes and rows: see pc_basis); a rewritten text only while the role may read what it names (named) and what its entries name (entry_named, in entry_schemas, of which entry_views are views). template: of the text, see pc_template. Several rows of one digest do no harm.';
 
 create view pc_own_decision with (security_barrier) as
-select * from partitioncache_decision d where d.owner = (select pc_me());
+select * from partitioncache_decision d where d.owner = quote_ident(current_user)::regrole::oid;
 
 comment on view pc_own_decision is
 'The remembered decisions of the role in force. Whoever could write here for another role would write the text that the other one runs.';
@@ -56,29 +62,32 @@ $$;
 comment on function pc_decision_digest(text, text, text, text, jsonb) is
 'Under what a decision is remembered. Example: select pc_decision_digest(''select 1'', ''partitioncache'', ''city_id'', ''auto'', pc_session(''public''))';
 
-create function pc_known_decision(digest text, registration partitioncache_registration, query text, session jsonb) returns partitioncache_decision
+create function pc_known_decision(digest text, cache text, partition_key text, query text, session jsonb) returns partitioncache_decision
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     known partitioncache_decision;
+    basis record;
+    moved boolean;
     aside boolean;
     changed bigint;
     relation oid;
     by_column boolean := false;
 begin
-    select d.* into known from pc_own_decision d where d.digest = pc_known_decision.digest order by d.made_at desc limit 1;
-    -- Few calls of other functions, here and below: each costs as much as an index look-up.
-    if not found or known.generation is distinct from registration.generation
-        or known.cluster <> (select s.system_identifier from pg_control_system() s)
-        or known.revision <> (select coalesce(sum(r.changes), 0) from partitioncache_revision r
-                              where r.cache = registration.cache and (r.partition_key = '' or known.looked_up and r.partition_key = registration.partition_key)) then
+    -- Few statements and few calls of other functions, here and below: in a new session each is planned and compiled, and later each costs as
+    -- much as an index look-up.
+    select d.* into known
+    from pc_own_decision d
+    where d.digest = pc_known_decision.digest and d.cluster = (pg_control_system()).system_identifier
+      and d.revision = (select coalesce(sum(v.changes), 0) from partitioncache_revision v
+                        where v.cache = d.cache and (v.partition_key = '' or d.looked_up and v.partition_key = d.partition_key))
+    order by d.made_at desc limit 1;
+    if not found then
         return null;
     end if;
-    if not pc_about_as_large(pc_sizes(known.watched), row(known.bytes, known.rows, known.definitions)::pc_size)
-        or known.state <> pc_analysis_state(known.named, known.relations, known.functions, known.operators, known.types, known.closure,
-                                                 -- What of the change log and the entries a text asks itself, it asks of all partitions.
-                                                 (known.outcome).applied and ((known.outcome).hashes <@ known.hashes) is not true) then
+    basis := pc_basis(known.watched, known.relations, known.names, known.function_names, known.operator_names, known.type_names, known.closure, known.special, known.whole);
+    if (basis.state = known.state and pc_about_as_large(basis.bytes, basis.rows, known.bytes, known.rows)) is not true then
         return null;
     end if;
     -- To leave a query as it is is right at any time.
@@ -87,27 +96,35 @@ begin
     end if;
 
     foreach relation in array known.named loop
-        if has_any_column_privilege(relation, 'select') is not true then
-            return null;
+        if has_table_privilege(relation, 'select') is not true then
+            if relation = any (known.entry_named) or has_any_column_privilege(relation, 'select') is not true then
+                return null;
+            end if;
+            by_column := true;
         end if;
-        by_column := by_column or not has_table_privilege(relation, 'select');
     end loop;
     foreach relation in array known.entry_named loop
-        if has_table_privilege(relation, 'select') is not true
-            or not (select has_schema_privilege(c.relnamespace, 'usage') and (c.relkind <> 'v' or pc_may_read(pc_me(), array[c.oid])) from pg_class c where c.oid = relation) then
+        if has_table_privilege(relation, 'select') is not true or relation = any (known.entry_views) and pc_may_read(pc_me(), array[relation]) is not true then
             return null;
         end if;
     end loop;
-    if not has_table_privilege(pc_object_for('entries', registration.cache, registration.partition_key), 'select') then
+    foreach relation in array known.entry_schemas loop
+        if has_schema_privilege(relation, 'usage') is not true then
+            return null;
+        end if;
+    end loop;
+    if not has_table_privilege(pc_object_for('entries', cache, partition_key), 'select') then
         return null;
     end if;
     if known.hashes <> '{}' then
-        execute format('select * from %s($1, $2)', pc_object_for('since', registration.cache, registration.partition_key))
-        into aside, changed using known.hashes, known.roles;
-        if exists (select from partitioncache_log_trimmed t
-                   where t.cache = registration.cache and t.partition_key = registration.partition_key and t.cluster = known.cluster and t.below > known.logged)
-            or aside or changed > known.changed + greatest(10, 0.1 * (known.outcome).partitions) then
-            return null;
+        execute format('select %s($1, $2, $3)', pc_object_for('moved', cache, partition_key)) into moved using known.roots, known.logged, known.cluster;
+        if moved then
+            execute format('select * from %s($1, $2)', pc_object_for('since', cache, partition_key)) into aside, changed using known.hashes, known.roles;
+            if exists (select from partitioncache_log_trimmed t
+                       where t.cache = known.cache and t.partition_key = known.partition_key and t.cluster = known.cluster and t.below > known.logged)
+                or aside or changed > known.changed + greatest(10, 0.1 * (known.outcome).partitions) then
+                return null;
+            end if;
         end if;
     end if;
     -- Under an old snapshot the catalog does not show whether names still mean what they did; PostgreSQL's parser does. What the entries say is
@@ -123,7 +140,7 @@ begin
 end
 $$;
 
-comment on function pc_known_decision(text, partitioncache_registration, text, jsonb) is
+comment on function pc_known_decision(text, text, text, text, jsonb) is
 'The remembered decision under a digest; null if there is none or it no longer holds. Raises PostgreSQL''s own error where the role may no longer run the rewritten text. Example: see pc_rewrite';
 
 create function pc_remember_decision(
@@ -141,7 +158,7 @@ declare
     mine boolean;
     snapshot pg_snapshot;
     usable text[];
-    follows boolean;
+    roots oid[];
     tracked boolean := true;
     aside boolean;
 begin
@@ -160,6 +177,11 @@ begin
     made.revision := revision;
     made.looked_up := analysis.state is not null;
     made.watched := watched;
+    made.named := '{}';
+    made.entry_named := '{}';
+    made.relations := '{}';
+    made.closure := '{}';
+    made.whole := false;
     if not outcome.applied then
         made.outcome.rewritten := null;
         -- What is refused for what it means is looked at again when that is something else.
@@ -170,27 +192,43 @@ begin
     if analysis.state is not null then
         made.canonical := pc_sha256(analysis.canonical);
         made.named := analysis.named;
-        made.entry_named := '{}';
         made.relations := analysis.relations;
         made.functions := analysis.functions;
-        made.operators := analysis.operators;
-        made.types := analysis.types;
-        made.closure := analysis.closure;
-        made.state := analysis.state;
+        made.closure := coalesce(analysis.closure, '{}');
     end if;
     if outcome.applied then
         -- All that its entries hang on, too. Read first, judged afterwards: if anything has changed in between, it shows here or in the fingerprint.
-        for deps, entry_closure, entry_named, mine, snapshot, follows in
-            execute format('select e.deps, e.closure, e.named, e.mine, e.snapshot, coalesce(e.keyed_roots || e.whole_roots, ''{}'') <> ''{}'' from %s e where e.hash = any ($1) and e.serves', pc_object_for('entries', registration.cache, registration.partition_key))
+        for deps, entry_closure, entry_named, mine, snapshot, roots in
+            execute format('select e.deps, e.closure, e.named, e.mine, e.snapshot, coalesce(e.keyed_roots || e.whole_roots, ''{}'') from %s e where e.hash = any ($1) and e.serves', pc_object_for('entries', registration.cache, registration.partition_key))
             using outcome.hashes
         loop
             made.relations := array(select unnest(made.relations) union select unnest(deps));
             made.closure := array(select unnest(made.closure) union select unnest(entry_closure) order by 1);
-            tracked := tracked and follows;
+            tracked := tracked and roots <> '{}';
+            made.roots := array(select unnest(made.roots) union select unnest(roots));
             made.logged := least(made.logged, pg_snapshot_xmin(snapshot));
             made.entry_named := array(select unnest(made.entry_named) union select n from unnest(entry_named) n where not mine or has_table_privilege(n, 'select'));
         end loop;
-        made.state := pc_analysis_state(made.named, made.relations, made.functions, made.operators, made.types, made.closure, not tracked);
+        select array_agg(distinct c.relnamespace), coalesce(array_agg(c.oid) filter (where c.relkind = 'v'), '{}') into made.entry_schemas, made.entry_views
+        from pg_class c where c.oid = any (made.entry_named);
+        made.whole := not tracked;
+    end if;
+    made.entry_schemas := coalesce(made.entry_schemas, '{}');
+    made.entry_views := coalesce(made.entry_views, '{}');
+    -- Casts and the collation of the database are looked at anyway.
+    made.closure := array(select c from unnest(made.closure) c where c <> row('pg_cast'::regclass, 0)::pc_object and c <> row('pg_collation'::regclass, 100)::pc_object);
+    made.names := array(select distinct c.relname from pg_class c where c.oid = any (made.named));
+    made.function_names := array(select distinct p.proname from pg_proc p where p.oid = any (made.functions));
+    -- "=" is what restrictions are written with, and these are types whose names could be shadowed.
+    made.operator_names := case when analysis.state is null then '{}' else array(select o.oprname from pg_operator o where o.oid = any (analysis.operators) union select '=') end;
+    made.type_names := case when analysis.state is null then '{}' else array(select t.typname from pg_type t where t.oid = any (analysis.types) union select unnest('{text,uuid,date}'::name[])) end;
+    made.special := pc_is_special(made.relations);
+    select b.state, b.bytes, b.rows into made.state, made.bytes, made.rows
+    from pc_basis(watched, made.relations, made.names, made.function_names, made.operator_names, made.type_names, made.closure, made.special, made.whole) b;
+    if made.state is null or made.special <> pc_is_special(made.relations) then
+        return;
+    end if;
+    if outcome.applied then
         if tracked and cardinality(stamps) = cardinality(outcome.hashes) then
             -- Whether they hold, the text itself asks when it runs.
             made.hashes := outcome.hashes;
@@ -206,7 +244,6 @@ begin
             return;
         end if;
     end if;
-    select s.bytes, s.rows, s.definitions into made.bytes, made.rows, made.definitions from pc_sizes(watched) s;
     perform pc_call('decide', to_jsonb(made));
 end
 $$;
@@ -255,3 +292,15 @@ $$;
 
 comment on function pc_forget_decisions(integer) is
 'Deletes remembered decisions that a newer one replaces, and the oldest of each role past so many; the number deleted. Example: select pc_forget_decisions(10000)';
+
+create function pc_forget_decided(owner oid, template text) returns void
+language sql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+    delete from partitioncache_decision d
+    where d.ctid = any (array(select o.ctid from partitioncache_decision o
+                              where o.template = pc_forget_decided.template and o.owner = pc_forget_decided.owner for update skip locked))
+$$;
+
+comment on function pc_forget_decided(oid, text) is
+'Forgets what was decided for a role''s queries of a template (see pc_template), so that it is decided anew. Example: see pc_do_time';

@@ -29,20 +29,20 @@ $$;
 comment on function pc_deferred_for(partitioncache_registration, pc_family[]) is
 'That deferred fragment of this role which a query contains and could gain most by; kept: which share of the partitions it is expected to leave. Nulls if there is none. Example: see pc_decide';
 
-create function pc_credit(registration partitioncache_registration, hash text, saved double precision) returns void
+create function pc_credit(cache text, partition_key text, hash text, saved double precision) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if hash is not null and saved > 100 and current_setting('transaction_isolation') = 'read committed' and not current_setting('transaction_read_only')::boolean then
-        perform pc_call('credit', jsonb_build_object('cache', registration.cache, 'partition_key', registration.partition_key, 'hash', hash, 'saved', saved));
+        perform pc_call('credit', jsonb_build_object('cache', cache, 'partition_key', partition_key, 'hash', hash, 'saved', saved));
     end if;
 exception when others then
     null;  -- a query never fails because of what it might have saved
 end
 $$;
 
-comment on function pc_credit(partitioncache_registration, text, double precision) is
+comment on function pc_credit(text, text, text, double precision) is
 'Adds to the credit of a deferred fragment of this role what a query could have saved by it, in the planner''s units; when the credit reaches the cost, it is queued. Example: see pc_decide';
 
 create function pc_do_credit(caller oid, argument jsonb) returns jsonb

@@ -149,7 +149,7 @@ begin
             if reason is null then
                 verdict.template := template;
                 verdict.keys := (known.outcome).keys;
-                select s.bytes, s.rows, s.definitions into verdict.bytes, verdict.rows, verdict.definitions from pc_sizes(analysis.relations) s;
+                select b.bytes, b.rows, b.state into verdict.bytes, verdict.rows, verdict.definitions from pc_basis(analysis.relations) b;
             end if;
         end if;
         finished := true;
@@ -163,7 +163,7 @@ begin
         verdict.cache := item.cache;
         verdict.partition_key := item.partition_key;
         verdict.generation := registration.generation;
-        perform pc_call('verdict', to_jsonb(verdict));
+        perform pc_call('verdict', to_jsonb(verdict) || jsonb_build_object('asked', pc_template(item.query, session_path)));
     end if;
     return reason;
 end

@@ -31,7 +31,7 @@ as $$
         select 'read', 'pc_call_channel', p.privilege from unnest(array['insert (operation, argument)', 'select (result)']) p(privilege)
         union all
         -- This cache
-        select 'monitor', format('sequence %s', pc_counter(cache, w)), 'select' from unnest('{hits,misses}'::text[]) w
+        select p.level, format('sequence %s', pc_counter(cache, w)), p.privilege from unnest('{hits,misses}'::text[]) w, (values ('monitor', 'select'), ('read', 'usage')) p(level, privilege)
         union all
         select v.level, v.target, v.privilege
         from partitioncache_registration r
@@ -46,7 +46,7 @@ as $$
         union all
         select 'monitor', format('routine %s', p.oid::regprocedure), 'execute'
         from partitioncache_registration r
-        cross join unnest('{usable,keys,since,held,contained}'::text[]) w(name)
+        cross join unnest('{usable,keys,since,moved,held,contained}'::text[]) w(name)
         join pg_proc p on p.oid = to_regproc(pc_object_for(w.name, r.cache, r.partition_key))
         where r.cache = pc_privileges.cache
         union all

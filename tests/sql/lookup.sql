@@ -74,12 +74,12 @@ select partitioncache_apply('select * from poi where kind = 444', 'city_id') is 
 select is((select row(hits - :hits_before, misses - :misses_before)::text from pc_usage('partitioncache')), '(1,1)', 'one hit, one miss');
 select is((select row(hits, misses)::text from pc_usage('nothing')), '(0,0)', 'a cache that nobody uses');
 update partitioncache_entry_use set last_used = now() - interval '1 hour';
-select pc_count_use(registration(), array['a']) is null as counted;
-select pc_count_use(registration(), array['a']) is null as counted;
+select pc_count_use((registration()).cache, (registration()).partition_key, array['a']) is null as counted;
+select pc_count_use((registration()).cache, (registration()).partition_key, array['a']) is null as counted;
 select is((select uses from partitioncache_entry_use where hash = 'a' and partition_key = 'city_id'), 1::bigint, 'use is counted once a minute');
 select is(pc_counter('x', 'hits'), 'partitioncache_internal.x_hits', 'the counter');
 begin read only;
-select lives_ok($$ select pc_count_use(registration(), array['a']) $$, 'a read-only transaction counts nothing');
+select lives_ok($$ select pc_count_use((registration()).cache, (registration()).partition_key, array['a']) $$, 'a read-only transaction counts nothing');
 commit;
 
 

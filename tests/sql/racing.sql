@@ -42,6 +42,10 @@ update partitioncache_internal.partitioncache_verdict v
 set measured = (select jsonb_agg(m || case when m ->> 'form' = 'none' then '{}' else '{"ratio": 0.1}'::jsonb end) from jsonb_array_elements(v.measured) m);
 delete from partitioncache_internal.partitioncache_decision;
 select ok((select applied from partitioncache_explain(:'q', 'city_id')), 'faster: restricted');
+select partitioncache_record_times(:'q', 'city_id', original => '{1,1,1}', restricted => '{9,9,9}');
+select alike((select reason from partitioncache_explain(:'q', 'city_id')), 'it was measured: %', 'times that were told since: left alone');
+select pc_call('verdict', (select to_jsonb(v) || jsonb_build_object('asked', pc_template(:'q', current_setting('search_path'))) from pc_own_verdict v limit 1)) is null as raced;
+select ok((select applied from partitioncache_explain(:'q', 'city_id')), 'raced since, and a form was faster: times of another say nothing more');
 insert into spot select n, n % 200, 1, 1 from generate_series(1, 20000) n;
 analyze spot;
 select is(pc_measured(pc_registration('partitioncache', 'city_id'), v.template, v.keys, v.original_shape, array['spot'::regclass, 'way'::regclass]), '[]', 'tables have grown: nothing is measured any more')

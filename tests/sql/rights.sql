@@ -50,6 +50,8 @@ select 'monitor', 'table', 'public.' || unnest('{partitioncache_settings,partiti
 union all
 select 'monitor', 'sequence', 'partitioncache_internal.partitioncache_' || unnest('{hits,misses}'::text[]), 'SELECT'
 union all
+select 'read', 'sequence', 'partitioncache_internal.partitioncache_' || unnest('{hits,misses}'::text[]), 'USAGE'
+union all
 select 'read', 'column', 'partitioncache_internal.pc_call_channel.' || c.name, c.privilege from (values ('operation', 'INSERT'), ('argument', 'INSERT'), ('result', 'SELECT')) c(name, privilege)
 union all
 select 'push', 'column', format('partitioncache_internal.partitioncache_store_%s.%s', key, c), 'INSERT'
@@ -58,7 +60,7 @@ union all
 select 'push', 'function', 'partitioncache_internal.partitioncache_log_' || unnest('{city_id,area}'::text[]), 'EXECUTE'
 union all
 select 'monitor', 'function', format('partitioncache_internal.partitioncache_%s_%s', what, key), 'EXECUTE'
-from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,since,held,contained}'::text[]) what
+from unnest('{city_id,area}'::text[]) key, unnest('{usable,keys,since,moved,held,contained}'::text[]) what
 union all
 -- Functions for people, here and where they lead to
 select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE'
@@ -92,7 +94,9 @@ select set_eq($$ select * from of_role('rights_push') $$, $$ select * from of_le
 select set_eq($$ select * from of_role('rights_fill') $$, $$ select * from of_level('push') $$, 'fill: the same as push; what it stores serves everybody');
 select set_eq($$ select * from of_role('rights_admin') $$, $$ select * from of_level('administer') $$, 'administer: these privileges and no others');
 select is_empty($$ select distinct grantee::regrole from held where grantee <> 0 and grantee::regrole::text !~ '^rights_' $$, 'nobody else has any');
-select is_empty($$ select h.name from held h where h.kind in ('table', 'column', 'sequence') and h.privilege not in ('SELECT', 'INSERT') $$, 'nobody has UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES or USAGE');
+select is_empty($$ select h.name from held h where h.kind in ('table', 'column', 'sequence') and h.privilege not in ('SELECT', 'INSERT') and (h.kind, h.privilege) <> ('sequence', 'USAGE') $$,
+    'nobody has UPDATE, DELETE, TRUNCATE, TRIGGER or REFERENCES, nor UPDATE on a sequence, with which it could be set');
+select is_empty($$ select h.name from held h where h.privilege = 'USAGE' and h.kind = 'sequence' and h.name !~ '_(hits|misses)$' $$, 'what may be counted on is what counts queries');
 select is_empty($$ select h.name from held h join pg_class c on c.oid = to_regclass(regexp_replace(h.name, '^(\w+\.\w+)\..*', '\1'))
                    where h.privilege = 'INSERT' and c.relkind <> 'v' $$, 'what is inserted goes into views that ask who inserts');
 select is_empty($$ select h.name from held h where h.privilege = 'INSERT' and h.name ~ '\.caller$' $$, 'and nobody may say that somebody else does');
@@ -133,7 +137,7 @@ select partitioncache_revoke('rights_push', 'other');
 select partitioncache_revoke('rights_push');
 select partitioncache_grant('rights_push', 'push');
 select set_eq($$ select name, privilege from of_role('rights_push') $$,
-              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|since|held|contained)_city_id' $$,
+              $$ select name, privilege from of_level('push') union select replace(name, 'city_id', 'kind'), privilege from of_level('push') where name ~ '(cache|store|entries|written|log|matching|usable|keys|since|moved|held|contained)_city_id' $$,
               'revoked and granted anew: everything');
 
 -- A lower level takes rights away, in this cache alone.
@@ -144,7 +148,7 @@ select partitioncache_grant('rights_changing', 'push', 'other');
 select partitioncache_grant('rights_changing', 'read');
 select set_eq($$ select name, privilege from of_role('rights_changing') where name !~ 'other_' $$,
               $$ select name, privilege from of_level('push') where name !~ '(store|log)_(city_id|area)'
-                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|since|held|contained)_city_id' $$,
+                 union select replace(name, 'city_id', 'kind'), privilege from of_level('read') where name ~ '(cache|entries|written|matching|usable|keys|since|moved|held|contained)_city_id' $$,
               'from administer to read: what push needs in another cache is kept, nothing else');
 select set_eq($$ select level, cache from partitioncache_internal.partitioncache_role where role = 'rights_changing'::regrole $$, $$ values ('read', 'partitioncache'), ('push', 'other') $$, 'one level a cache');
 select partitioncache_grant('rights_changing', 'monitor');
