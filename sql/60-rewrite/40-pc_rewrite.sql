@@ -24,8 +24,10 @@ begin
             result.rewritten := coalesce(result.rewritten, query);
             if counted then
                 perform pc_count_use(cache, partition_key, case when result.applied then result.hashes end, digest, known.counted_at);
-                if known.deferred is not null then
-                    perform pc_credit(cache, partition_key, known.deferred, known.saved);
+                -- To note it is to write, and to wait for the disk: what is little is noted now and then, and more of it.
+                if known.deferred is not null and known.saved > 100
+                    and extract(microseconds from clock_timestamp())::bigint % 1009 * known.credited_at_once < 1009 * known.saved then
+                    perform pc_credit(cache, partition_key, known.deferred, known.credited_at_once);
                 end if;
             end if;
             return result;
@@ -50,6 +52,8 @@ as $$
 declare
     registration partitioncache_registration;
     session jsonb := pc_session(session_path);
+    early partitioncache_analysis;
+    -- Null while nothing hangs on it.
     analysis partitioncache_analysis;
     revision bigint;
     settings partitioncache_settings;
@@ -68,6 +72,7 @@ declare
     lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
     deferred text;
     kept double precision;
+    deferred_cost double precision;
     saved double precision;
     template text := pc_template(query, session_path);
     result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null, null, null, null);
@@ -89,7 +94,8 @@ begin
                 select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query) o;
                 if guessed is not null then
                     -- The name of a column, say, can be that of a table of anybody.
-                    select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query, (pc_analyse(query, registration, session)).relations) o;
+                    early := pc_analyse(query, registration, session);
+                    select pc_guessed_plan(o.partitions, o.rows) into guessed from pc_opened_partitions(query, early.relations) o;
                 end if;
                 begin
                     original := case when guessed is null then pc_plan(query, session_path, quickly) end;
@@ -118,8 +124,11 @@ begin
             return result;
         end if;
         revision := pc_revision(cache, partition_key);
-        -- What begins so and could be explained is one query, which this role may run.
-        analysis := pc_analyse(query, registration, session, original is not null and query ~* '^\s*select\M');
+        if early is null then
+            -- What begins so and could be explained is one query, which this role may run.
+            early := pc_analyse(query, registration, session, original is not null and query ~* '^\s*select\M');
+        end if;
+        analysis := early;
         result.reason := coalesce(analysis.reason, case when strpos(analysis.canonical, 'partitioncache_changed_') > 0 and analysis.canonical ~ 'partitioncache_changed_[0-9]'
             then 'it holds a name that is put in front of rewritten queries (partitioncache_changed_...), as one that is rewritten already does' end);
         if result.reason is not null then
@@ -172,7 +181,7 @@ begin
             result.rewritten := case when result.applied then (known.candidates[1]).text else query end;
         end if;
         if method = 'auto' then
-            select d.hash, d.kept into deferred, kept from pc_deferred_for(registration, analysis.families) d;
+            select d.hash, d.kept, d.cost into deferred, kept, deferred_cost from pc_deferred_for(registration, analysis.families) d;
             if deferred is not null then
                 saved := (1 - kept) * case when result.applied then pc_plan_cost(result.rewritten, session_path)
                                                     else coalesce(case when not quickly then (original ->> 'Total Cost')::double precision end, pc_plan_cost(query, session_path)) end;
@@ -182,7 +191,7 @@ begin
             end if;
         end if;
         if analysis.state is not null and (lasting and known.lasting or not result.applied) then
-            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, known.stamps, deferred, saved, template);
+            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, known.stamps, deferred, saved, template, greatest(saved, deferred_cost / 20));
         end if;
         if counted then
             perform pc_count_use(cache, partition_key, case when result.applied then result.hashes end);

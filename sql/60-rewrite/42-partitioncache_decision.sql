@@ -35,6 +35,7 @@ create table partitioncache_decision (
     state bigint not null,
     deferred text,
     saved double precision,
+    credited_at_once double precision,
     template text
 );
 
@@ -42,7 +43,7 @@ create index on partitioncache_decision (digest);
 create index on partitioncache_decision (template, owner);
 
 comment on table partitioncache_decision is
-'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables (roots) of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and what it rests on is as it was (watched to state, with their bytes and rows: see pc_basis); a rewritten text only while the role may read what it names (named) and what its entries name (entry_named, in entry_schemas, of which entry_views are views). template: of the text, see pc_template. Several rows of one digest do no harm.';
+'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables (roots) of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and what it rests on is as it was (watched to state, with their bytes and rows: see pc_basis); a rewritten text only while the role may read what it names (named) and what its entries name (entry_named, in entry_schemas, of which entry_views are views). deferred, saved: what it could have saved by a deferred fragment, which is credited so much at a time (credited_at_once), as often as makes up for it. template: of the text, see pc_template. Several rows of one digest do no harm.';
 
 create view pc_own_decision with (security_barrier) as
 select * from partitioncache_decision d where d.owner = quote_ident(current_user)::regrole::oid;
@@ -145,7 +146,7 @@ comment on function pc_known_decision(text, text, text, text, jsonb) is
 
 create function pc_remember_decision(
     digest text, registration partitioncache_registration, outcome pc_rewritten, revision bigint, analysis partitioncache_analysis, watched oid[], stamps text[],
-    deferred text default null, saved double precision default null, template text default null
+    deferred text default null, saved double precision default null, template text default null, credited_at_once double precision default null
 ) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -168,6 +169,7 @@ begin
     made.digest := digest;
     made.deferred := deferred;
     made.saved := saved;
+    made.credited_at_once := credited_at_once;
     made.template := template;
     made.cache := registration.cache;
     made.partition_key := registration.partition_key;
@@ -248,7 +250,7 @@ begin
 end
 $$;
 
-comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision, text) is
+comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision, text, double precision) is
 'Remembers an outcome, unless something that it rests on has changed meanwhile. revision: as it was before anything was looked up; analysis: without a state if the query was left alone before; watched: the tables whose sizes matter; stamps: which evaluation of each entry it was; template: see pc_template. Example: see pc_rewrite';
 
 create function pc_do_decide(caller oid, argument jsonb) returns jsonb

@@ -6,7 +6,7 @@ where l.owner = (select pc_me()) and l.cluster = (select pc_cluster()) and l.sta
 comment on view pc_own_deferred is
 'What is deferred of the queries of the role in force.';
 
-create function pc_deferred_for(registration partitioncache_registration, families pc_family[], out hash text, out kept double precision)
+create function pc_deferred_for(registration partitioncache_registration, families pc_family[], out hash text, out kept double precision, out cost double precision)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -14,8 +14,8 @@ as $$
 #variable_conflict use_column
 begin
     -- One fragment gets all that one query could save, so that together they never get more: the one that promises most.
-    select d.hash, d.kept into hash, kept
-    from (select distinct o.hash, coalesce(o.kept, 0.5) as kept, o.cost - o.credit as missing, o.form, n
+    select d.hash, d.kept, d.cost into hash, kept, cost
+    from (select distinct o.hash, coalesce(o.kept, 0.5) as kept, o.cost, o.cost - o.credit as missing, o.form, n
           from generate_subscripts(families, 1) n
           cross join lateral unnest(((families[n]).asked).sought) s
           join pc_own_deferred o on o.cache = registration.cache and o.partition_key = registration.partition_key
@@ -27,7 +27,7 @@ end
 $$;
 
 comment on function pc_deferred_for(partitioncache_registration, pc_family[]) is
-'That deferred fragment of this role which a query contains and could gain most by; kept: which share of the partitions it is expected to leave. Nulls if there is none. Example: see pc_decide';
+'That deferred fragment of this role which a query contains and could gain most by; kept: which share of the partitions it is expected to leave; cost: what it would take to find it out. Nulls if there is none. Example: see pc_decide';
 
 create function pc_credit(cache text, partition_key text, hash text, saved double precision) returns void
 language plpgsql volatile parallel unsafe
