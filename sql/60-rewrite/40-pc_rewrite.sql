@@ -27,7 +27,7 @@ begin
                 -- To note it is to write, and to wait for the disk: what is little is noted now and then, and more of it.
                 if known.deferred is not null and known.saved > 100
                     and extract(microseconds from clock_timestamp())::bigint % 1009 * known.credited_at_once < 1009 * known.saved then
-                    perform pc_credit(cache, partition_key, known.deferred, known.credited_at_once);
+                    perform pc_credit(cache, partition_key, known.deferred, known.credited_at_once, digest);
                 end if;
             end if;
             return result;

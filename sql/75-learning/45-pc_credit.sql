@@ -29,21 +29,21 @@ $$;
 comment on function pc_deferred_for(partitioncache_registration, pc_family[]) is
 'That deferred fragment of this role which a query contains and could gain most by; kept: which share of the partitions it is expected to leave; cost: what it would take to find it out. Nulls if there is none. Example: see pc_decide';
 
-create function pc_credit(cache text, partition_key text, hash text, saved double precision) returns void
+create function pc_credit(cache text, partition_key text, hash text, saved double precision, digest text default null) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     if hash is not null and saved > 100 and current_setting('transaction_isolation') = 'read committed' and not current_setting('transaction_read_only')::boolean then
-        perform pc_call('credit', jsonb_build_object('cache', cache, 'partition_key', partition_key, 'hash', hash, 'saved', saved));
+        perform pc_call('credit', jsonb_build_object('cache', cache, 'partition_key', partition_key, 'hash', hash, 'saved', saved, 'digest', digest));
     end if;
 exception when others then
     null;  -- a query never fails because of what it might have saved
 end
 $$;
 
-comment on function pc_credit(text, text, text, double precision) is
-'Adds to the credit of a deferred fragment of this role what a query could have saved by it, in the planner''s units; when the credit reaches the cost, it is queued. Example: see pc_decide';
+comment on function pc_credit(text, text, text, double precision, text) is
+'Adds to the credit of a deferred fragment of this role what a query could have saved by it, in the planner''s units; when the credit reaches the cost, it is queued. digest: of the decision that says so, which does no more where the fragment is not deferred any more. Example: see pc_decide';
 
 create function pc_do_credit(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -65,9 +65,15 @@ begin
         where l.hash = deferred.hash and l.cache = deferred.cache and l.partition_key = deferred.partition_key and l.owner = caller and l.cluster = deferred.cluster;
         perform pc_buy(deferred);
     end if;
+    if deferred.hash is null and not exists (select from partitioncache_learning l
+                                             where l.hash = argument ->> 'hash' and l.cache = argument ->> 'cache' and l.partition_key = argument ->> 'partition_key'
+                                               and l.owner = caller and l.cluster = pc_cluster() and l.state = 'deferred') then
+        update partitioncache_decision d set deferred = null
+        where d.ctid = any (array(select o.ctid from partitioncache_decision o where o.digest = argument ->> 'digest' and o.owner = caller for update skip locked));
+    end if;
     return null;
 end
 $$;
 
 comment on function pc_do_credit(oid, jsonb) is
-'pc_credit for a caller: {cache, partition_key, hash, saved}. Example: see pc_call';
+'pc_credit for a caller: {cache, partition_key, hash, saved, digest}. Example: see pc_call';
