@@ -153,7 +153,7 @@ as $$
             select r.ctid
             from (select x.ctid, row_number() over (partition by x.owner, x.digest order by x.made_at desc) as copy,
                          row_number() over (partition by x.owner order by x.made_at desc) as age
-                  from partitioncache_analysis x) r
+                  from partitioncache_analysis x where (select pc_is_due('partitioncache_analysis'))) r
             where (r.copy > 1 or r.age > most))
             for update skip locked)
         returning 1

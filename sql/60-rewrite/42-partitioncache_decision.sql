@@ -284,7 +284,7 @@ as $$
                 select r.ctid
                 from (select x.ctid, row_number() over (partition by x.owner, x.digest order by x.made_at desc) as copy,
                              row_number() over (partition by x.owner order by x.made_at desc) as age
-                      from partitioncache_decision x) r
+                      from partitioncache_decision x where (select pc_is_due('partitioncache_decision'))) r
                 where r.copy > 1 or r.age > most)
             for update skip locked)
         returning 1
