@@ -84,7 +84,9 @@ begin
         when length(query) > 20000 and cost < length(query)
             then format('to take so long a text apart (%s characters) would cost more than the query itself', length(query))
         when length(query) > 2000 and cost < 5 * length(query) and regexp_count(query, '[^[:alnum:]_](and|or)[^[:alnum:]_]', 1, 'i') > 200
-            then 'to take so many conditions apart would cost more than the query itself' end;
+            then 'to take so many conditions apart would cost more than the query itself'
+        when length(query) > 2000 and cost < length(query) - length(pc_template_text(query))
+            then 'to take so long a list of constants apart would cost more than the query itself' end;
 end
 $$;
 

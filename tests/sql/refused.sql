@@ -22,6 +22,7 @@ select * from unchanged('select id from poi where kind = broken(1)', 'broken', '
 select * from unchanged(repeat('select 1 ', 120000), 'the text is too long (1080000 bytes) to be taken apart', 'a very long text');
 select * from unchanged('select id from poi where kind in (' || repeat('1, ', 10000) || '1)', 'to take so long a text apart (30036 characters) would cost more than the query itself', 'a long text of a small query');
 select * from unchanged('select id from poi where kind <> 1' || repeat(' and kind <> 2', 300), 'to take so many conditions apart would cost more than the query itself', 'many conditions of a small query');
+select * from unchanged('select id from poi where kind in (' || repeat('1, ', 1000) || '1)', 'to take so long a list of constants apart would cost more than the query itself', 'a long list of a small query');
 select is(pc_too_long('select 1', 0.01), null, 'what is not too long');
 -- Nor is time lost with a text that is too large to be asked for.
 \set branches 'select repeat(''select id from poi where kind = 3 union all '', 20) || ''select id from poi where kind = 3'''
