@@ -1,8 +1,8 @@
 """What it costs to ask for a known query where very many are known.
 
 Two databases beside each other, asked in turns: one with what one user has learned, and one with a million remembered
-decisions and a hundred thousand entries. Three queries: one that is left alone, one that few keys restrict, and one that
-the keys of a fifth of the partitions would, which auto leaves alone: it is asked with method subquery.
+decisions and a hundred thousand entries. Three queries: one that is left alone, one that few keys restrict, and one
+that the keys of a fifth of the partitions would, which auto leaves alone: it is asked with method subquery.
 
     scripts/bench known [--decisions 1000000] [--entries 100000] [--keys 100000] [--repeat 101]
 """

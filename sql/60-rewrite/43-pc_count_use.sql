@@ -2,15 +2,13 @@ create function pc_count_use(cache text, partition_key text, hashes text[], dige
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-declare
-    counted bigint;
 begin
     if current_setting('transaction_read_only')::boolean then
         return;
     end if;
-    -- Counted without a lock and without a row, though also when the caller rolls back. A sequence is the caller's to count with: no call of the channel.
-    counted := nextval(pc_counter(cache, case when hashes <> '{}' then 'hits' else 'misses' end)::regclass);
-    if hashes <> '{}' and (counted_at < now() - interval '1 minute') is not false and current_setting('transaction_isolation') = 'read committed' then
+    -- Counted without a lock, without a row and without a call of the channel, though also when the caller rolls back.
+    if nextval(pc_counter(cache, case when hashes <> '{}' then 'hits' else 'misses' end)::regclass) is not null
+        and hashes <> '{}' and (counted_at < now() - interval '1 minute') is not false and current_setting('transaction_isolation') = 'read committed' then
         perform pc_call('count_use', jsonb_build_object('cache', cache, 'partition_key', partition_key, 'hashes', hashes, 'digest', digest));
     end if;
 end
