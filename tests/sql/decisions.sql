@@ -142,6 +142,22 @@ call learn(big());
 select is(asked(big()), 'restricted, new, right', 'evaluated anew');
 select is(asked(big()), 'restricted, known, right', 'known again');
 
+create table kid (like poi);
+alter table kid inherit poi;
+select matches(asked(big()), ', new, right$', 'a child');
+drop table kid;
+call learn(big());
+select is(asked(big()), 'restricted, new, right', 'evaluated anew');
+alter table poi rename kind to other;
+alter table poi rename size to kind;
+alter table poi rename other to size;
+select matches(asked(big()), ', new, right$', 'columns that have each other''s names');
+alter table poi rename kind to other;
+alter table poi rename size to kind;
+alter table poi rename other to size;
+call learn(big());
+select is(asked(big()), 'restricted, new, right', 'evaluated anew');
+
 -- Row-level security and rights
 create role decisions_reader;
 create role decisions_other;
