@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ import pytest
 from partitioncache.setup import apply_plan, plan, released
 from partitioncache.setup.install import Way
 from support.cluster import Cluster, Database
-from support.installation import Installation
+from support.installation import Installation, fetched_installation
 from support.services import free_port
 
 WAYS: list[Way] = ["extension", "connection"]
@@ -312,13 +313,25 @@ $$;
 """
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_pg_upgrade(cluster_of: Callable[[int], Cluster], way: Way) -> None:
+def upgradable(major: int, cluster_of: Callable[[int], Cluster], folder: Path) -> Installation:
+    """A server that any build's pg_upgrade can read: of 15, not Debian's, which notes versions of columns."""
+    if major != 15:
+        return cluster_of(major).installation
+    installation = fetched_installation(major, folder / "installation")
+    for name in ("pg_controldata", "pg_resetwal"):
+        shutil.copy(cluster_of(major).installation.program(name), installation.bindir)
+    installation.install_extension()
+    return installation
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "way"), [(15, 17, "extension"), *((17, 18, way) for way in WAYS)]
+)
+def test_pg_upgrade(cluster_of: Callable[[int], Cluster], old: int, new: int, way: Way) -> None:
     """The new server has another identifier, so entries are evaluated again; all else goes on."""
-    old, new = 17, 18
     with tempfile.TemporaryDirectory(prefix="pc-") as name:
         folder = Path(name)
-        installed = {major: cluster_of(major).installation for major in (old, new)}
+        installed = {major: upgradable(major, cluster_of, folder) for major in (old, new)}
         for major, installation in installed.items():
             (folder / str(major)).mkdir()
             # From 18 on, initdb would have checksums, which must be as they were.
