@@ -15,7 +15,7 @@ as $$
            format('select %s.%s, cache => %L);', pc_people_schema(), c.advice, cache), 'as the owner of the table, if it is so'
     from counted c where c.reason is not null
     union all
-    select 'entries', true, format('%s are used; %s tables are tracked', coalesce(sum(c.entries) filter (where c.reason is null), 0),
+    select 'entries', true, format('used: %s; tracked tables: %s', coalesce(sum(c.entries) filter (where c.reason is null), 0),
                                    (select count(*) from partitioncache_tracked_tables(cache))), null, null
     from counted c
     having count(*) filter (where c.reason is null) > 0 or count(*) = 0

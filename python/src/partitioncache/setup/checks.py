@@ -62,7 +62,8 @@ def _server(connection: Connection) -> Iterator[Check]:
         return
     standby = bool(one(connection, "select pg_catalog.pg_is_in_recovery()"))
     if standby:
-        yield Check("server", False, f"{text}, a standby", "-- connect to the primary server", "elsewhere")
+        text += ", a standby: it restricts queries that are known, and all else is done on the primary server"
+        yield Check("server", False, text, "-- connect to the primary server", "elsewhere")
         return
     yield Check("server", True, text)
 
