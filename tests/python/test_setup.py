@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy
 
 from partitioncache.postgresql import Server
 from partitioncache.setup import (
@@ -86,6 +87,22 @@ def test_a_second_run_changes_nothing(empty_database: Database) -> None:
         assert again.statements == ()
         apply_plan(connection, again)
     assert catalog(empty_database, "public") == before
+
+
+def test_tools_that_look_at_schemas_find_nothing_of_ours(database: Database) -> None:
+    """Alembic and Django's inspectdb take what they find here for tables of the application."""
+    database.psql("create table poi as select 1 as id, 1 as city_id")
+    database.psql("select partitioncache_push('select * from poi where id = 1', 'city_id')")
+    # An application has no internal schema on its path; the tests' databases do.
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: database.connect(options="-c search_path=public"),
+        poolclass=sqlalchemy.NullPool,
+    )
+    with engine.connect() as connection:
+        inspector = sqlalchemy.inspect(connection)
+        assert inspector.get_table_names() == ["poi"]
+        assert inspector.get_foreign_keys("poi") == inspector.get_indexes("poi") == []
 
 
 def test_the_extension_is_preferred_where_the_server_offers_it(empty_database: Database) -> None:
