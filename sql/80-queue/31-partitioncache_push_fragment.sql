@@ -39,4 +39,4 @@ end
 $$;
 
 comment on function partitioncache_push_fragment(text, text, text, integer, text, text[]) is
-'Puts only the largest fragment of a query, most tables and most conjuncts, straight into the outgoing queue; returns its number. Otherwise as partitioncache_push. Raises PC005 if the query has no fragment. Example: select partitioncache_push_fragment(''select * from poi where kind = 7'', ''city_id'')';
+'Puts only the largest fragment of a query, most tables and most conditions, straight into the outgoing queue; returns its number. Otherwise as partitioncache_push. Raises PC005 if the query has no fragment. Example: select partitioncache_push_fragment(''select * from poi where kind = 7'', ''city_id'')';
