@@ -3,6 +3,7 @@
 # make installcheck  a short check of that installation (a running server, PG* variables as for psql)
 # make demo          the gain on real data, with nothing installed but Python
 # make demo-cron     the same on a system PostgreSQL 15, with pg_cron doing the work
+# make demo-osm      what is near what on a map of OpenStreetMap, on a system PostgreSQL 15 with PostGIS
 # make test          everything that is checked; installs what it needs when run by root on Debian
 # make fuzz          random queries against their rewritten forms, for SECONDS=600 or until one differs
 # make faults        workers and servers killed at random for SECONDS=600, and an account of what became of the queries
@@ -41,7 +42,7 @@ clean:
 endif
 
 SECONDS ?= 600
-.PHONY: test fuzz faults demo demo-cron docs dist release test-docker-install
+.PHONY: test fuzz faults demo demo-cron demo-osm docs dist release test-docker-install
 test:
 	@scripts/run-tests
 fuzz:
@@ -52,6 +53,8 @@ demo:
 	@demo/run
 demo-cron:
 	@demo/run --cron
+demo-osm:
+	@demo/run --osm
 docs:
 	@scripts/build-docs
 dist: build

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Question:
-    """A query and what it asks, in words."""
-
-    words: str
-    sql: str
-
+from demo.asking import Question
 
 # Asked first: the cache learns from these.
 FIRST = (

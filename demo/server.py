@@ -94,23 +94,27 @@ def system_installation(root: Path) -> Path:
 
 
 @contextmanager
-def running_server(*, with_cron: bool) -> Iterator[str]:
+def running_server(
+    *, system: bool, with_cron: bool = False, settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Starts a server and yields its connection string (database `demo`); stops and removes it at the end.
 
-    with_cron: the system's PostgreSQL 15 with pg_cron, instead of the embedded one, which lacks pg_cron.
+    system: the system's PostgreSQL 15, instead of the embedded one, which lacks pg_cron and PostGIS.
+    with_cron: with pg_cron in it.
+    settings: further settings of the server.
     """
     account = Account.choose()
     root = Path(tempfile.mkdtemp(prefix="partitioncache-demo-"))
     server = None
     try:
         root.chmod(0o755)
-        programs = system_installation(root) if with_cron else embedded_installation(root)
+        programs = system_installation(root) if system else embedded_installation(root)
         home = root / "home"
         home.mkdir(mode=0o700)
         account.own(home)
-        settings = SETTINGS | {"unix_socket_directories": str(home)}
+        chosen = SETTINGS | {"unix_socket_directories": str(home)} | dict(settings or {})
         if with_cron:
-            settings |= {
+            chosen |= {
                 "shared_preload_libraries": "pg_cron",
                 "cron.database_name": "demo",
                 "cron.host": str(home),
@@ -133,7 +137,7 @@ def running_server(*, with_cron: bool) -> Iterator[str]:
             ],
             account,
         )
-        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        arguments = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         log = root / "log"
         with log.open("w") as output:
             server = subprocess.Popen(
