@@ -121,7 +121,7 @@ def _map(extract: Path | None, copies: int | None, load: str | None) -> None:
         asker.run(nearby.FIRST, nearby.NEW, with_cron=False)
         near, apart = one(connection, nearby.BORDERS)
         console.print(
-            f"{near:,} pairs of a pub and a church are less than 100 m apart; {apart:,} of them lie in different cells."
+            f"{near:,} pairs of a cafe and a tram stop are less than 100 m apart; {apart:,} lie in different cells."
             "\nEach table is restricted by cells of its own, so none of them is lost.\n"
         )
         asker.show(nearby.FIRST[0])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from demo.asking import Question
 
-PUB_AND_CHURCH = """
-        from poi p
-        join building b on st_dwithin(p.shape, b.shape, 100)
-        where p.kind = 'pub' and b.kind = 'church'
-"""
-
 # Asked first: the cache learns from these.
 FIRST = (
     Question(
         "Pubs within 100 m of a church",
-        f"select p.name as pub, b.name as church {PUB_AND_CHURCH}",
+        """
+        select p.name as pub, b.name as church
+        from poi p
+        join building b on st_dwithin(p.shape, b.shape, 100)
+        where p.kind = 'pub' and b.kind = 'church'
+        """,
     ),
     Question(
         "Cafes within 200 m of a playground and 100 m of a tram stop",
@@ -174,8 +173,10 @@ NEW = (
     ),
 )
 
-#: How many of the pairs of the first question there are, and how many of them lie in different cells.
-BORDERS = f"""
-select count(*), count(*) filter (where st_geohash(p.shape::geometry, 7) <> st_geohash(b.shape::geometry, 7))
-{PUB_AND_CHURCH}
+#: How many cafes and tram stops are near each other, and how many of these pairs lie in different cells.
+BORDERS = """
+select count(*), count(*) filter (where st_geohash(c.shape::geometry, 7) <> st_geohash(t.shape::geometry, 7))
+from poi c
+join poi t on st_dwithin(c.shape, t.shape, 100)
+where c.kind = 'cafe' and t.kind = 'tram_stop'
 """
