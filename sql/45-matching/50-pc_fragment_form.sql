@@ -114,8 +114,9 @@ declare
     patterns text[];
 begin
     for alike in
-        select array_agg(f.n order by f.n) from unnest(fragments) with ordinality f(fragment, n)
-        group by case when registration.placed = 0 then pc_masked(f.fragment) end, case when registration.placed > 0 or pc_masked(f.fragment) is null then f.n end
+        select array_agg(f.n order by f.n)
+        from (select t.n, case when registration.placed = 0 then pc_masked(t.fragment) end as mask from unnest(fragments) with ordinality t(fragment, n) offset 0) f
+        group by f.mask, case when f.mask is null then f.n end
     loop
         leader := fragments[alike[1]];
         literals := pc_literals(leader);

@@ -116,13 +116,15 @@ comment on function pc_pace(text, oid) is
 'How many milliseconds a unit of the planner''s takes, by the fragments of that role that were evaluated last. Example: select pc_pace(''partitioncache'', pc_me())';
 
 create function pc_learning_limit(cache text, cost double precision, pace double precision) returns interval
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+begin
     -- A plan may take twice what others of its cost take. More is not what was bought. What seems to cost next to nothing is not timed so closely:
     -- a function that waits, a table that is on the disk.
-    select interval '1 ms' * least(greatest(case when cost < 5000 then 5000 else 1000 * greatest((pc_settings(cache)).learning_budget, 1) end,
-                                            2 * pace * least(coalesce(cost, 'infinity'), 1e15)), 86400000)
+    return interval '1 ms' * least(greatest(case when cost < 5000 then 5000 else 1000 * greatest((pc_settings(cache)).learning_budget, 1) end,
+                                            2 * pace * least(coalesce(cost, 'infinity'), 1e15)), 86400000);
+end
 $$;
 
 comment on function pc_learning_limit(text, double precision, double precision) is

@@ -90,62 +90,56 @@ declare
     key_ text := argument ->> 'partition_key';
     learning_budget double precision := (pc_settings(cache_)).learning_budget;
     here bigint := pc_cluster();
-    query jsonb;
-    fragments jsonb;
+    pace double precision := pc_pace(cache_, caller);
+    query record;
     allowance record;
-    pace double precision;
     learned text[];
-    items jsonb := '[]'::jsonb;
+    items jsonb[] := '{}'::jsonb[];
     deferred jsonb := '[]'::jsonb;
 begin
     perform pc_require(caller, cache_, 'push');
-    for query, fragments in
-        select q.value, f.fragments
-        from jsonb_array_elements(argument -> 'queries') with ordinality q(value, n)
-        left join (
-            select q.n, jsonb_agg(f.value || coalesce(l.known, '{}') order by f.n) as fragments
+    for query in
+        select f.cost, f.fragments, f.total, f.known, f.items
+        from (
+            select q.n, min(q.value ->> 'cost')::double precision as cost, jsonb_agg(f.value || coalesce(l.known, '{}') order by f.n) as fragments,
+                   sum(coalesce(c.cost, 0)) as total, bool_or(coalesce(l.known - 'cost', '{}') <> '{}' or f.value ->> 'rank' = 'weaker') as known,
+                   array_agg(f.value - '{rank,kept,writes}'::text[]
+                             || jsonb_build_object('cost', c.cost, 'partition_key', key_, 'priority', q.value -> 'priority', 'origin', q.value -> 'origin',
+                                                   'time_limit', pc_learning_limit(cache_, c.cost, pace)) order by f.n) as items
             from jsonb_array_elements(argument -> 'queries') with ordinality q(value, n)
             cross join jsonb_array_elements(q.value -> 'fragments') with ordinality f(value, n)
             left join lateral (
                 select jsonb_strip_nulls(jsonb_build_object('state', case when o.state <> 'unselective' or o.writes > (f.value ->> 'writes')::double precision then o.state end,
-                                                            'credit', o.credit, 'cost', greatest((f.value -> 'cost')::double precision, o.proven))) as known
+                                                            'credit', o.credit, 'cost', greatest((f.value ->> 'cost')::double precision, o.proven))) as known
                 from partitioncache_learning o
                 where o.hash = f.value ->> 'hash' and o.cache = cache_ and o.partition_key = key_ and (o.owner = 0 or o.owner = caller and o.cluster = here)
                 order by o.owner limit 1) l on true
-            group by q.n) f on f.n = q.n
-        order by q.n
+            cross join lateral (select coalesce((l.known -> 'cost')::double precision, (f.value ->> 'cost')::double precision) as cost offset 0) c
+            group by q.n) f
+        order by f.n
     loop
-        allowance := pc_allowance((query -> 'cost')::double precision, learning_budget);
+        allowance := pc_allowance(query.cost, learning_budget);
         -- Nearly always, all of it may be learned, and nothing was known.
-        if not exists (select from jsonb_to_recordset(fragments) f(rank text, state text, credit double precision) where f.rank = 'weaker' or f.state is not null or f.credit is not null)
-            and (select sum(coalesce(f.cost, 0)) from jsonb_to_recordset(fragments) f(cost double precision)) <= allowance.now then
-            learned := array(select f ->> 'hash' from jsonb_array_elements(fragments) f);
+        if not query.known and query.total <= allowance.now then
+            items := items || query.items;
         else
-            select s.learned, deferred || s.new into learned, deferred from pc_learn_some(caller, cache_, key_, fragments, allowance.now, allowance.later) s;
-        end if;
-        if learned <> '{}' then
-            pace := coalesce(pace, pc_pace(cache_, caller));
-            items := items || (
-                select jsonb_agg((f.value - '{rank,state,credit,kept,writes}'::text[])
-                                 || jsonb_build_object('partition_key', key_, 'priority', query -> 'priority', 'origin', query -> 'origin',
-                                                       'time_limit', pc_learning_limit(cache_, (f.value -> 'cost')::double precision, pace))
-                                 order by f.place)
-                from jsonb_array_elements(fragments) with ordinality f(value, place) where f.value ->> 'hash' = any (learned));
+            select s.learned, deferred || s.new into learned, deferred from pc_learn_some(caller, cache_, key_, query.fragments, allowance.now, allowance.later) s;
+            items := items || array(select i from unnest(query.items) with ordinality i(i, n) where i ->> 'hash' = any (learned) order by n);
         end if;
     end loop;
 
     if deferred <> '[]' then
         perform pc_defer(caller, pc_registration(cache_, key_), deferred);
     end if;
-    if items <> '[]' then
+    if items <> '{}' then
         perform pc_do_enqueue(caller, jsonb_build_object('queue', 'outgoing', 'cache', cache_, 'checked', true,
             -- Fragments that queries share are not urgent for that: what waits is best found out together. Dead ones come back to life.
-            'again', exists (select from jsonb_array_elements(items) i join partitioncache_queue q on q.hash = i ->> 'hash'
+            'again', exists (select from unnest(items) i join partitioncache_queue q on q.hash = i ->> 'hash'
                              where q.queue = 'outgoing' and q.cache = cache_ and q.partition_key = key_ and q.owner = caller and q.cluster = here and q.died_at is not null),
             'items', (select jsonb_agg(i.value order by i.n)
-                      from (select distinct on (i.value ->> 'hash') i.value, i.n from jsonb_array_elements(items) with ordinality i(value, n) order by i.value ->> 'hash', i.n) i)));
+                      from (select distinct on (i.value ->> 'hash') i.value, i.n from unnest(items) with ordinality i(value, n) order by i.value ->> 'hash', i.n) i)));
     end if;
-    return to_jsonb(jsonb_array_length(items));
+    return to_jsonb(cardinality(items));
 end
 $$;
 

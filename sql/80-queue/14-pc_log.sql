@@ -2,11 +2,16 @@ create function pc_trim_log(owner oid, cache text) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
+declare
+    latest bigint;
 begin
+    -- Found first: "for update" would lock the rows that are kept, too.
+    select o.id into latest from partitioncache_processor_log o
+    where o.cache = pc_trim_log.cache and o.owner = pc_trim_log.owner
+    order by o.id desc offset (pc_settings(pc_trim_log.cache)).log_limit limit 1;
     delete from partitioncache_processor_log l
     where l.id in (select o.id from partitioncache_processor_log o
-                   where o.cache = pc_trim_log.cache and o.owner = pc_trim_log.owner
-                   order by o.id desc offset (pc_settings(pc_trim_log.cache)).log_limit
+                   where o.cache = pc_trim_log.cache and o.owner = pc_trim_log.owner and o.id <= latest
                    for update skip locked);
 end
 $$;

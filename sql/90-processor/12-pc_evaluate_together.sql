@@ -113,7 +113,7 @@ declare
 begin
     for n in 1 .. cardinality(items) loop
         item := items[n];
-        mask := case when registration.placed = 0 and pc_stands_for(item.query, pc_literals(item.query)) then pc_masked(item.query) end;
+        mask := case when registration.placed = 0 then pc_masked(item.query) end;
         leader := (known -> mask)::integer;
         if leader is not null and (items[leader]).keyed_tables = item.keyed_tables then
             -- Texts that differ in plain constants alone name the same objects: what they hang on need not be looked up again.
@@ -122,7 +122,7 @@ begin
             evaluation.form := forms[n];
         else
             evaluation := pc_evaluation_of(registration, item.query, item.keyed_tables, item.parts);
-            known := known || case when mask is null then '{}' else jsonb_build_object(mask, n) end;
+            known := known || case when mask is not null and pc_stands_for(item.query, pc_literals(item.query)) then jsonb_build_object(mask, n) else '{}' end;
         end if;
         evaluations := evaluations || evaluation;
     end loop;

@@ -113,11 +113,11 @@ begin
             end if;
         end if;
         if jsonb_array_length(pc_call('settle', (
-               select jsonb_agg(jsonb_build_object('queue', i.queue, 'id', i.id, 'claim', i.claim, 'outcome', case when reasons[n.n] is null then 'success' else 'skipped' end,
-                                                   'key_count', counts[n.n],
-                                                   'error_msg', case when i.queue = 'incoming' then reasons[n.n]
-                                                                     when counts[n.n] is null then pc_unselective_note(i.cache, i.partition_key, i.hash) end) order by n.n)
-               from generate_subscripts(items, 1) n(n), lateral (select (items[n.n]).*) i))) < cardinality(items) then
+               select jsonb_agg(jsonb_build_object('queue', i.queue, 'id', i.id, 'claim', i.claim, 'outcome', case when reasons[i.ordinality] is null then 'success' else 'skipped' end,
+                                                   'key_count', counts[i.ordinality],
+                                                   'error_msg', case when i.queue = 'incoming' then reasons[i.ordinality]
+                                                                     when counts[i.ordinality] is null then pc_unselective_note(i.cache, i.partition_key, i.hash) end) order by i.ordinality)
+               from unnest(items) with ordinality i))) < cardinality(items) then
             raise exception using errcode = 'PC000', message = 'a claim was lost';
         end if;
         return cardinality(items);
