@@ -2,9 +2,8 @@ create function pc_cluster() returns bigint
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
 begin
-    return (select system_identifier from pg_control_system());
+    return (pg_control_system()).system_identifier;
 end
 $$;
 

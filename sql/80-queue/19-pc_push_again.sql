@@ -1,4 +1,4 @@
-create function pc_push_again(owner oid, queue text, cache text, pushed pc_queue_item[]) returns void
+create function pc_push_again(owner oid, queue text, cache text, numbers bigint[], keys text[], hashes text[], priorities integer[]) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 -- As in pc_do_enqueue.
@@ -15,7 +15,7 @@ begin
     -- An item whose row is locked is being worked on at this moment: whoever pushes does not wait for that.
     for again in
         select i.priority, array_agg(q.id) as ids
-        from unnest(pushed) i
+        from unnest(numbers, keys, hashes, priorities) i(id, partition_key, hash, priority)
         cross join lateral (select k.id from partitioncache_queue k
                             where k.queue = pc_push_again.queue and k.cache = pc_push_again.cache and k.partition_key = i.partition_key
                               and k.hash = i.hash and k.owner = pc_push_again.owner and k.cluster = here and k.id <> i.id
@@ -33,5 +33,5 @@ begin
 end
 $$;
 
-comment on function pc_push_again(oid, text, text, pc_queue_item[]) is
-'Raises the priority of those items of a role that are in the queue under other numbers: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(pc_me(), ''incoming'', ''partitioncache'', pc_queue_items(''[{"partition_key": "city_id", "query": "select 1"}]''))';
+comment on function pc_push_again(oid, text, text, bigint[], text[], text[], integer[]) is
+'Raises the priority of those items of a role that are in the queue under other numbers, by their partition keys and hashes: by one, or to the priority they are pushed with if that is more. Revives dead ones. Example: select pc_push_again(pc_me(), ''incoming'', ''partitioncache'', ''{7}'', ''{city_id}'', ''{...}'', ''{1}'')';

@@ -45,10 +45,12 @@ begin
         from gone g
         returning id, cache
     )
-    select (select coalesce(array_agg((g.item).id order by (g.item).id), '{}') from gone g) as ids, (select l.cache from logged l where l.id % 100 = 0 limit 1) as cache into trimmed;
+    select (select coalesce(array_agg((g.item).id order by (g.item).id), '{}') from gone g) as ids,
+           (select min(l.cache) from logged l where l.id % 100 = 0) as cache, (select max(l.id) from logged l where l.id % 100 = 0) as written
+    into trimmed;
     settled := trimmed.ids;
     if trimmed.cache is not null then
-        perform pc_trim_log(caller, trimmed.cache);
+        perform pc_trim_log(caller, trimmed.cache, trimmed.written);
     end if;
     if cardinality(settled) = jsonb_array_length(argument) then
         return to_jsonb(settled);

@@ -9,8 +9,8 @@ begin
         perform pc_not_null('items', items::text, 'cache', cache);
     end if;
     if jsonb_typeof(items) <> 'array'
-        or exists (select from jsonb_array_elements(items) i
-                   where i ->> 'query' is null or i ->> 'partition_key' is null or (queue = 'outgoing' and i ->> 'hash' is null)) then
+        or items @? '$[*] ? (@.type() != "object" || !exists(@.query) || @.query == null || !exists(@.partition_key) || @.partition_key == null)'
+        or queue = 'outgoing' and items @? '$[*] ? (!exists(@.hash) || @.hash == null)' then
         perform pc_fail('PC001', 'items is no array of items', 'Each item has "query" and "partition_key", in the outgoing queue also "hash"; "datatype", "keyed_tables", "parts" and "priority" may be there.',
             'Pass for example [{"query": "select ...", "partition_key": "city_id"}].');
     end if;

@@ -12,7 +12,9 @@ declare
     items partitioncache_queue[];
 begin
     perform pc_check_queue(queue);
-    perform pc_not_null('amount', amount::text, 'lease', lease::text, 'cache', cache);
+    if amount is null or lease is null or cache is null then
+        perform pc_not_null('amount', amount::text, 'lease', lease::text, 'cache', cache);
+    end if;
     -- As pc_claim; each function on the way costs.
     claimed := pc_call('claim', jsonb_build_object('queues', array[queue]::text, 'cache', cache, 'amount', amount, 'lease', lease, 'worker_id', worker,
                                                    'only_checked', false, 'one_transaction', false));

@@ -6,7 +6,9 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     perform pc_check_queue(queue);
-    perform pc_not_null('id', id::text, 'claim', claim::text);
+    if id is null or claim is null then
+        perform pc_not_null('id', id::text, 'claim', claim::text);
+    end if;
     if outcome is null or outcome not in ('done', 'failed', 'timeout', 'released') then
         perform pc_fail('PC001', 'there is no such outcome', format('Outcome: %s.', coalesce(outcome, 'null')), 'Say ''done'', ''failed'', ''timeout'' or ''released''.');
     end if;

@@ -15,6 +15,7 @@ declare
     most integer := (argument -> 'most')::integer;
     item partitioncache_queue;
     mask text;
+    looked_at integer := 2 * most;
     alike bigint[];
     taken partitioncache_queue[];
 begin
@@ -22,29 +23,35 @@ begin
     where q.queue = queue_ and q.id = (argument -> 'id')::bigint and q.claim = (argument -> 'claim')::bigint and q.status = 'running' and q.owner = caller and q.cluster = here;
     perform pc_require(caller, item.cache, 'push');
     mask := case when item.scanned is null then pc_masked(item.query) end;
-    -- However many wait, no more than a few times as many are looked at.
-    alike := array(
-        select w.id
-        from (select q.* from partitioncache_queue q
-              where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
-                and (queue_ = 'outgoing' or q.priority = item.priority)
-              order by q.priority desc, q.id limit 1000) w
-        where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
-          and case when item.scanned is not null then w.scanned = item.scanned
-                   else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
-                               and pc_masked(w.query) = mask end
-        limit most);
-    with chosen as materialized (
-        select q.id from partitioncache_queue q
-        where q.queue = queue_ and q.id = any (alike) and q.status = 'ready' and q.owner = caller and q.cluster = here
-        for update skip locked
-    ), claimed as (
-        update partitioncache_queue q
-        set status = 'running', attempts = 1, claim = q.claim + 1, worker_pid = item.worker_pid, worker_id = item.worker_id, started_at = clock_timestamp(), due_at = item.due_at
-        where q.queue = queue_ and q.id = any (array(select c.id from chosen c))
-        returning q as claimed
-    )
-    select array_agg(c.claimed order by (c.claimed).priority desc, (c.claimed).id) into taken from claimed c;
+    loop
+        -- However many wait, no more than a few times as many are looked at. Those that fit best may be worked on by other sessions at this moment.
+        alike := array(
+            select w.id
+            from (select q.* from partitioncache_queue q
+                  where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
+                    and (queue_ = 'outgoing' or q.priority = item.priority)
+                  order by q.priority desc, q.id limit 1000) w
+            where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
+              and case when item.scanned is not null then w.scanned = item.scanned
+                       else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
+                                   and pc_masked(w.query) = mask end
+            limit looked_at);
+        -- At once, with a snapshot of this moment: an item that another session has claimed since would be locked in vain, and that session would wait.
+        with chosen as materialized (
+            select q.id from partitioncache_queue q
+            where q.id = any (alike) and q.queue = queue_ and q.status = 'ready' and q.owner = caller and q.cluster = here
+            order by q.priority desc, q.id limit most
+            for update skip locked
+        ), claimed as (
+            update partitioncache_queue q
+            set status = 'running', attempts = 1, claim = q.claim + 1, worker_pid = item.worker_pid, worker_id = item.worker_id, started_at = clock_timestamp(), due_at = item.due_at
+            where q.queue = queue_ and q.id = any (array(select c.id from chosen c))
+            returning q as claimed
+        )
+        select array_agg(c.claimed order by (c.claimed).priority desc, (c.claimed).id) into taken from claimed c;
+        exit when taken is not null or cardinality(alike) < looked_at;
+        looked_at := 5 * looked_at;
+    end loop;
     return to_jsonb(coalesce(taken, '{}')::text);
 end
 $$;
