@@ -14,6 +14,7 @@ import psycopg
 from typing_extensions import Self
 
 from partitioncache.analysis import METHODS, Analysis
+from partitioncache.analysis.forms import Form
 from partitioncache.backends.protocol import Backend, State
 from partitioncache.backends.questions import Explanation, Question
 from partitioncache.backends.readings import FormPart, QueryForm
@@ -244,6 +245,9 @@ class PostgresqlArray(Closing):
     def exists(self, hash: str, partition_key: str) -> bool:
         return bool(self._value(False, "partitioncache_exists", partition_key, hash))
 
+    def existing(self, hashes: Collection[str], partition_key: str) -> set[str]:
+        return {hash for hash in hashes if self.exists(hash, partition_key)}
+
     def delete(self, hash: str, partition_key: str) -> bool:
         return bool(self._value(False, "partitioncache_delete", partition_key, hash))
 
@@ -274,6 +278,21 @@ class PostgresqlArray(Closing):
         checked_hash(hash)
         self._registered(partition_key)
         self._server.call("partitioncache_set_query", partition_key, hash, query, cache=self._cache)
+
+    def keep(
+        self,
+        hash: str,
+        keys: Iterable[Key | None],
+        query: str,
+        partition_key: str,
+        datatype: str | None = None,
+        as_of: float | None = None,
+        form: Form | None = None,
+    ) -> None:
+        if datatype is not None:
+            self.register(partition_key, datatype)
+        self.set_set(hash, keys, partition_key, as_of)
+        self.set_query(hash, query, partition_key)
 
     def get_query(self, hash: str, partition_key: str) -> str | None:
         return cast("str | None", self._value(None, "partitioncache_query", partition_key, hash))

@@ -10,7 +10,7 @@ refused before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
@@ -18,6 +18,7 @@ from typing import Any, Protocol, runtime_checkable
 from typing_extensions import Self
 
 from partitioncache.analysis import Analysis
+from partitioncache.analysis.forms import Form
 from partitioncache.backends.questions import Explanation, Question
 from partitioncache.backends.readings import QueryForm
 from partitioncache.datatypes import Key, KeySet
@@ -151,6 +152,9 @@ class Backend(Protocol):
     def exists(self, hash: str, partition_key: str) -> bool:
         """Whether a key set is stored under the hash."""
 
+    def existing(self, hashes: Collection[str], partition_key: str) -> set[str]:
+        """Those of the hashes under which a key set is stored."""
+
     def delete(self, hash: str, partition_key: str) -> bool:
         """Removes the entry and its remembered query. False if there was neither."""
 
@@ -166,6 +170,28 @@ class Backend(Protocol):
         If the entry is a fragment's, its form is kept as well, so that queries find it that contain it. `form` is what
         `get_form` told of it elsewhere, or was written with more knowledge of types than the text has; it is believed
         only where it is the text's.
+        """
+
+    def keep(
+        self,
+        hash: str,
+        keys: Iterable[Key | None],
+        query: str,
+        partition_key: str,
+        datatype: str | None = None,
+        as_of: float | None = None,
+        form: Form | None = None,
+    ) -> None:
+        """Stores a key set together with its query, as `set_set` and `set_query` do one after the other.
+
+        Args:
+            hash: the entry's name.
+            keys: the keys.
+            query: the text of the query.
+            partition_key: the partition key.
+            datatype: its data type, if it is not registered yet.
+            as_of: as for `set_set`.
+            form: the form of the query, as it was read from this very text.
         """
 
     def get_query(self, hash: str, partition_key: str) -> str | None:

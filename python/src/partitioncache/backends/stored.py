@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -22,7 +22,8 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from typing_extensions import Self
 
 from partitioncache.analysis import METHODS, Analysis, analyse, method_named
-from partitioncache.analysis.forms import believed, read_form
+from partitioncache.analysis.forms import Form, believed, read_form
+from partitioncache.analysis.forms import written as written_form
 from partitioncache.analysis.size import asking_time
 from partitioncache.backends.bitmaps import dense
 from partitioncache.backends.catalogues import Catalogues, about
@@ -166,12 +167,37 @@ class StoredCache(Closing):
     def set_set(
         self, hash: str, keys: Iterable[Key | None], partition_key: str, as_of: float | None = None
     ) -> None:
+        self._write(partition_key, hash, self._key_set(hash, collected(keys), partition_key, None, as_of))
+
+    def keep(
+        self,
+        hash: str,
+        keys: Iterable[Key | None],
+        query: str,
+        partition_key: str,
+        datatype: str | None = None,
+        as_of: float | None = None,
+        form: Form | None = None,
+    ) -> None:
+        values = self._key_set(hash, collected(keys), partition_key, datatype, as_of)
+        remembered = self._remembered(
+            hash, query, partition_key, None if form is None else written_form(form)
+        )
+        self._write(partition_key, hash, {**values, **remembered})
+
+    def _key_set(
+        self,
+        hash: str,
+        keys: Collection[Key | None],
+        partition_key: str,
+        usual: str | None,
+        as_of: float | None,
+    ) -> dict[Kind, bytes | None]:
         checked_hash(hash)
         checked_partition_key(partition_key)
-        keys = collected(keys)
         datatype = self.datatype(partition_key)
         if datatype is None:
-            datatype = check_datatype(self.backend, infer(keys))
+            datatype = check_datatype(self.backend, usual or infer(keys))
             checked(keys, datatype)
             self.register(partition_key, datatype)
         held = checked(keys, datatype)
@@ -180,11 +206,10 @@ class StoredCache(Closing):
         )
         moment = time.time() if as_of is None else as_of
         content = written(held, datatype, bitmap, moment)
-        values: dict[Kind, bytes | None] = {
+        return {
             "entry": seal(content, "entry", self._cache, partition_key, hash, datatype),
             "about": self._sealed("about", partition_key, hash, about(len(held), moment)),
         }
-        self._write(partition_key, hash, values)
 
     def get(self, hash: str, partition_key: str) -> KeySet | None:
         return self.get_intersected([hash], partition_key)[0]
@@ -192,6 +217,14 @@ class StoredCache(Closing):
     def exists(self, hash: str, partition_key: str) -> bool:
         datatype = self.datatype(partition_key)
         return datatype is not None and bool(self._entries(partition_key, [hash], datatype))
+
+    def existing(self, hashes: Collection[str], partition_key: str) -> set[str]:
+        datatype = self.datatype(partition_key)
+        if datatype is None or not hashes:
+            return set()
+        now = time.time()
+        found = self._found("entry", partition_key, list(hashes), datatype)
+        return {name for name, content in found.items() if self._is_fresh(moment(content), now)}
 
     def as_of(self, hashes: Iterable[str], partition_key: str) -> float | None:
         datatype = self.datatype(partition_key)
@@ -212,13 +245,17 @@ class StoredCache(Closing):
         if self.datatype(partition_key) is None:
             raise not_registered(partition_key, self._cache)
         found = believed(form, hash, query, partition_key)
-        values: dict[Kind, bytes | None] = {
+        self._write(partition_key, hash, self._remembered(hash, query, partition_key, found))
+
+    def _remembered(
+        self, hash: str, query: str, partition_key: str, form: str | None
+    ) -> dict[Kind, bytes | None]:
+        return {
             "query": self._sealed("query", partition_key, hash, pack_bytes(query.encode())),
             "form": None
-            if found is None
-            else self._sealed("form", partition_key, hash, pack_bytes(found.encode())),
+            if form is None
+            else self._sealed("form", partition_key, hash, pack_bytes(form.encode())),
         }
-        self._write(partition_key, hash, values)
 
     def get_form(self, hash: str, partition_key: str) -> str | None:
         found = self._contents("form", partition_key, [hash])

@@ -7,14 +7,13 @@ lets PostgreSQL do it, where the cache is beside the data.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from partitioncache.analysis import Analysis, analyse
 from partitioncache.analysis.forms import form_of_entry
-from partitioncache.analysis.forms import written as written_form
 from partitioncache.backends.protocol import Backend
 from partitioncache.datatypes import INTEGER_DATATYPES, parse
 from partitioncache.errors import DatatypeError, PartitionCacheError
@@ -68,7 +67,13 @@ class Worker(Protocol):
 
 
 class Evaluator(Protocol):
-    """Fills one cache."""
+    """Fills one cache.
+
+    Attributes:
+        at_once: how many queries are taken apart together at most.
+    """
+
+    at_once: int
 
     def take_apart(self, item: Item) -> list[Item]:
         """The fragments of a query that the cache does not hold yet, the smallest first.
@@ -78,8 +83,22 @@ class Evaluator(Protocol):
             PartitionCacheError: the query, or the type of its partition key, is refused.
         """
 
+    def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
+        """For each of several queries in turn what :meth:`take_apart` gives, or the error that it raises."""
+
     def worker(self) -> Worker:
         """The means for one more thread."""
+
+
+def one_by_one(
+    take_apart: Callable[[Item], list[Item]], items: Sequence[Item]
+) -> Iterator[list[Item] | Exception]:
+    """See :meth:`Evaluator.take_all_apart`: each by itself."""
+    for item in items:
+        try:
+            yield take_apart(item)
+        except Exception as error:
+            yield error
 
 
 class SourceEvaluator:
@@ -97,6 +116,8 @@ class SourceEvaluator:
         again: evaluate also what the cache holds already.
         declared: the same tables with the types of their columns, as :meth:`Source.declared` gives them.
     """
+
+    at_once = 16
 
     def __init__(
         self,
@@ -122,10 +143,15 @@ class SourceEvaluator:
         self._result_limit = result_limit
         self._partition_local = partition_local
         self._again = again
+        self._registered: dict[str, str] = {}
+
+    def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
+        """See :class:`Evaluator`."""
+        return one_by_one(self.take_apart, items)
 
     def take_apart(self, item: Item) -> list[Item]:
         """See :class:`Evaluator`."""
-        datatype = self._backend.datatype(item.partition_key)
+        datatype = self._known_datatype(item.partition_key)
         if datatype is None:
             datatype = self._datatype(item)
             self._backend.register(item.partition_key, datatype)
@@ -135,11 +161,20 @@ class SourceEvaluator:
         # What other queries may share is not worth its cost until they ask for it.
         first = [each for each in analysis.fragments if not each.weak]
         found = sorted(first, key=lambda each: (len(each.tables), len(each.conjuncts)))
+        hashes = [each.hash for each in found]
+        held = set() if self._again else self._backend.existing(hashes, item.partition_key)
         return [
             Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
             for each in found
-            if self._again or not self._backend.exists(each.hash, item.partition_key)
+            if each.hash not in held
         ]
+
+    def _known_datatype(self, partition_key: str) -> str | None:
+        """The data type of a partition key, asked for until it is known: registered, it stays."""
+        datatype = self._registered.get(partition_key) or self._backend.datatype(partition_key)
+        if datatype is not None:
+            self._registered[partition_key] = datatype
+        return datatype
 
     def _analyse(self, item: Item) -> Analysis:
         return analyse(
@@ -161,7 +196,9 @@ class SourceEvaluator:
             tables = {table for each in analysis.fragments for table in each.tables}
             columns = self._columns
             places = {(table, key_column(self._schema.get(table, {}), name)) for table in tables}
-            declared = {columns[table][column] for table, column in places if column in columns.get(table, {})}
+            declared = {
+                columns[table][column] for table, column in places if column in columns.get(table, {})
+            }
             if len(declared) != 1 or None in declared:
                 raise DatatypeError(
                     f"The data type of partition key {name} cannot be told from its tables.",
@@ -193,15 +230,15 @@ class SourceEvaluator:
         except TooManyKeys:
             self._hold_no_keys(name, item)
             return Evaluated(None, time.monotonic() - started, restricted_by)
-        datatype = self._backend.datatype(item.partition_key) or item.datatype
+        datatype = self._known_datatype(item.partition_key) or item.datatype
         if datatype is not None:
-            self._backend.register(item.partition_key, datatype)
             found = {converted(key, datatype) for key in found}
-        self._backend.set_set(name, found, item.partition_key, as_of)
         form = form_of_entry(name, item.query, item.partition_key, self._schema)
-        self._backend.set_query(
-            name, item.query, item.partition_key, None if form is None else written_form(form)
-        )
+        try:
+            self._backend.keep(name, found, item.query, item.partition_key, datatype, as_of, form)
+        except PartitionCacheError:
+            self._registered.pop(item.partition_key, None)
+            raise
         return Evaluated(len(found), time.monotonic() - started, restricted_by)
 
     def _hold_no_keys(self, name: str, item: Item) -> None:

@@ -1,13 +1,14 @@
 """Keeping a pool of threads busy with the queues, until there is no more work or somebody says stop.
 
-The calling thread claims work and hands it out; one thread takes queries apart, a pool evaluates
-fragments, one more prolongs the leases of what is being worked on. At the end everything that was claimed
-is finished or handed back.
+The calling thread claims work and hands it out; one thread takes queries apart, several at a time, a pool evaluates
+fragments, one more prolongs the leases of what is being worked on. What takes next to no time is acknowledged several
+at a time. At the end everything that was claimed is finished or handed back.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -19,14 +20,14 @@ from typing import Final
 from partitioncache.errors import PartitionCacheError, UnavailableError
 from partitioncache.monitor.evaluate import Evaluator, NotCacheable, Worker
 from partitioncache.monitor.events import Events
-from partitioncache.queues import Claim, Outcome, Queue, QueueName
+from partitioncache.queues import Claim, Item, Outcome, Queue, QueueName
 from partitioncache.sources import FragmentTimeout, SourceUnavailable
 
-#: Queries claimed at a time, to be taken apart one after the other.
-_QUERIES: Final = 16
-
 #: Fragments claimed ahead for each thread while they take next to no time.
-_AHEAD: Final = 8
+_AHEAD: Final = 16
+
+#: Seconds below which a fragment takes next to no time.
+_NO_TIME: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Monitor:
         self._done: SimpleQueue[None] = SimpleQueue()
         self._lock = Lock()
         self._held: dict[tuple[QueueName, str], Claim] = {}
+        self._queries: deque[Claim] = deque()
+        self._fragments: deque[Claim] = deque()
         self._workers: list[Worker] = []
         self._mine = local()
         self._fragments_started = 0
@@ -95,12 +98,12 @@ class Monitor:
         keeper.start()
         taker = ThreadPoolExecutor(1, thread_name_prefix="queries")
         pool = ThreadPoolExecutor(self._limits.processes, thread_name_prefix="fragments")
-        jobs: dict[Future[None], tuple[QueueName, Claim]] = {}
+        jobs: dict[Future[None], QueueName] = {}
         try:
             self._hand_out(taker, pool, jobs)
         finally:
             self._stop.set()
-            self._wind_down(jobs)
+            self._wind_down(set(jobs))
             taker.shutdown()
             pool.shutdown()
             ended.set()
@@ -109,24 +112,26 @@ class Monitor:
                 worker.close()
 
     def _hand_out(
-        self,
-        taker: ThreadPoolExecutor,
-        pool: ThreadPoolExecutor,
-        jobs: dict[Future[None], tuple[QueueName, Claim]],
+        self, taker: ThreadPoolExecutor, pool: ThreadPoolExecutor, jobs: dict[Future[None], QueueName]
     ) -> None:
         while not self._stop.is_set():
             for future in [future for future in jobs if future.done()]:
                 del jobs[future]
-            queries = sum(1 for queue, _ in jobs.values() if queue == "incoming")
             claimed = 0
-            if not self._limit_reached() and queries == 0:
-                for claim in self._claim("incoming", _QUERIES):
-                    claimed += 1
-                    jobs[taker.submit(self._job, self._take_apart, claim)] = ("incoming", claim)
-            for claim in self._claim("outgoing", self._wanted(len(jobs) - queries)):
-                claimed += 1
-                self._fragments_started += 1
-                jobs[pool.submit(self._job, self._evaluate, claim)] = ("outgoing", claim)
+            if not self._limit_reached() and "incoming" not in jobs.values():
+                claims = self._claim("incoming", self._evaluator.at_once)
+                claimed += len(claims)
+                self._queries.extend(claims)
+                if claims:
+                    jobs[taker.submit(self._job, self._take_apart)] = "incoming"
+            claims = self._claim("outgoing", self._wanted())
+            claimed += len(claims)
+            self._fragments_started += len(claims)
+            self._fragments.extend(claims)
+            # Each evaluates until none is left; those that are at one already are free again when it is done.
+            free = self._limits.processes - list(jobs.values()).count("outgoing")
+            for _ in range(min(free, len(self._fragments))):
+                jobs[pool.submit(self._job, self._evaluate_all)] = "outgoing"
             if jobs:
                 self._wait_for_a_job()
             elif self._limits.once or self._limit_reached():
@@ -134,10 +139,12 @@ class Monitor:
             elif claimed == 0:
                 self._wait_for_work()
 
-    def _wanted(self, jobs: int) -> int:
+    def _wanted(self) -> int:
         """How many fragments to claim: as many as are free, and some more if they take next to no time."""
-        ahead = _AHEAD * self._limits.processes if self._usual_seconds < 0.05 else 0
-        wanted = self._limits.processes + ahead - jobs
+        ahead = _AHEAD * self._limits.processes if self._usual_seconds < _NO_TIME else 0
+        with self._lock:
+            held = sum(1 for queue, _ in self._held if queue == "outgoing")
+        wanted = self._limits.processes + ahead - held
         if self._limits.limit is not None:
             wanted = min(wanted, self._limits.limit - self._fragments_started)
         return wanted
@@ -158,48 +165,98 @@ class Monitor:
         except Exception as error:
             self._trouble_with_queue(error)
 
-    def _job(self, work: Callable[[Claim], None], claim: Claim) -> None:
+    def _job(self, work: Callable[[], None]) -> None:
         try:
-            work(claim)
+            work()
         finally:
             self._done.put(None)
 
-    # What the threads do with one claim.
+    # What the threads do.
 
-    def _take_apart(self, claim: Claim) -> None:
-        item = claim.item
+    def _take_apart(self) -> None:
+        """Take apart the queries that are claimed; what is found is pushed before they are acknowledged."""
+        claims = list(self._queries)
+        found = self._evaluator.take_all_apart([claim.item for claim in claims])
+        pushed: list[Item] = []
+        apart: list[tuple[Claim, int]] = []
+        unavailable: list[Claim] = []
+        reason: Exception | None = None
+        for claim in claims:
+            if self._stop.is_set():
+                break
+            fragments = next(found)
+            with self._lock:
+                if not self._queries or self._queries[0] is not claim:
+                    break  # handed back meanwhile
+                self._queries.popleft()
+            if isinstance(fragments, UnavailableError):
+                unavailable.append(claim)
+                reason = fragments
+            elif isinstance(fragments, Exception):
+                self._not_taken_apart(claim, fragments)
+            else:
+                pushed += fragments
+                apart.append((claim, len(fragments)))
+        if reason is not None:
+            self._hand_back("incoming", unavailable, reason)
         try:
-            fragments = self._evaluator.take_apart(item)
-            if fragments:
-                self._queue.push("outgoing", fragments)
-        except NotCacheable as reason:
-            self._finish("incoming", claim, "done", reason.message)
-            self._events.count("queries")
-            self._events.log(
-                "info", "query has no fragments", reason=reason.message, query=_short(item.query)
-            )
+            if pushed:
+                self._queue.push("outgoing", pushed)
         except UnavailableError as error:
-            self._hand_back("incoming", claim, error)
+            self._hand_back("incoming", [claim for claim, _ in apart], error)
+            return
         except Exception as error:
-            self._fail("incoming", claim, "failed", error)
-        else:
-            self._finish("incoming", claim)
+            for claim, _ in apart:
+                self._fail("incoming", claim, "failed", error)
+            return
+        self._finish_all("incoming", [(claim, None) for claim, _ in apart])
+        for claim, amount in apart:
             self._events.count("queries")
             self._events.log(
-                "debug", "query taken apart", partition_key=item.partition_key, fragments=len(fragments)
+                "debug", "query taken apart", partition_key=claim.item.partition_key, fragments=amount
             )
 
-    def _evaluate(self, claim: Claim) -> None:
+    def _not_taken_apart(self, claim: Claim, error: Exception) -> None:
+        if isinstance(error, NotCacheable):
+            self._finish("incoming", claim, "done", error.message)
+            self._events.count("queries")
+            self._events.log(
+                "info", "query has no fragments", reason=error.message, query=_short(claim.item.query)
+            )
+        else:
+            self._fail("incoming", claim, "failed", error)
+
+    def _evaluate_all(self) -> None:
+        """Evaluate claimed fragments until none is left."""
+        done: list[tuple[Claim, int | None]] = []
+        try:
+            while not self._stop.is_set():
+                try:
+                    claim = self._fragments.popleft()
+                except IndexError:
+                    return
+                count = self._evaluate(claim)
+                if count is not None:
+                    done.append((claim, count))
+                if len(done) >= _AHEAD or self._usual_seconds >= _NO_TIME:
+                    self._finish_all("outgoing", done)
+                    done = []
+                    self._done.put(None)
+        finally:
+            self._finish_all("outgoing", done)
+
+    def _evaluate(self, claim: Claim) -> int | None:
+        """The number of keys that a fragment has, which is left to be acknowledged; None if that is done."""
         self._events.running += 1
         started = time.monotonic()
         try:
             worker = self._worker()
         except Exception as error:
             self._events.running -= 1
-            self._hand_back("outgoing", claim, error)
-            return
+            self._hand_back("outgoing", [claim], error)
+            return None
         try:
-            self._evaluate_with(worker, claim)
+            return self._evaluate_with(worker, claim)
         except FragmentTimeout as error:
             self._fail("outgoing", claim, "timeout", error)
         except SourceUnavailable as error:
@@ -207,14 +264,15 @@ class Monitor:
             self._forget_worker()
             self._fail("outgoing", claim, "failed", error)
         except UnavailableError as error:
-            self._hand_back("outgoing", claim, error)
+            self._hand_back("outgoing", [claim], error)
         except Exception as error:
             self._fail("outgoing", claim, "failed", error)
         finally:
             self._events.running -= 1
             self._usual_seconds = 0.8 * self._usual_seconds + 0.2 * (time.monotonic() - started)
+        return None
 
-    def _evaluate_with(self, worker: Worker, claim: Claim) -> None:
+    def _evaluate_with(self, worker: Worker, claim: Claim) -> int | None:
         item = claim.item
         result = worker.evaluate(item)
         seconds = round(result.seconds, 4)
@@ -227,13 +285,12 @@ class Monitor:
             )
             self._events.count("unselective")
             self._events.log("info", "fragment leaves most partitions", hash=item.hash, seconds=seconds)
-            return
+            return None
         if result.key_count is None:
             self._finish("outgoing", claim, "done", "More keys than the result limit: no key set is held.")
             self._events.count("over limit")
             self._events.log("warning", "fragment over the result limit", hash=item.hash, seconds=seconds)
-            return
-        self._finish("outgoing", claim, key_count=result.key_count)
+            return None
         self._events.count("fragments")
         self._events.log(
             "info",
@@ -244,6 +301,7 @@ class Monitor:
             seconds=seconds,
             restricted_by=result.restricted_by or None,
         )
+        return result.key_count
 
     def _worker(self) -> Worker:
         """What this thread evaluates with."""
@@ -291,11 +349,31 @@ class Monitor:
         except Exception as problem:
             self._trouble_with_queue(problem)
 
-    def _hand_back(self, queue: QueueName, claim: Claim, error: Exception) -> None:
-        """Something that the item needs is out of reach, which is not the item's fault."""
+    def _finish_all(self, queue: QueueName, done: list[tuple[Claim, int | None]]) -> None:
+        """Acknowledge what is done, as :meth:`_finish` does. Where a log keeps the numbers of keys, each by itself."""
+        if len(done) == 1 or (self._queue.provider == "postgresql" and queue == "outgoing"):
+            for claim, count in done:
+                self._finish(queue, claim, key_count=count)
+            return
+        claims = [claim for claim, _ in done]
+        with self._lock:
+            for claim in claims:
+                self._held.pop((queue, claim.id), None)
+        try:
+            held = {claim.id for claim in self._queue.finish_all(queue, claims)}
+        except Exception as problem:
+            self._trouble_with_queue(problem)
+            return
+        for claim in claims:
+            if claim.id not in held:
+                self._events.log("warning", "claim was lost", queue=queue, id=claim.id)
+
+    def _hand_back(self, queue: QueueName, claims: list[Claim], error: Exception) -> None:
+        """Something that the items need is out of reach, which is not their fault."""
         self._events.log("warning", "handed back, and waiting", error=_words(error))
         self._stop.wait(self._limits.poll)
-        self._finish(queue, claim, "released")
+        for claim in claims:
+            self._finish(queue, claim, "released")
 
     def _fail(self, queue: QueueName, claim: Claim, outcome: Outcome, error: Exception) -> None:
         if self._stop.is_set():
@@ -329,11 +407,18 @@ class Monitor:
         except Exception as error:
             self._trouble_with_queue(error)
 
-    def _wind_down(self, jobs: dict[Future[None], tuple[QueueName, Claim]]) -> None:
-        for future, (queue, claim) in jobs.items():
-            if future.cancel():
-                self._finish(queue, claim, "released")
-        running = {future for future in jobs if not future.done()}
+    def _release(self, queue: QueueName, waiting: deque[Claim]) -> None:
+        """Hand back what nobody has begun."""
+        with self._lock:
+            claims = list(waiting)
+            waiting.clear()
+        for claim in claims:
+            self._finish(queue, claim, "released")
+
+    def _wind_down(self, jobs: set[Future[None]]) -> None:
+        self._release("incoming", self._queries)
+        self._release("outgoing", self._fragments)
+        running = {future for future in jobs if not future.done() and not future.cancel()}
         if running:
             self._events.log(
                 "info", "finishing what is running", amount=len(running), seconds=self._limits.grace

@@ -9,7 +9,8 @@ the server.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from string import Formatter
@@ -22,7 +23,13 @@ from typing_extensions import LiteralString
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.errors import NotRegisteredError, PartitionCacheError, RightsError, UnavailableError
-from partitioncache.monitor.evaluate import Evaluated, NotCacheable, SourceEvaluator, SourceWorker
+from partitioncache.monitor.evaluate import (
+    Evaluated,
+    NotCacheable,
+    SourceEvaluator,
+    SourceWorker,
+    one_by_one,
+)
 from partitioncache.monitor.events import Events
 from partitioncache.monitor.monitor import Limits, Monitor
 from partitioncache.postgresql import Server
@@ -61,6 +68,7 @@ _EVALUATE: Final = """
 _HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
 _REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
 _PUSH: Final = "select {partitioncache_push}(%(query)s, %(key)s, %(cache)s, %(priority)s)"
+_PUSH_MANY: Final = "select {partitioncache_push_many}(%(queries)s::text[], %(key)s, %(cache)s, %(priority)s)"
 _TIMEOUT: Final = "select extract(epoch from ({pc_settings}(%(cache)s)).fragment_timeout)"
 _PROCESS: Final = "select {partitioncache_process_queue}(%(cache)s, %(items)s, %(seconds)s)"
 
@@ -80,6 +88,8 @@ class ServerEvaluator:
         result_limit: most keys of one fragment; None for any number.
         again: evaluate also what the cache holds already.
     """
+
+    at_once = 16
 
     def __init__(
         self,
@@ -122,6 +132,10 @@ class ServerEvaluator:
             for hash, text, keyed, parts, held in found
             if not held
         ]
+
+    def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
+        return one_by_one(self.take_apart, items)
 
     def register(self, item: Item) -> None:
         """Make sure that the server accepts a query, that its partition key is registered, and its tables are tracked.
@@ -228,6 +242,21 @@ class ServerWorker:
 class Forwarder(ServerEvaluator):
     """Hands queries on to the queue beside the data, where the server takes many apart at a time."""
 
+    at_once = 100
+
+    def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`: pushed together, or each by itself."""
+        alike: dict[tuple[str, str | None, int], list[str]] = defaultdict(list)
+        for item in items:
+            alike[item.partition_key, item.datatype, item.priority].append(item.query)
+        try:
+            for (key, datatype, priority), queries in alike.items():
+                self._push(key, datatype, _PUSH_MANY, {"queries": queries, "priority": priority})
+        except Exception:
+            yield from one_by_one(self.take_apart, items)
+        else:
+            yield from ([] for _ in items)
+
     def take_apart(self, item: Item) -> list[Item]:
         """Push a query there; nothing is left to be done here.
 
@@ -235,17 +264,15 @@ class Forwarder(ServerEvaluator):
             QueryError: the server does not accept the query.
             NotRegisteredError: no table of the query has the partition key.
         """
-        if item.datatype is not None and self.backend.datatype(item.partition_key) is None:
-            self.backend.register(item.partition_key, item.datatype)
-        given = {
-            "query": item.query,
-            "key": item.partition_key,
-            "cache": self.backend.cache,
-            "priority": item.priority,
-        }
-        with self.server.connection() as connection:
-            connection.execute(self.statement(_PUSH), given)
+        given = {"query": item.query, "priority": item.priority}
+        self._push(item.partition_key, item.datatype, _PUSH, given)
         return []
+
+    def _push(self, key: str, datatype: str | None, statement: LiteralString, given: dict[str, Any]) -> None:
+        if datatype is not None and self.backend.datatype(key) is None:
+            self.backend.register(key, datatype)
+        with self.server.connection() as connection:
+            connection.execute(self.statement(statement), given | {"key": key, "cache": self.backend.cache})
 
 
 class ServerMonitor:
