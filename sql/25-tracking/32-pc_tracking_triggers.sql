@@ -1,8 +1,10 @@
 create function pc_trigger_name(event text, cache text, partition_key text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select format('partitioncache_%s_%s', event, left(encode(sha256(convert_to(pc_object_for('changes', cache, partition_key), 'SQL_ASCII')), 'hex'), 8))
+begin
+    return format('partitioncache_%s_%s', event, left(encode(sha256(convert_to(pc_object_for('changes', cache, partition_key), 'SQL_ASCII')), 'hex'), 8));
+end
 $$;
 
 comment on function pc_trigger_name(text, text, text) is

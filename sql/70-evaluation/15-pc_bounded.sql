@@ -38,11 +38,13 @@ comment on function pc_fragment_tables(text) is
 'The tables of a fragment in their order, and what stands in the text after each. Example: select * from pc_fragment_tables(''SELECT DISTINCT t1.city_id FROM public.poi t1'')';
 
 create function pc_fragment_key(fragment text) returns text
-language sql immutable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-    select (regexp_match(fragment, format('^SELECT DISTINCT (.*?) FROM (?:ONLY )?%1$s\.%1$s t_*\d+', '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)')))[1]
+begin
+    return (regexp_match(fragment, format('^SELECT DISTINCT (.*?) FROM (?:ONLY )?%1$s\.%1$s t_*\d+', '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)')))[1];
+end
 $$;
 
 comment on function pc_fragment_key(text) is

@@ -103,13 +103,16 @@ comment on function pc_fragment_costs(text[], text) is
 'pc_fragment_cost of several fragments, in their order, in a fraction of the time. Example: select * from pc_fragment_costs(array[''SELECT DISTINCT t1.city_id FROM public.poi t1''], ''city_id'')';
 
 create function pc_pace(cache text, owner oid) returns double precision
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select coalesce(sum(l.execution_time_ms) / nullif(sum(least(l.cost, 1e15)), 0), 0.1)
-    from (select l.execution_time_ms, l.cost from partitioncache_processor_log l
-          -- What others say of theirs decides nothing.
-          where l.cache = pc_pace.cache and l.owner = pc_pace.owner and l.queue = 'outgoing' and l.status in ('success', 'timeout') and l.cost > 1000 order by l.id desc limit 100) l
+begin
+    return (
+        select coalesce(sum(l.execution_time_ms) / nullif(sum(least(l.cost, 1e15)), 0), 0.1)
+        from (select l.execution_time_ms, l.cost from partitioncache_processor_log l
+              -- What others say of theirs decides nothing.
+              where l.cache = pc_pace.cache and l.owner = pc_pace.owner and l.queue = 'outgoing' and l.status in ('success', 'timeout') and l.cost > 1000 order by l.id desc limit 100) l);
+end
 $$;
 
 comment on function pc_pace(text, oid) is

@@ -38,22 +38,37 @@ declare
     taken partitioncache_queue[];
     plain boolean;
     queue_ text;
+    place_priority integer;
+    place_id bigint;
+    found_there bigint[];
+    begun timestamptz;
 begin
     perform pc_require(caller, cache_, 'push');
     -- The queue whose first item is the most urgent, and, if all that is due there is held by others, the next.
     if cardinality(queues) > 1 then
-        queues := array(
-            select f.queue
-            from unnest(queues) u(queue)
-            cross join lateral (
-                select q.queue, q.priority, q.id from partitioncache_queue q
-                where q.queue = u.queue and q.cache = cache_ and q.owner = caller and q.cluster = here
-                  and q.died_at is null and q.due_at <= clock_timestamp() and (q.checked or not only_checked)
-                order by q.priority desc, q.id limit 1) f
-            order by f.priority desc, f.id);
+        queues := coalesce(
+            (select array_agg(u.queue order by f.priority desc, f.id)
+             from unnest(queues) u(queue) cross join lateral pc_first_due(caller, u.queue, cache_, only_checked) f where f.id is not null), queues);
     end if;
     foreach queue_ in array queues loop
+        place_id := null;
+        found_there := null;
+        if current_setting('partitioncache.claimed_' || queue_, true) <> '' then
+            select p.priority, p.id into place_priority, place_id from pc_claim_place(caller, queue_, cache_) p;
+        end if;
+        if place_id is not null
+            and not exists (select from partitioncache_queue q
+                            where q.queue = queue_ and q.cache = cache_ and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
+                              and (q.checked or not only_checked) and q.priority > place_priority) then
+            found_there := array(
+                select q.id from partitioncache_queue q
+                where q.queue = queue_ and q.cache = cache_ and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
+                  and (q.checked or not only_checked) and q.priority = place_priority and q.id >= place_id
+                order by q.priority desc, q.id limit amount for update skip locked);
+            found_there := case when cardinality(found_there) = amount then found_there end;
+        end if;
         loop
+            begun := clock_timestamp();
             with chosen as materialized (
                 select q.id from partitioncache_queue q
                 where q.queue = queue_ and q.cache = cache_ and q.owner = caller and q.cluster = here
@@ -70,10 +85,17 @@ begin
                                      when q.attempts >= max_attempts then q.error_msg end,
                     worker_pid = case when only_checked then pg_backend_pid() end, worker_id = argument ->> 'worker_id',
                     started_at = clock_timestamp(), due_at = clock_timestamp() + lease
-                where q.id = any (array(select c.id from chosen c))
+                where q.id = any (case when found_there is not null then found_there else array(select c.id from chosen c) end)
                 returning q as item
             )
             select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
+            if found_there is not null then
+                -- As long as before, further on.
+                perform set_config('partitioncache.claimed_' || queue_, regexp_replace(current_setting('partitioncache.claimed_' || queue_), ' [0-9]+( [0-9]+)$', format(' %s\1', found_there[1])), false);
+                found_there := null;
+            elsif clock_timestamp() - begun > interval '2 ms' then
+                perform pc_note_claim_place(caller, queue_, cache_, (taken[1]).priority, (taken[1]).id, clock_timestamp() - begun - amount * interval '0.1 ms');
+            end if;
             -- Most of the time, that is all.
             plain := coalesce(cardinality(taken) = 1 and (taken[1]).status = 'running' and (taken[1]).error_msg is null, taken is null);
             exit when plain;

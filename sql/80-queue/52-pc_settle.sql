@@ -63,6 +63,8 @@ begin
         where q.queue = said.queue and q.id = said.id and q.claim = said.claim and q.status = 'running' and q.owner = caller and q.cluster = here
         for update;
         continue when item.id is null;
+        -- It is due again: see pc_claim_place.
+        perform set_config('partitioncache.claimed_' || said.queue, '', false) where current_setting('partitioncache.claimed_' || said.queue, true) <> '';
         perform pc_fail_item(said.queue, said.id, said.outcome, said.error_msg);
         settled := settled || said.id;
     end loop;

@@ -27,10 +27,15 @@ begin
         -- However many wait, no more than a few times as many are looked at. Those that fit best may be worked on by other sessions at this moment.
         alike := array(
             select w.id
-            from (select q.* from partitioncache_queue q
-                  where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
-                    and (queue_ = 'outgoing' or q.priority = item.priority)
-                  order by q.priority desc, q.id limit 1000) w
+            from ((select q.* from partitioncache_queue q
+                   where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
+                     and q.priority = item.priority and q.id > item.id
+                   order by q.priority desc, q.id limit 1000)
+                  union all
+                  (select q.* from partitioncache_queue q
+                   where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
+                     and queue_ = 'outgoing' and q.priority < item.priority
+                   order by q.priority desc, q.id limit 1000)) w
             where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
               and case when item.scanned is not null then w.scanned = item.scanned
                        else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
