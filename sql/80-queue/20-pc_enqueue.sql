@@ -29,7 +29,7 @@ declare
     cache_ text := argument ->> 'cache';
     again boolean := (argument -> 'again')::boolean;
     here bigint := pc_cluster();
-    amount integer := jsonb_array_length(argument -> 'items');
+    amount integer := coalesce(jsonb_array_length(argument -> 'items'), 0);
     numbers bigint[];
     keys text[];
     hashes text[];
@@ -79,7 +79,7 @@ begin
                             where k.queue = queue_ and k.cache = cache_ and k.partition_key = i.partition_key
                               and k.hash = i.hash and k.owner = caller and k.cluster = here limit 1) q;
         -- An item that was there when it was looked for and finished just after is pushed once more.
-        exit when not again or coalesce(cardinality(ids), 0) = amount;
+        exit when again is not true or coalesce(cardinality(ids), 0) = amount;
     end loop;
     if again and added < amount then
         perform pc_push_again(caller, queue_, cache_, numbers, keys, hashes, priorities);

@@ -1,5 +1,5 @@
 -- The two queues, as one session sees them.
-select plan(78);
+select plan(83);
 
 create table poi (id integer primary key, city_id integer, kind integer, name text);
 insert into poi select i, i % 50, i % 7, 'poi ' || i from generate_series(1, 500) i;
@@ -123,5 +123,15 @@ select is(array(select partitioncache_queue_finish_all('incoming', array_agg(id)
           array(select id from held order by id limit 1) || array(select id from held order by id offset 2), 'those whose claim is still held');
 select is_empty('select partitioncache_queue_finish_all(''incoming'', ''{}'', ''{}'')', 'or none');
 select is((select count(*) from partitioncache_processor_log where cache = 'many' and status = 'success'), 3::bigint, 'each is logged');
+
+-- Where the way to what is due is long
+select partitioncache_queue_push('incoming', (select jsonb_agg(jsonb_build_object('query', n::text, 'partition_key', 'k')) from generate_series(1, 6) n), 'long');
+select partitioncache_internal.pc_note_claim_place(partitioncache_internal.pc_me(), 'incoming', 'long', 1, (select id from partitioncache_internal.partitioncache_queue where cache = 'long' and query = '4'), '1 s');
+select is((select c.query from partitioncache_queue_claim('incoming', cache => 'long') c), '4', 'a session begins where it was');
+select is((select c.query from partitioncache_queue_claim('incoming', cache => 'long') c), '5', 'and goes on from there');
+select partitioncache_queue_push('incoming', '[{"query": "urgent", "partition_key": "k", "priority": 3}]', 'long');
+select is((select c.query from partitioncache_queue_claim('incoming', cache => 'long') c), 'urgent', 'what is more urgent comes first');
+select is(array(select c.query from partitioncache_queue_claim('incoming', 2, cache => 'long') c), '{1,2}', 'where too little is left, it looks from the start');
+select is(array(select c.query from partitioncache_queue_claim('incoming', 9, cache => 'long') c), '{3,6}', 'and nothing is left out');
 
 select * from finish();
