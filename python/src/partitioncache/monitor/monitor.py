@@ -197,8 +197,12 @@ class Monitor:
             else:
                 pushed += fragments
                 apart.append((claim, len(fragments)))
+        self._push(pushed, apart)
         if reason is not None:
             self._hand_back("incoming", unavailable, reason)
+
+    def _push(self, pushed: list[Item], apart: list[tuple[Claim, int]]) -> None:
+        """Queue fragments, and acknowledge the queries that they are of, each with their number."""
         try:
             if pushed:
                 self._queue.push("outgoing", pushed)
@@ -351,7 +355,7 @@ class Monitor:
 
     def _finish_all(self, queue: QueueName, done: list[tuple[Claim, int | None]]) -> None:
         """Acknowledge what is done, as :meth:`_finish` does. Where a log keeps the numbers of keys, each by itself."""
-        if len(done) == 1 or (self._queue.provider == "postgresql" and queue == "outgoing"):
+        if len(done) <= 1 or (self._queue.provider == "postgresql" and queue == "outgoing"):
             for claim, count in done:
                 self._finish(queue, claim, key_count=count)
             return
