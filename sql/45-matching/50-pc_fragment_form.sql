@@ -3,6 +3,7 @@ create function pc_block_form(
 ) returns pc_form
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin

@@ -12,8 +12,8 @@ declare
 begin
     known := coalesce(said[1] = md5(concat_ws(E'\x1f', owner, cache)) and left_ between 0 and 11, false);
     if known then
-        priority := said[2];
-        id := said[3];
+        priority := said[2]::integer;
+        id := said[3]::bigint;
     end if;
 end
 $$;
