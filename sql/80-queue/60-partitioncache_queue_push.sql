@@ -9,7 +9,8 @@ begin
         perform pc_not_null('items', items::text, 'cache', cache);
     end if;
     if jsonb_typeof(items) <> 'array'
-        or items @? '$[*] ? (@.type() != "object" || !exists(@.query) || @.query == null || !exists(@.partition_key) || @.partition_key == null)'
+        or items @? 'strict $[*] ? (@.type() != "object")'
+        or items @? '$[*] ? (!exists(@.query) || @.query == null || !exists(@.partition_key) || @.partition_key == null)'
         or queue = 'outgoing' and items @? '$[*] ? (!exists(@.hash) || @.hash == null)' then
         perform pc_fail('PC001', 'items is no array of items', 'Each item has "query" and "partition_key", in the outgoing queue also "hash"; "datatype", "keyed_tables", "parts" and "priority" may be there.',
             'Pass for example [{"query": "select ...", "partition_key": "city_id"}].');
