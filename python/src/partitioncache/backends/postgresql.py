@@ -245,7 +245,7 @@ class PostgresqlArray(Closing):
     def exists(self, hash: str, partition_key: str) -> bool:
         return bool(self._value(False, "partitioncache_exists", partition_key, hash))
 
-    def existing(self, hashes: Collection[str], partition_key: str) -> set[str]:
+    def existing(self, hashes: Collection[str], partition_key: str, datatype: str | None = None) -> set[str]:
         return {hash for hash in hashes if self.exists(hash, partition_key)}
 
     def delete(self, hash: str, partition_key: str) -> bool:
@@ -289,8 +289,6 @@ class PostgresqlArray(Closing):
         as_of: float | None = None,
         form: Form | None = None,
     ) -> None:
-        if datatype is not None:
-            self.register(partition_key, datatype)
         self.set_set(hash, keys, partition_key, as_of)
         self.set_query(hash, query, partition_key)
 

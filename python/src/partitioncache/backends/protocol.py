@@ -152,8 +152,9 @@ class Backend(Protocol):
     def exists(self, hash: str, partition_key: str) -> bool:
         """Whether a key set is stored under the hash."""
 
-    def existing(self, hashes: Collection[str], partition_key: str) -> set[str]:
-        """Those of the hashes under which a key set is stored."""
+    def existing(self, hashes: Collection[str], partition_key: str, datatype: str | None = None) -> set[str]:
+        """Those of the hashes under which a key set is stored; datatype: what the partition key is registered as, if
+        that was asked a moment ago."""
 
     def delete(self, hash: str, partition_key: str) -> bool:
         """Removes the entry and its remembered query. False if there was neither."""
@@ -189,7 +190,7 @@ class Backend(Protocol):
             keys: the keys.
             query: the text of the query.
             partition_key: the partition key.
-            datatype: its data type, if it is not registered yet.
+            datatype: what the partition key is registered as, if that was asked a moment ago.
             as_of: as for `set_set`.
             form: the form of the query, as it was read from this very text.
         """

@@ -190,14 +190,14 @@ class StoredCache(Closing):
         hash: str,
         keys: Collection[Key | None],
         partition_key: str,
-        usual: str | None,
+        datatype: str | None,
         as_of: float | None,
     ) -> dict[Kind, bytes | None]:
         checked_hash(hash)
         checked_partition_key(partition_key)
-        datatype = self.datatype(partition_key)
+        datatype = datatype or self.datatype(partition_key)
         if datatype is None:
-            datatype = check_datatype(self.backend, usual or infer(keys))
+            datatype = check_datatype(self.backend, infer(keys))
             checked(keys, datatype)
             self.register(partition_key, datatype)
         held = checked(keys, datatype)
@@ -218,8 +218,8 @@ class StoredCache(Closing):
         datatype = self.datatype(partition_key)
         return datatype is not None and bool(self._entries(partition_key, [hash], datatype))
 
-    def existing(self, hashes: Collection[str], partition_key: str) -> set[str]:
-        datatype = self.datatype(partition_key)
+    def existing(self, hashes: Collection[str], partition_key: str, datatype: str | None = None) -> set[str]:
+        datatype = datatype or self.datatype(partition_key)
         if datatype is None or not hashes:
             return set()
         now = time.time()

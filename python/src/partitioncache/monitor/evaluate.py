@@ -25,6 +25,9 @@ from partitioncache.sources import Source, TooManyKeys
 #: More keys than this are not written into a fragment: the database would spend longer on the list than it saves.
 _WORTH_RESTRICTING: Final = 10_000
 
+#: Seconds for which a registration is believed to be what it was.
+_SECONDS_REGISTERED: Final = 1.0
+
 
 class NotCacheable(PartitionCacheError):
     """A query that has no fragment whose key set would help; the message says why."""
@@ -143,7 +146,7 @@ class SourceEvaluator:
         self._result_limit = result_limit
         self._partition_local = partition_local
         self._again = again
-        self._registered: dict[str, str] = {}
+        self._registered: dict[str, tuple[str, float]] = {}
 
     def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
         """See :class:`Evaluator`."""
@@ -153,8 +156,7 @@ class SourceEvaluator:
         """See :class:`Evaluator`."""
         datatype = self._known_datatype(item.partition_key)
         if datatype is None:
-            datatype = self._datatype(item)
-            self._backend.register(item.partition_key, datatype)
+            datatype = self._register(item.partition_key, self._datatype(item))
         analysis = self._analyse(item)
         if analysis.reason is not None:
             raise NotCacheable(analysis.reason)
@@ -162,7 +164,7 @@ class SourceEvaluator:
         first = [each for each in analysis.fragments if not each.weak]
         found = sorted(first, key=lambda each: (len(each.tables), len(each.conjuncts)))
         hashes = [each.hash for each in found]
-        held = set() if self._again else self._backend.existing(hashes, item.partition_key)
+        held = set() if self._again else self._backend.existing(hashes, item.partition_key, datatype)
         return [
             Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
             for each in found
@@ -170,10 +172,18 @@ class SourceEvaluator:
         ]
 
     def _known_datatype(self, partition_key: str) -> str | None:
-        """The data type of a partition key, asked for until it is known: registered, it stays."""
-        datatype = self._registered.get(partition_key) or self._backend.datatype(partition_key)
+        """The data type of a partition key, asked for once in a while: only who empties the cache changes it."""
+        datatype, until = self._registered.get(partition_key, (None, 0.0))
+        if time.monotonic() < until:
+            return datatype
+        datatype = self._backend.datatype(partition_key)
         if datatype is not None:
-            self._registered[partition_key] = datatype
+            self._registered[partition_key] = datatype, time.monotonic() + _SECONDS_REGISTERED
+        return datatype
+
+    def _register(self, partition_key: str, datatype: str) -> str:
+        self._backend.register(partition_key, datatype)
+        self._registered[partition_key] = datatype, time.monotonic() + _SECONDS_REGISTERED
         return datatype
 
     def _analyse(self, item: Item) -> Analysis:
@@ -230,15 +240,13 @@ class SourceEvaluator:
         except TooManyKeys:
             self._hold_no_keys(name, item)
             return Evaluated(None, time.monotonic() - started, restricted_by)
-        datatype = self._known_datatype(item.partition_key) or item.datatype
+        datatype = self._known_datatype(item.partition_key)
+        if datatype is None and item.datatype is not None:
+            datatype = self._register(item.partition_key, item.datatype)
         if datatype is not None:
             found = {converted(key, datatype) for key in found}
         form = form_of_entry(name, item.query, item.partition_key, self._schema)
-        try:
-            self._backend.keep(name, found, item.query, item.partition_key, datatype, as_of, form)
-        except PartitionCacheError:
-            self._registered.pop(item.partition_key, None)
-            raise
+        self._backend.keep(name, found, item.query, item.partition_key, datatype, as_of, form)
         return Evaluated(len(found), time.monotonic() - started, restricted_by)
 
     def _hold_no_keys(self, name: str, item: Item) -> None:

@@ -7,6 +7,7 @@ at a time. At the end everything that was claimed is finished or handed back.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +29,10 @@ _AHEAD: Final = 16
 
 #: Seconds below which a fragment takes next to no time.
 _NO_TIME: Final = 0.05
+
+
+#: Seconds after which a thread that computes lets others run.
+_SWITCH_SECONDS: Final = 0.0005
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,9 @@ class Monitor:
         taker = ThreadPoolExecutor(1, thread_name_prefix="queries")
         pool = ThreadPoolExecutor(self._limits.processes, thread_name_prefix="fragments")
         jobs: dict[Future[None], QueueName] = {}
+        # Whoever has waited for a network waits as long again for a thread that computes.
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(min(usual, _SWITCH_SECONDS))
         try:
             self._hand_out(taker, pool, jobs)
         finally:
@@ -108,6 +116,7 @@ class Monitor:
             pool.shutdown()
             ended.set()
             keeper.join()
+            sys.setswitchinterval(usual)
             for worker in self._workers:
                 worker.close()
 
