@@ -29,7 +29,7 @@ declare
     -- A hundredth of the time is spent on looking from the start; what became due again before the place waits that long.
     seconds double precision := least(extract(epoch from took) * 100, case when id is null then 1 else 10 end);
 begin
-    if seconds >= 0.2 and (abs(priority) < 1000000000) is not false then
+    if seconds >= (case when id is null then 1 else 0.2 end) and (abs(priority::bigint) < 1000000000) is not false then
         perform set_config('partitioncache.claimed_' || queue,
             format('%s %s %s %s', md5(concat_ws(E'\x1f', owner, cache)), coalesce(priority, 0), id, ceil(extract(epoch from clock_timestamp()) + seconds)), false);
     end if;
