@@ -40,7 +40,7 @@ $$;
 comment on function pc_known_analysis(text) is
 'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables. Example: select pc_known_analysis(''...'')';
 
-create function pc_remember(digest text, apart pc_taken_apart, general_digest text default null, literals text[] default null) returns partitioncache_analysis
+create function pc_remember(digest text, apart pc_taken_apart, query text default null, session jsonb default null, general_digest text default null) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -62,8 +62,8 @@ begin
     made.types := apart.types;
     made.closure := apart.closure;
     made.state := apart.state;
-    if general_digest is not null then
-        kept := pc_general_analysis(made, literals);
+    if general_digest is not null and pc_speaks_for(query, session, made.canonical) then
+        kept := pc_general_analysis(made, pc_literals(query));
         kept.digest := general_digest;
     end if;
     perform pc_call('remember', to_jsonb(case when kept.canonical is not null then kept else made end));
@@ -71,8 +71,8 @@ begin
 end
 $$;
 
-comment on function pc_remember(text, pc_taken_apart, text, text[]) is
-'Remembers what a query was found to consist of, unless that is true at this moment only: for all that differ from it in their constants alone (literals), under general_digest, where it stands for them. Example: see pc_analyse';
+comment on function pc_remember(text, pc_taken_apart, text, jsonb, text) is
+'Remembers what a query was found to consist of, unless that is true at this moment only: for all that differ from the query in their constants alone, under general_digest, where it speaks for them. Example: see pc_analyse';
 
 create function pc_too_long(query text, cost double precision) returns text
 language plpgsql immutable parallel safe
@@ -129,7 +129,7 @@ begin
                 else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
             return analysis;
         end if;
-        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true, false, accepted), general_digest, literals);
+        return pc_remember(digest, pc_take_apart(query, (registration).partition_key, (registration).cache, session, true, false, accepted), query, session, general_digest);
     exception when others then
         analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.

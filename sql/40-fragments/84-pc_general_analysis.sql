@@ -11,7 +11,7 @@ declare
     family pc_family;
     general partitioncache_analysis := made;
 begin
-    if translate(made.canonical, E'\x05\x06\x07', '') <> made.canonical or not pc_stands_for(made.canonical, literals) then
+    if translate(made.canonical, E'\x05\x06\x07', '') <> made.canonical then
         return null;
     end if;
     general.canonical := (select string_agg(substr(made.canonical, p.place + 1, coalesce(p.next, length(made.canonical)) - p.place), E'\x05' order by p.place)
@@ -34,7 +34,7 @@ end
 $$;
 
 comment on function pc_general_analysis(partitioncache_analysis, text[]) is
-'What a query was found to consist of, for all that differ from it in their plain constants alone (literals, see pc_masked): with patterns for format in the place of texts, canonical with what the families say behind it, and numbers in the place of positions. Null where it does not stand for them. Example: see pc_analyse';
+'What a query was found to consist of, for all that differ from it in their plain constants alone (literals, see pc_masked): with patterns for format in the place of texts, canonical with what the families say behind it, and numbers in the place of positions; to be asked for where it speaks for them (see pc_speaks_for). Null where a text cannot be a pattern. Example: see pc_analyse';
 
 create function pc_particular_analysis(general partitioncache_analysis, literals text[]) returns partitioncache_analysis
 language plpgsql stable parallel safe

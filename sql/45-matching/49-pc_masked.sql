@@ -32,7 +32,7 @@ as $$
 begin
     -- Those that PostgreSQL writes out as they are.
     return array(
-        select case when k.part[1] is not null then 'integer' when k.part[2] is not null then 'numeric' when k.part[3] is not null then 'date'
+        select case when l.l = '0' then 'zero' when k.part[1] is not null then 'integer' when k.part[2] is not null then 'numeric' when k.part[3] is not null then 'date'
                     when k.part[4] is not null then 'timestamp without time zone' when k.part[5] is not null then 'uuid' when l.l ^@ '''' then 'text' end
         from unnest(literals) with ordinality l(l, n)
         cross join lateral (select regexp_match(l.l, '^(?:(0|[1-9][0-9]{0,8})|((?:0|[1-9][0-9]{0,8})[.][0-9]{1,15})|'
@@ -43,7 +43,7 @@ end
 $$;
 
 comment on function pc_literal_kinds(text[]) is
-'What kinds of plain constants these are: two of one kind have the same type wherever they stand, and mean what is written. Null for one that could be read in another way. Example: select pc_literal_kinds(array[''7''])';
+'What kinds of plain constants these are: two of one kind have the same type wherever they stand, and mean what is written. 0 is alone of its kind: LIMIT 0 asks for something else than LIMIT 1. Null for one that could be read in another way. Example: select pc_literal_kinds(array[''7''])';
 
 create function pc_masked(query text) returns text
 language plpgsql immutable strict parallel safe
@@ -60,7 +60,7 @@ begin
     -- Where quotes could mean something else, or a word could be no word, nothing is told apart. Nor where a number need not stand in the canonical text:
     -- one that names a column of the result, or the length of a type.
     if position(E'\x03' in query) > 0
-        or masked ~* E'[\\\\$'']|--|/\\*|[^\n\r\t\x03 -~]|\\mby\\s*\x03|\\mby\\M.*,\\s*\x03|\\mdistinct\\s+on\\M|\\m(?:float|dec|decimal|numeric|n?char|character|varying|varchar|bpchar|bit|varbit|interval|timetz|timestamptz|time|timestamp)\\s*\\(\\s*\x03'
+        or masked ~* E'[\\\\$'']|--|/\\*|[^\n\r\t\x03 -~]|\\mby\\M(?:.*[,(])?\\s*(?:(?:all|distinct)\\M\\s*)?\x03|\\mdistinct\\s+on\\M|\\m(?:float|dec|decimal|numeric|n?char|character|varying|varchar|bpchar|bit|varbit|interval|timetz|timestamptz|time|timestamp)\\s*\\(\\s*\x03'
     then
         return null;
     end if;
@@ -74,42 +74,72 @@ $$;
 comment on function pc_masked(text) is
 'A query''s text without its plain constants, and of which kinds these are and which of them are the same: of queries that have all that in common, one may be taken apart for all (see pc_stands_for). Null for a text in which they cannot surely be told. Example: select pc_masked(''select * from poi where kind = 7'')';
 
-create function pc_places(written text, literals text[]) returns text
+create function pc_pattern(written text, literals text[], out pattern text, out sure boolean)
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
+#variable_conflict use_column
 declare
-    result text := '';
-    between_ text[] := string_to_array(regexp_replace(written, pc_literal_pattern(), E'\\1\x03', 'g'), E'\x03');
-    found record;
-    at integer := 1;
-    number integer;
+    between_ constant text[] := string_to_array(regexp_replace(written, pc_literal_pattern(), E'\\1\x03', 'g'), E'\x03');
     -- Of which types a string is that is written out as it is.
     typed constant text := '^::(text|character varying|bpchar|date|timestamp without time zone|uuid)\M';
-    type text;
 begin
-    for found in
-        select m.match[2] as literal from regexp_matches(written, pc_literal_pattern(), 'g') with ordinality m(match, n) order by m.n
-    loop
-        number := array_position(literals, found.literal);
-        type := (regexp_match(between_[at + 1], typed))[1];
-        result := result || replace(between_[at], '%', '%%')
-            || case when found.literal is null then ''
-                    when number is null then replace(found.literal, '%', '%%')
-                    else format('%%%s$s', number) end;
-        -- A string of another type may be written in more ways than one.
-        if number is not null and found.literal ^@ '''' and not coalesce(type in ('text', 'character varying', 'bpchar') or type = (pc_literal_kinds(array[found.literal]))[1], false) then
-            return null;
-        end if;
-        at := at + 1;
-    end loop;
-    return result || replace(between_[at], '%', '%%');
+    select string_agg(replace(b.b, '%', '%%') || case when l.number is null then replace(coalesce(f.literal, ''), '%', '%%') else format('%%%s$s', l.number) end, '' order by b.n),
+           -- One of another type may be written in more ways than one.
+           coalesce(bool_and(coalesce(t.type in ('text', 'character varying', 'bpchar') or t.type = (pc_literal_kinds(array[f.literal]))[1], false))
+                    filter (where l.number is not null and f.literal ^@ ''''), true)
+    into pattern, sure
+    from unnest(between_) with ordinality b(b, n)
+    left join (select m.match[2], m.n from regexp_matches(written, pc_literal_pattern(), 'g') with ordinality m(match, n)) f(literal, n) on f.n = b.n
+    cross join lateral (select array_position(literals, f.literal) as number) l
+    cross join lateral (select (regexp_match(between_[b.n + 1], typed))[1] as type offset 0) t;
+end
+$$;
+
+comment on function pc_pattern(text, text[]) is
+'A text as a pattern for format, with a place for each of these constants; sure: each string among them has behind it a type of which it is written out as it is. Example: select (pc_pattern(''(t1.kind = 7)'', array[''7''])).pattern';
+
+create function pc_places(canonical text, literals text[]) returns text
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    made record;
+begin
+    select p.pattern, p.sure into made from pc_pattern(canonical, literals) p;
+    return case when made.sure then made.pattern end;
 end
 $$;
 
 comment on function pc_places(text, text[]) is
 'A canonical text as a pattern for format, with a place for each of these constants; null where one of them could be written in another way. Example: select format(pc_places(''(t1.kind = 7)'', array[''7'']), ''8'')';
+
+create function pc_other_literals(literals text[]) returns text[]
+language plpgsql immutable strict parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    kinds constant text[] := pc_literal_kinds(literals);
+begin
+    return array(
+        select case kinds[l.n]
+                   when 'integer' then (900000000 + o.first)::text
+                   when 'numeric' then format('%s.5', 900000000 + o.first)
+                   when 'text' then quote_literal(format('another constant %s', o.first))
+                   when 'date' then quote_literal(format('%s-01-01', 1000 + o.first))
+                   when 'timestamp without time zone' then quote_literal(format('%s-01-01 01:01:01', 1000 + o.first))
+                   when 'uuid' then quote_literal(format('00000000-0000-4000-8000-%s', lpad(o.first::text, 12, '0')))
+                   else l.l end
+        from unnest(literals) with ordinality l(l, n)
+        cross join lateral (select array_position(literals, l.l) as first) o
+        order by l.n);
+end
+$$;
+
+comment on function pc_other_literals(text[]) is
+'Other plain constants in the place of these: of the same kinds, and equal where they are. Example: select pc_other_literals(array[''7''])';
 
 create function pc_stands_for(canonical text, literals text[]) returns boolean
 language plpgsql immutable parallel safe
@@ -124,4 +154,23 @@ end
 $$;
 
 comment on function pc_stands_for(text, text[]) is
-'Whether a query can be taken apart for all that differ from it in their plain constants alone: each of its own stands in its canonical text as often as it was written, and as it was. Example: select pc_stands_for(''(t1.kind = 7)'', array[''7''])';
+'Whether a canonical text can stand for all that differ from it in their plain constants alone: each of these stands in it as often as it was written, and as it was. Example: select pc_stands_for(''(t1.kind = 7)'', array[''7''])';
+
+create function pc_speaks_for(query text, session jsonb, canonical text) returns boolean
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    literals constant text[] := pc_literals(query);
+    others constant text[] := pc_other_literals(literals);
+begin
+    -- PostgreSQL itself is asked, with other constants: a number may be that of a column, and a text may be a word of the language.
+    return pc_stands_for(canonical, literals)
+       and (pc_parse(format((pc_pattern(query, literals)).pattern, variadic others), session, true)).canonical = format(pc_places(canonical, literals), variadic others);
+exception when others then
+    return false;
+end
+$$;
+
+comment on function pc_speaks_for(text, jsonb, text) is
+'Whether what a query is found to consist of holds for all that differ from it in their plain constants alone (see pc_masked): PostgreSQL writes another of them out just like this one, with its own constants in their places. Example: select pc_speaks_for(''select * from poi where kind = 7'', pc_session(''public''), ''SELECT ...'')';

@@ -18,7 +18,7 @@ declare
 begin
     if coalesce(cardinality(apart.fragments), 0) = 0 then
         return array_fill(coalesce(apart.reason, 'no fragment of this query can be cached'), array[cardinality(items)]);
-    elsif several and not pc_stands_for(apart.canonical, literals) then
+    elsif several and not pc_speaks_for(item.query, item.session, apart.canonical) then
         raise exception using errcode = 'PC000', message = 'these queries are not to be taken apart together';
     end if;
     -- Where the first is cheap, so are the others.

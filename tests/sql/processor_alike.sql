@@ -1,5 +1,5 @@
 -- Queries that differ in plain constants alone are taken apart once: what is learned of them is what each alone would have given.
-select plan(33);
+select plan(45);
 
 create table poi (id integer primary key, city_id integer, kind integer, area numeric, big bigint, name text, short varchar(10), code char(4), at date, seen timestamp, tag uuid, "a 5" integer, x double precision);
 insert into poi
@@ -121,7 +121,7 @@ insert into alike (template, first, other) values
     ('select a.id from poi a, poi b where a.city_id = b.city_id and a.kind = %1$s and b.kind = %2$s and a.area > %3$s and b.area > %3$s', '{1,2,3.5}', '{2,1,30.25}');
 create function general(query text) returns partitioncache_internal.partitioncache_analysis language sql as $$
     select pc_general_analysis(jsonb_populate_record(null::partitioncache_internal.partitioncache_analysis, to_jsonb(a)), pc_literals(query))
-    from pc_take_apart(query, 'city_id', 'alone', pc_session('public'), true, false) a where pc_masked(query) is not null $$;
+    from pc_take_apart(query, 'city_id', 'alone', pc_session('public'), true, false) a where pc_masked(query) is not null and pc_speaks_for(query, pc_session('public'), a.canonical) $$;
 create function told(analysis partitioncache_internal.partitioncache_analysis) returns text language sql as $$
     select concat_ws(E'\n', analysis.reason, analysis.canonical,
         (select string_agg(row(f.family, f.from_at, f.where_at, f.has_where, f.columns, f.relation, f.matches_null, f.prunes_wrongly, f.asked, coalesce(f.carried, '{}'))::text, E'\n' order by f.family)
@@ -138,7 +138,14 @@ select is(c.particular, c.itself, 'taken apart as it would be by itself: ' || (s
 select ok(not exists (select from compared where particular is distinct from itself), 'each is taken apart as it would be by itself');
 select is(pc_masked(q), null, 'a number that names a column, or the length of a type: ' || q)
 from unnest(array['select a, b::char from t order by 1', 'select a from t group by a, 2', 'select distinct on (1) a from t', 'select x::float(3) from t', 'select x::varchar (3) from t',
-                  'select x from t where a = 5 ORDER BY x, 2 limit 3']) q;
+                  'select x from t where a = 5 ORDER BY x, 2 limit 3', 'select x from t order by (1)', 'select x from t group by distinct 1', 'select x from t group by all 1, x',
+                  'select x from t group by rollup(1)', 'select x from t group by grouping sets ((x), (1))', 'select x from t group by cube ((1))']) q;
+select ok(not pc_speaks_for(q, pc_session('public'), (pc_parse(q, pc_session('public'))).canonical), 'nor does it speak for others: ' || q)
+from unnest(array['select kind + 1, id from poi order by (1) limit 3', 'select kind + 1 from poi group by rollup(1)', 'select kind + 1 from poi group by distinct 1',
+                  'select kind from poi where at > interval ''1'' year + at']) q;
+select ok(pc_speaks_for(q, pc_session('public'), (pc_parse(q, pc_session('public'))).canonical), 'it speaks for those with other constants: ' || q)
+from unnest(array['select kind + 1, id from poi where area > 2.5 and name in (''a'', ''b'') and at >= ''2024-01-01'' order by kind limit 3 offset 0']) q;
+select isnt(pc_masked('select exists (select 2 from t limit 1)'), pc_masked('select exists (select 2 from t limit 0)'), 'nothing is asked for by LIMIT 0');
 select isnt(pc_masked('select x from t where a = 5 order by x limit 3'), null, 'a limit is a constant');
 
 select is(pc_literals('select "a 1", 2 from t where x = 3.50 and y = ''z'' and u5 = 6'), array['2', '3.50', '''z''', '6'], 'constants stand outside of names');
