@@ -39,6 +39,10 @@ def main() -> None:
     )
     map_.add_argument("--load", metavar="CONNINFO", help="only load the map, into a database of yours")
     arguments = parser.parse_args()
+    if arguments.cron and arguments.osm:
+        parser.error("--cron and --osm are two demonstrations")
+    if not arguments.osm and (arguments.extract, arguments.copies, arguments.load) != (None, None, None):
+        parser.error("--extract, --copies and --load belong to --osm")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if arguments.osm:
@@ -98,7 +102,7 @@ def _map(extract: Path | None, copies: int | None, load: str | None) -> None:
     copies = copies if copies is not None else 40 if extract is None and load is None else 1
     extract = extract or openstreetmap.helsinki()
     if load is not None:
-        with psycopg.connect(load, autocommit=True) as connection:
+        with psycopg.connect(load) as connection:
             console.print(openstreetmap.load(connection, extract, copies))
         return
     began = time.monotonic()
