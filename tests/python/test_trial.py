@@ -47,11 +47,15 @@ def data(request: pytest.FixtureRequest) -> Database:
     return found
 
 
-def pcache(database: Database, file: Path | None, *options: str) -> subprocess.CompletedProcess[str]:
+def pcache(
+    database: Database, file: Path | None, *options: str, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "partitioncache.cli.main", "trial", *options]
     command += [] if file is None else ["--queries", str(file)]
-    command += [] if "--picture" in options else ["--no-picture"]
-    return subprocess.run(command, env=database.environment(), capture_output=True, text=True, check=False)
+    command += [] if "--picture" in options or folder is not None else ["--no-picture"]
+    return subprocess.run(
+        command, cwd=folder, env=database.environment(), capture_output=True, text=True, check=False
+    )
 
 
 def test_a_trial(data: Database, tmp_path: Path) -> None:
@@ -83,7 +87,12 @@ def test_a_trial(data: Database, tmp_path: Path) -> None:
     file.write_text("select count(*) from poi where kind = 7;")
     nowhere = pcache(data, file, "--partition-key", "city_id", "--picture", "/dev/null/trial.svg")
     assert "The picture cannot be written to /dev/null/trial.svg: Not a directory." in nowhere.stderr
+    assert nowhere.returncode == 1
     assert "Traceback" not in nowhere.stderr
+    options = ("--partition-key", "city_id", "--format", "json")
+    undrawn = pcache(data, file, *options, folder=Path("/proc"))
+    assert "The picture cannot be written to /proc/pcache-trial.svg" in undrawn.stderr
+    assert json.loads(undrawn.stdout)[0]["same_rows"] is True
 
 
 def test_what_pg_stat_statements_has(database: Database, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from partitioncache.postgresql import explained
 
 #: What the command exits with if the rows of a query differ, which must never happen.
 WRONG = 2
+PICTURE = "pcache-trial.svg"
 COLUMNS = (
     "query",
     "rows",
@@ -59,8 +60,7 @@ COLUMNS = (
     help="How long a query may take; a slower one is left out.",
 )  # fmt: skip
 @click.option(
-    "--picture", type=click.Path(dir_okay=False), default="pcache-trial.svg", show_default=True,
-    help="Draw what was measured into this file.",
+    "--picture", type=click.Path(dir_okay=False), help=f"Draw what was measured into this file. [{PICTURE}]",
 )  # fmt: skip
 @click.option("--no-picture", is_flag=True, help="Draw nothing.")
 @base.format_option
@@ -71,7 +71,7 @@ def trial(
     file: str | None,
     filling_seconds: float,
     query_seconds: float,
-    picture: str,
+    picture: str | None,
     no_picture: bool,
     format: Format,
 ) -> int:
@@ -113,7 +113,7 @@ def trial(
     output.rows([_record(each) for each in found.outcomes], format, COLUMNS)
     output.note(_verdict(found))
     if draw is not None and found.after_ms:
-        draw(found, Path(picture))
+        draw(found, Path(picture or PICTURE), picture is not None)
     if any(each.same is False for each in found.outcomes):
         raise PartitionCacheError("The rows differ, which must never happen.", hint="Please report it.")
     return 0 if found.after_ms < found.before_ms else base.FOUND_NOTHING
@@ -129,15 +129,15 @@ def _record(outcome: trials.Outcome) -> dict[str, object]:
     return record
 
 
-def _drawer() -> Callable[[trials.Trial, Path], None]:
+def _drawer() -> Callable[[trials.Trial, Path, bool], None]:
     """What draws the picture of the demo, of what a trial has measured, and says where it is."""
     try:
         from partitioncache.web.pictures import Measured, write_before_after
     except ImportError:
         without = "There is no picture without the package matplotlib: pip install 'partitioncache[dashboard]'"
-        return lambda found, path: output.note(without)
+        return lambda found, path, wanted: output.note(without)
 
-    def draw(found: trials.Trial, path: Path) -> None:
+    def draw(found: trials.Trial, path: Path, wanted: bool) -> None:
         measured = [
             Measured(" ".join(each.query.split()), each.before_ms, each.after_ms)
             for each in found.outcomes
@@ -146,11 +146,13 @@ def _drawer() -> Callable[[trials.Trial, Path], None]:
         try:
             write_before_after(measured, path)
         except OSError as error:
-            raise PartitionCacheError(
-                f"The picture cannot be written to {path}: {error.strerror or error}.",
-                hint="Name another file with --picture, or give --no-picture.",
-            ) from None
-        output.note(f"As a picture: {path.absolute()}")
+            message = f"The picture cannot be written to {path.absolute()}: {error.strerror or error}."
+            hint = "Name another file with --picture."
+            if wanted:
+                raise PartitionCacheError(message, hint=hint) from None
+            output.note(f"{message} {hint}")
+        else:
+            output.note(f"As a picture: {path.absolute()}")
 
     return draw
 
