@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from textwrap import fill, shorten
+from textwrap import fill
 from threading import RLock
 from typing import Any, Final
 
@@ -212,8 +212,12 @@ def write_before_after(measured: Sequence[Measured], path: Path) -> None:
 
 
 def lines(text: str, width: int, most: int = 3) -> str:
-    """A text in a few lines, cut where it is too long."""
-    return fill(shorten(printable(text), width * most, placeholder=" …"), width)
+    """A text in a few lines, cut where it is too long.
+
+    >>> lines("one two three four", 8, 2)
+    'one two\\nthree …'
+    """
+    return fill(" ".join(printable(text).split()), width, max_lines=most, placeholder=" …")
 
 
 def _over_time(axes: Axes, first: datetime, last: datetime) -> None:
