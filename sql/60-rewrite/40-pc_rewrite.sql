@@ -12,7 +12,7 @@ declare
 begin
     if octet_length(query) > 1000000 then
         perform pc_check_method(method);
-        result := row(false, format('the text is too long (%s bytes) to be taken apart', octet_length(query)), null, 0, null, null, query, '{}', null, null, null, null);
+        result := row(false, format('the text is too long (%s bytes) to be taken apart', octet_length(query)), null, null, null, null, query, '{}', null, null, null, null);
         return result;
     end if;
     begin
@@ -75,7 +75,7 @@ declare
     deferred_cost double precision;
     saved double precision;
     template text := pc_template(query, session_path);
-    result pc_rewritten := row(false, null, null, 0, null, null, query, '{}', null, null, null, null);
+    result pc_rewritten := row(false, null, null, null, null, null, query, '{}', null, null, null, null);
 begin
     select r.* into registration from partitioncache_registration r where r.cache = pc_decide.cache and r.partition_key = pc_decide.partition_key;
     if registration.cache is null or query is null then

@@ -35,7 +35,7 @@ begin
     applied := outcome.applied;
     reason := outcome.reason;
     method_used := outcome.method;
-    hits := outcome.hits;
+    hits := coalesce(outcome.hits, 0);
     keys := outcome.keys;
     partitions := outcome.partitions;
     rewritten := outcome.rewritten;

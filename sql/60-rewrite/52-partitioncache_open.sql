@@ -17,7 +17,7 @@ begin
             return pc_open_measured(cursor, bound, outcome.rewritten, partition_key, cache, session_path, sample.candidate, sample.runs);
         end if;
     -- What is left alone for its cost has not been looked at: nothing more is done for it.
-    elsif outcome.partitions is not null and method = 'auto' then
+    elsif outcome.hits is not null and method = 'auto' then
         stands_for := pc_learning_sample(bound, partition_key, cache, session_path);
         if stands_for is not null then
             return pc_open_measured(cursor, bound, bound, partition_key, cache, session_path, 'unfinished', stands_for);
