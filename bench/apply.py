@@ -3,9 +3,9 @@
 Chains and a star of 1 to 8 tables that are joined on the partition key and on a further condition, three conditions on
 each; nothing is cached but one fragment, which the queries contain, or, with --contained-none, do not. A query of a new
 kind is one of which nothing was asked before; of a known kind, one that differs from another in its constants alone.
-The least of several measurements: what else runs on the machine only adds.
-Then known queries of tracked tables, left alone and restricted: the first call of a session and later ones, in
-milliseconds of the server's processor, each session a new one.
+Then known queries of tracked tables, left alone and restricted: the first call of a session and later ones, each session
+a new one. All is the time that a session runs on a processor, which hardly depends on what else the machine does, and
+the least of several measurements.
 
     scripts/bench apply [--repeat 7] [--contained-none]
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +49,23 @@ def query(tables: int, shape: str, kind: int, size: int, first: int) -> str:
     return f"select count(*) as found_{kind} from {names} where {' and '.join(wanted)}"
 
 
-def milliseconds(connection: psycopg.Connection[Any], statement: LiteralString, argument: str) -> float:
-    """How long one call takes."""
-    started = time.perf_counter()
-    connection.execute(statement, [argument])
-    return (time.perf_counter() - started) * 1e3
+def milliseconds(
+    connection: psycopg.Connection[Any], statement: LiteralString | bytes, *arguments: str
+) -> float:
+    """How long the server's processor is busy with one statement, as Linux counts it."""
+    schedstat = Path(f"/proc/{connection.info.backend_pid}/schedstat")
+    before = int(schedstat.read_text().split()[0])
+    connection.execute(statement, arguments or None)
+    return (int(schedstat.read_text().split()[0]) - before) / 1e6
 
 
 def answered(tables: int) -> str:
     """A query of so many tables that few partitions answer."""
     wanted = ["a0.kind = 1 and a0.city_id < 3"]
     wanted += [f"a{n}.city_id = a0.city_id and a{n}.id = a0.id" for n in range(1, tables)]
-    return f"select count(*) from {', '.join(f't{n} a{n}' for n in range(tables))} where {' and '.join(wanted)}"
+    return (
+        f"select count(*) from {', '.join(f't{n} a{n}' for n in range(tables))} where {' and '.join(wanted)}"
+    )
 
 
 def sessions(database: Database, repeat: int) -> None:
@@ -98,12 +102,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
-        with running_cluster(installation) as cluster, (database := cluster.create_database()).connect() as connection:
+        with (
+            running_cluster(installation) as cluster,
+            (database := cluster.create_database()).connect() as connection,
+        ):
             for n in range(8):
                 connection.execute(TABLE.format(n=n).encode())
             connection.execute("select partitioncache_push('select * from t0 where kind = 1', 'city_id')")
             connection.execute("select partitioncache_process_queue()")
-            print(f"Milliseconds, the least of {repeat}; plan = EXPLAIN of the query as it is")
+            print(
+                f"Milliseconds of the server's processor, the least of {repeat}; plan = EXPLAIN of the query as it is"
+            )
             print(
                 f"{'tables':>6} {'shape':>6} {'fragments':>9} {'taken apart':>12}"
                 f" {'new kind':>9} {'known kind':>11} {'known':>8} {'plan':>8}"
@@ -124,9 +133,7 @@ def main() -> None:
                         known.append(
                             milliseconds(connection, "select partitioncache_apply(%s, 'city_id')", asked)
                         )
-                    started = time.perf_counter()
-                    connection.execute(f"explain {asked}".encode())
-                    plan.append((time.perf_counter() - started) * 1e3)
+                    plan.append(milliseconds(connection, f"explain {asked}".encode()))
                 row = connection.execute(FRAGMENTS, [query(tables, shape, 0, 100, first)]).fetchone()
                 assert row is not None
                 print(

@@ -2,13 +2,13 @@ create table partitioncache_registration (
     cache text not null,
     partition_key text not null check (partition_key <> ''),
     datatype text not null check (pc_native_type(datatype) is not null),
-    storage text not null check (storage in ('array', 'bit')),
+    storage text not null,
     partition_local boolean not null default false,
     generation bigint not null default 1,
     placed bigint not null default 0,
     created_at timestamptz not null default now(),
     primary key (cache, partition_key),
-    check (storage = 'array' or datatype in ('integer', 'bigint'))
+    check (pc_can_store(storage, datatype))
 );
 
 comment on table partitioncache_registration is

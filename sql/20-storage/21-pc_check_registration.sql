@@ -15,11 +15,11 @@ begin
         perform pc_fail('PC004', format('"%s" is no datatype of a partition key', datatype), '',
             format('Datatypes are %s and %s.', array_to_string(trim_array(datatypes, 1), ', '), datatypes[cardinality(datatypes)]));
     end if;
-    if storage is null or storage not in ('array', 'bit') then
-        perform pc_fail('PC001', format('"%s" is no storage', storage), '', 'Storage is array or bit.');
+    if (pc_storage_of(storage)).storage is null then
+        perform pc_fail('PC001', format('"%s" is no storage', storage), '', format('Storage is %s.', (select string_agg(s.storage, ' or ') from pc_storages() s)));
     end if;
-    if storage = 'bit' and datatype not in ('integer', 'bigint') then
-        perform pc_fail('PC004', format('bit storage holds integers, not %s', datatype), '',
+    if not pc_can_store(storage, datatype) then
+        perform pc_fail('PC004', format('%s storage holds %s, not %s', storage, array_to_string((pc_storage_of(storage)).datatypes, ' and '), datatype), '',
             'Register it with storage ''array'', which holds every datatype.');
     end if;
     if octet_length(cache || '_changes_' || partition_key) > 63 then

@@ -44,9 +44,8 @@ begin
             offset 0) a
         where a.serves or e.owner = (select pc_me()) and e.cluster = (select pc_cluster()) or (select pc_has_level(pc_me(), %5$L, 'monitor'))
         $sql$, entries,
-        case storage when 'bit' then 'case when a.serves then e.bits end as bits, case when a.serves then e.base end as base'
-                     else 'case when a.serves then e.keys end as keys' end,
-        case storage when 'bit' then 'e.bits' else 'e.keys' end,
+        (select string_agg(format('case when a.serves then e.%1$I end as %1$I', c.name), ', ' order by c.n) from unnest((pc_storage_of(storage)).columns) with ordinality c(name, n)),
+        'e.' || (pc_storage_of(storage)).columns[1],
         pc_object_for('cache', cache, partition_key), cache, partition_key, pc_serves());
     execute format('comment on view %s is %L', entries,
         format('The entries of partition key %I in cache %I that the role in force may see. serves: it may use them; mine: it stored them.', partition_key, cache));

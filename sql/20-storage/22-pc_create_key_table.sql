@@ -4,9 +4,8 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     key_table text := pc_object_for('cache', cache, partition_key);
-    held text := case storage
-        when 'bit' then 'bits bit varying, base bigint'
-        else format('keys %s[]', pc_native_type(datatype)) end;
+    form pc_storage := pc_storage_of(storage);
+    held text := (select string_agg(format('%I ' || c.type, c.name, pc_native_type(datatype)), ', ' order by c.n) from unnest(form.columns, form.types) with ordinality c(name, type, n));
 begin
     execute format($sql$
         create table %1$s (
@@ -25,8 +24,8 @@ begin
             evaluated_at timestamptz,
             primary key (hash, role)
         )$sql$, key_table, held);
-    if storage = 'array' and 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
-        execute format('alter table %s alter keys set compression lz4', key_table);
+    if form.compressible and 'lz4' = any ((select enumvals from pg_settings where name = 'default_toast_compression')::text[]) then
+        execute format('alter table %s alter %I set compression lz4', key_table, form.columns[1]);
     end if;
     perform pc_take_back(key_table::regclass);
     execute format('create index on %s (((evaluation).filed_under), ((evaluation).filed_rank) desc, key_count)', key_table);

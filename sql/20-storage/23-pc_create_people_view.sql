@@ -35,7 +35,7 @@ begin
     end if;
     execute format('create view %s with (security_barrier) as
                     select hash, %s, key_count, matches_null, query, pg_get_userbyid(owner) as owner, nullif(role, 0)::regrole as serves, created_at, evaluated_at, evaluation_ms
-                    from %s', target, case storage when 'bit' then 'bits, base' else 'keys' end, pc_object_for('entries', cache, partition_key));
+                    from %s', target, array_to_string((pc_storage_of(storage)).columns, ', '), pc_object_for('entries', cache, partition_key));
     execute format('comment on view %s is %L', target,
         format('The key sets of partition key %I in cache %I that the role may see; how they stand: partitioncache_entries. serves: the one role that it serves, null for everybody.', partition_key, cache));
     perform pc_take_back(target::regclass);

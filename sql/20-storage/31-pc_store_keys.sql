@@ -3,17 +3,15 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
-    held text := case registration.storage
-        when 'bit' then 'pc_bits_encode(k.sorted::bigint[]) as held, pc_bits_base(k.sorted[1:1]::bigint[]) as base'
-        else 'k.sorted as held' end;
-    columns text := case registration.storage when 'bit' then 'bits, base' else 'keys' end;
+    form pc_storage := pc_storage_of(registration.storage);
+    columns text := array_to_string(form.columns, ', ');
     native regtype := pc_native_type(registration.datatype);
 begin
     -- A new key set replaces all that was said of the old one, also the text, which is for the eyes of its owner. "distinct on" sorts, where a
     -- plain "distinct" would hash first; "offset 0" has it done once and not at each mention.
     return format($sql$
         insert into %1$s as e (hash, role, owner, owner_name, %2$s, key_count, matches_null, query, generation, evaluation, evaluated_at)
-        select g.hash, $1, $2, pg_get_userbyid($2), s.held %3$s, s.key_count, s.matches_null, g.query, $3, g.evaluation, clock_timestamp()
+        select g.hash, $1, $2, pg_get_userbyid($2), %3$s, s.key_count, s.matches_null, g.query, $3, g.evaluation, clock_timestamp()
         from (%7$s) g(hash, keys, with_null, query, evaluation)
         cross join lateral (
               select %4$s, cardinality(k.sorted) as key_count, g.with_null or array_position(g.keys, null) is not null as matches_null
@@ -27,8 +25,8 @@ begin
                         excluded.evaluated_at, excluded.owner, excluded.owner_name, excluded.cluster)
         $sql$,
         pc_object_for('cache', registration.cache, registration.partition_key), columns,
-        case registration.storage when 'bit' then ', s.base' else '' end, held, native,
-        case registration.storage when 'bit' then 'excluded.bits, excluded.base' else 'excluded.keys' end, given);
+        's.' || array_to_string(form.columns, ', s.'), (select string_agg(format('%s as %I', c.packed, c.name), ', ' order by c.n) from unnest(form.packed, form.columns) with ordinality c(packed, name, n)),
+        native, 'excluded.' || array_to_string(form.columns, ', excluded.'), given);
 end
 $$;
 

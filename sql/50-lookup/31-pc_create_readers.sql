@@ -6,7 +6,7 @@ declare
     registration partitioncache_registration := pc_registration(cache, partition_key);
     entries text := pc_object_for('entries', cache, partition_key);
     native text := pc_native_type(registration.datatype);
-    stored text := case registration.storage when 'bit' then format('pc_bits_decode(e.bits, e.base)::%s[]', native) else 'e.keys' end;
+    stored text := format((pc_storage_of(registration.storage)).unpacked, native);
     logged boolean := to_regclass(pc_object_for('changes', cache, partition_key)) is not null;
     reader record;
     granted record;

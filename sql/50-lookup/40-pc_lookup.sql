@@ -30,8 +30,9 @@ begin
     used := array(select e.hash from unnest(entries) e);
     stamps := array(select e.stamp from unnest(entries) e);
     unchanged := array(select e from unnest(entries) e where e.changed = 0);
-    if (registration).storage = 'bit' and cardinality(unchanged) > 1 then
-        keys := pc_intersect_bits(registration, array(select e.hash from unnest(unchanged) e), array(select e.role from unnest(unchanged) e), of_type);
+    if cardinality(unchanged) > 1 and (pc_storage_of((registration).storage)).intersection is not null then
+        execute format('select %s($1, $2, $3, $4)', (pc_storage_of((registration).storage)).intersection) into keys
+        using registration, array(select e.hash from unnest(unchanged) e), array(select e.role from unnest(unchanged) e), of_type;
         entries := array(select e from unnest(entries) e where e.changed <> 0);
     end if;
     foreach entry in array entries loop

@@ -15,7 +15,7 @@ begin
         return 0::bigint;
     end if;
     select string_agg(format('select %L as partition_key, e.hash, e.role, e.evaluation is not null as evaluated, coalesce(pg_column_size(%s), 0)::bigint as bytes, e.evaluated_at, (e.evaluation).milliseconds from %s e',
-                             r.partition_key, case r.storage when 'bit' then 'e.bits' else 'e.keys' end, pc_object_for('cache', r.cache, r.partition_key)), ' union all ')
+                             r.partition_key, 'e.' || (pc_storage_of(r.storage)).columns[1], pc_object_for('cache', r.cache, r.partition_key)), ' union all ')
     into held
     from partitioncache_registration r where r.cache = pc_evict.cache;
     if held is null then

@@ -44,7 +44,7 @@ from (values ('select partitioncache_register(null, ''integer'')', 'PC001', 'a p
              ('select partitioncache_register(''x'', null)', 'PC004', null),
              ('select partitioncache_register(''x'', ''integer'', ''roaring'')', 'PC001', '"roaring" is no storage'),
              ('select partitioncache_register(''x'', ''integer'', null)', 'PC001', null),
-             ('select partitioncache_register(''x'', ''text'', ''bit'')', 'PC004', 'bit storage holds integers, not text'),
+             ('select partitioncache_register(''x'', ''text'', ''bit'')', 'PC004', 'bit storage holds integer and bigint, not text'),
              (format('select partitioncache_register(%L, ''integer'')', repeat('x', 60)), 'PC001', 'the names of the cache and the partition key are too long together')) v(call, code, message);
 select lives_ok($$ select partitioncache_register('b_log_c', 'integer', cache => 'a') $$, 'names with underscores');
 select throws_ok($$ select partitioncache_register('c', 'integer', cache => 'a_log_b') $$, 'PC003',
