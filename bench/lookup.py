@@ -76,14 +76,13 @@ def milliseconds(connection: psycopg.Connection[Any], query: str) -> float:
         assert row is not None
         started = time.perf_counter()
         connection.execute(
-            "select pc_contained_entries(pc_registration('partitioncache', 'city_id'), %s::pc_asked)", [row[0]]
+            "select pc_contained_entries(pc_registration('partitioncache', 'city_id'), %s::pc_asked)",
+            [row[0]],
         )
         return (time.perf_counter() - started) * 1e3
 
 
-TYPES = {
-    "poi": {"id": "integer", "city_id": "integer", "kind": "integer", "area": "integer", "name": "text"}
-}
+TYPES = {"poi": {"id": "integer", "city_id": "integer", "kind": "integer", "area": "integer", "name": "text"}}
 ALL = "select * from poi where area > 7 and kind = 7 and name in ('7', '8')"
 
 
@@ -104,11 +103,14 @@ def catalogue(entries: int) -> Catalogue:
 
 
 def milliseconds_of_python(made: Catalogue, query: str) -> float:
-    """How long the search takes in a client's memory."""
+    """How long the processor is busy with the search in a client's memory; the least of three."""
     analysis = analyse(query, "city_id", schema=TYPES)
-    started = time.perf_counter()
-    analysis.contained(made)
-    return (time.perf_counter() - started) * 1e3
+    taken = []
+    for _ in range(3):
+        started = time.thread_time()
+        analysis.contained(made)
+        taken.append(time.thread_time() - started)
+    return min(taken) * 1e3
 
 
 def table(title: str, repeat: int) -> Callable[[int, Callable[[str], float]], None]:
@@ -124,7 +126,9 @@ def table(title: str, repeat: int) -> Callable[[int, Callable[[str], float]], No
         ]
         sums.append(sum(row))
         print(
-            f"{entries:>8} " + " ".join(f"{value:>15.2f}" for value in row) + f" {sums[-1] / sums[0]:>10.2f} x",
+            f"{entries:>8} "
+            + " ".join(f"{value:>15.3f}" for value in row)
+            + f" {sums[-1] / sums[0]:>10.2f} x",
             flush=True,
         )
 
@@ -132,7 +136,9 @@ def table(title: str, repeat: int) -> Callable[[int, Callable[[str], float]], No
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeat", type=int, default=15)
     repeat = parser.parse_args().repeat
     line = table("Milliseconds to find what is contained, in Python", repeat)

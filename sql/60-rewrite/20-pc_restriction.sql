@@ -20,14 +20,15 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     wanted text;
-    nothing boolean := cardinality(keys) = 0 and method not in ('subquery', 'current');
+    how pc_method := pc_method_of(method);
+    nothing boolean := cardinality(keys) = 0 and not how.asks;
     -- Rows without a partition key are let through where they can match, and where a list alone would make PostgreSQL leave out too much.
     keep_null text := case when matches_null and (family).matches_null
-                             or (family).prunes_wrongly and method in ('literal', 'IN', 'VALUES', 'current') and not nothing
+                             or (family).prunes_wrongly and how.constant and not nothing
                            then ' OR %4$s IS NULL' else '' end;
     -- Where one column is joined to a set of rows, the planner joins all columns that equal it to that set, and estimates the
     -- joins well. It does not carry a list of constants on: each column gets the list, unless the form says otherwise.
-    columns text[] := case when method in ('literal', 'IN', 'current') or (registration).partition_local then (family).columns else (family).columns[1:1] end;
+    columns text[] := case when how.each_column or (registration).partition_local then (family).columns else (family).columns[1:1] end;
     -- Whichever columns are restricted, the rows are the same: the columns equal one another, and less is restricted than might be.
     listed integer := case when form ~ '[0-9]' then least(substring(form from '[0-9]+')::integer, cardinality(columns)) end;
     changed text;
@@ -95,7 +96,7 @@ begin
                         then pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], changed) end as asked,
                    coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r
     where natives[c.n] is not null or case when form ~ '^[0-9]' then c.n = listed else c.n <= cardinality(columns) end;
-    if method in ('literal', 'IN', 'current') and form !~ '^[0-9]' then
+    if how.each_column and form !~ '^[0-9]' then
         result.carried := array(select format('(' || wanted || case when (family).prunes_wrongly and not nothing then ' OR %1$s IS NULL' else '' end || ')', c.column_name, '', '') from unnest((family).carried) with ordinality c(column_name, where_at, has_where, n) order by c.n);
     end if;
     return result;

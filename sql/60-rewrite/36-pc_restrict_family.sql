@@ -57,7 +57,7 @@ begin
         restriction := null;
         if method_used is not null and (keys > 0 or form = 'all') then
             -- Inside the statement more may be known than now, so it must be ready for rows without a key.
-            restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or method_used in ('subquery', 'current'), registration, looked_up.used, looked_up.stamps, form, canonical);
+            restriction := pc_restriction(family, method_used, looked_up.keys, looked_up.matches_null or (pc_method_of(method_used)).asks, registration, looked_up.used, looked_up.stamps, form, canonical);
         end if;
         methods := methods || case when restriction.conditions is not null then method_used end;
         restrictions := restrictions || restriction;

@@ -47,7 +47,7 @@ begin
             outcome.keys := least(outcome.keys, restricted.keys);
             outcome.own_keys := least(outcome.own_keys, restricted.own_keys);
             known.stamps := known.stamps || restricted.stamps;
-            known.lasting := known.lasting and (not restricted.tracked or not exists (select from unnest(restricted.methods) m where m not in ('current', 'subquery')));
+            known.lasting := known.lasting and (not restricted.tracked or not exists (select from unnest(restricted.methods) m where not (pc_method_of(m)).asks));
         end if;
     end loop;
     if outcome.applied then

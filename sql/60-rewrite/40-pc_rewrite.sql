@@ -69,7 +69,7 @@ declare
     considered boolean := false;
     known pc_known;
     -- Whether the outcome will hold as long as the entries do.
-    lasting boolean := method not like 'TMP_TABLE%' and pg_trigger_depth() = 0;
+    lasting boolean := (pc_method_of(method)).lasting is not false and pg_trigger_depth() = 0;
     deferred text;
     kept double precision;
     deferred_cost double precision;
@@ -209,18 +209,3 @@ $$;
 
 comment on function pc_decide(text, text, text, text, text, text, boolean) is
 'Leaves a query alone that costs less than asking; else analyses it, finds the entries that it contains and restricts each family of partition columns that something is known of. The outcome is remembered under the digest, where it will stay right. Never fails. Example: see pc_rewrite';
-
-create function pc_check_method(method text) returns void
-language plpgsql immutable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-begin
-    if method is null or method not in ('auto', 'literal', 'current', 'subquery', 'IN', 'VALUES', 'TMP_TABLE_IN', 'TMP_TABLE_JOIN') then
-        perform pc_fail('PC001', format('"%s" is no method', method), '',
-            'Methods are auto, literal, current, subquery, IN, VALUES, TMP_TABLE_IN and TMP_TABLE_JOIN.');
-    end if;
-end
-$$;
-
-comment on function pc_check_method(text) is
-'Raises PC001 for a word that is no method of rewriting. Example: select pc_check_method(''auto'')';

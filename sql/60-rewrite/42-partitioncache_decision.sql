@@ -130,7 +130,7 @@ begin
     end if;
     -- Under an old snapshot the catalog does not show whether names still mean what they did; PostgreSQL's parser does. What the entries say is
     -- judged by the query itself, while it runs.
-    if current_setting('transaction_isolation') in ('repeatable read', 'serializable') and (current_setting('transaction_read_only')::boolean or (known.outcome).method not in ('current', 'subquery')
+    if current_setting('transaction_isolation') in ('repeatable read', 'serializable') and (current_setting('transaction_read_only')::boolean or not (pc_method_of((known.outcome).method)).asks
                               or pc_sha256((pc_parse(query, session)).canonical) <> known.canonical) then
         return null;
     end if;
