@@ -3,9 +3,9 @@
 Chains and a star of 1 to 8 tables that are joined on the partition key and on a further condition, three conditions on
 each; nothing is cached but one fragment, which the queries contain, or, with --contained-none, do not. A query of a new
 kind is one of which nothing was asked before; of a known kind, one that differs from another in its constants alone.
-Then known queries of tracked tables, left alone and restricted: the first call of a session and later ones, each session
-a new one. All is the time that a session runs on a processor, which hardly depends on what else the machine does, and
-the least of several measurements.
+Then known queries of tracked tables, left alone and restricted: the first call of a session and later ones, each
+session a new one. All is the time that a session runs on a processor, which hardly depends on what else the machine
+does, and the least of several measurements.
 
     scripts/bench apply [--repeat 7] [--contained-none]
 """

@@ -26,7 +26,8 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     verdict partitioncache_verdict;
-    basis record := pc_basis(relations);
+    basis record;
+    looked boolean := false;
     measured jsonb := '[]'::jsonb;
 begin
     for verdict in
@@ -35,6 +36,10 @@ begin
           and v.original_shape = pc_measured.original_shape and pc_measured.keys between v.keys / 2 - 10 and v.keys * 2 + 10
         order by v.made_at desc limit 10
     loop
+        if not looked then
+            basis := pc_basis(relations);
+            looked := true;
+        end if;
         if verdict.definitions = basis.state and pc_about_as_large(basis.bytes, basis.rows, verdict.bytes, verdict.rows) then
             measured := measured || verdict.measured;
         end if;
