@@ -125,7 +125,7 @@ def test_the_catalogue_follows_the_store(
     open_cache: OpenCache, data: sqlite3.Connection, cache_type: str
 ) -> None:
     cache, reader = open_cache(cache_type), open_cache(cache_type)
-    query = "SELECT count(*) FROM poi WHERE area > 1000"
+    query = "SELECT count(*) FROM poi WHERE area > 1000 AND kind = 3"
     (fragment,) = analyse(KNOWN[0], "city_id", "sqlite").fragments
 
     def known() -> list[str]:
@@ -138,7 +138,7 @@ def test_the_catalogue_follows_the_store(
     cache.set_set(fragment.hash, {1, 2, 3})
     assert known() == [fragment.hash]
     for number in range(20):
-        store(data, cache, f"SELECT * FROM poi WHERE area > {number * 40}")
+        store(data, cache, f"SELECT * FROM poi WHERE kind IN (3, {number + 10})")
         assert len(known()) == number + 2
     cache.delete(fragment.hash)
     assert fragment.hash not in known()
@@ -332,3 +332,19 @@ def test_what_has_no_form() -> None:
     ):
         found = form_of_entry(hashlib.sha256(text.encode()).hexdigest(), text, "city_id")
         assert found is None or "street" in text, text
+
+
+@pytest.mark.parametrize("cache_type", ["redis_set", "rocksdict"])
+def test_of_bounds_alone_the_nearest_are_found(
+    open_cache: OpenCache, data: sqlite3.Connection, cache_type: str
+) -> None:
+    cache = open_cache(cache_type)
+    for number in range(20):
+        store(data, cache, f"SELECT * FROM poi WHERE area > {number * 40}")
+    asking = analyse("SELECT count(*) FROM poi WHERE area > 500 AND kind = 3", "city_id", "sqlite", TYPES)
+    handler: Any = cache.underlying_handler
+    nearest = [
+        analyse(f"SELECT * FROM poi WHERE area > {bound}", "city_id", "sqlite").fragments[0].hash
+        for bound in (480, 440, 400)
+    ]
+    assert set(handler.contained(asking, "city_id")["poi"]) == set(nearest)
