@@ -115,7 +115,7 @@ $$;
 comment on function pc_places(text, text[]) is
 'A canonical text as a pattern for format, with a place for each of these constants; null where one of them could be written in another way. Example: select format(pc_places(''(t1.kind = 7)'', array[''7'']), ''8'')';
 
-create function pc_other_literals(literals text[]) returns text[]
+create function pc_changed_literals(literals text[]) returns text[]
 language plpgsql immutable strict parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -138,8 +138,8 @@ begin
 end
 $$;
 
-comment on function pc_other_literals(text[]) is
-'Other plain constants in the place of these: of the same kinds, and equal where they are. Example: select pc_other_literals(array[''7''])';
+comment on function pc_changed_literals(text[]) is
+'Other plain constants in the place of these: of the same kinds, and equal where they are. Example: select pc_changed_literals(array[''7''])';
 
 create function pc_stands_for(canonical text, literals text[]) returns boolean
 language plpgsql immutable parallel safe
@@ -162,7 +162,7 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     literals constant text[] := pc_literals(query);
-    others constant text[] := pc_other_literals(literals);
+    others constant text[] := pc_changed_literals(literals);
 begin
     -- PostgreSQL itself is asked, with other constants: a number may be that of a column, and a text may be a word of the language.
     return pc_stands_for(canonical, literals)
