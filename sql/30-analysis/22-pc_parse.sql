@@ -90,7 +90,7 @@ begin
             if not accepted then
                 raise;
             end if;
-            perform pc_fail('PC005', 'only a plain query can be restricted, not EXPLAIN, SHOW, SELECT INTO and the like', '', 'Pass the SELECT itself.');
+            perform pc_fail('PC005', 'only a plain query can be restricted, not EXPLAIN, SHOW and the like', '', 'Pass the SELECT itself.');
     end;
     if difference or pc_is_shadowed(effective) then
         perform pc_fail('PC005', 'under the settings of this session the rewritten text would mean something else', '',

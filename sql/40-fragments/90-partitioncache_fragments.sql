@@ -92,7 +92,7 @@ begin
                 'Pass them: params => array[...], a text for each of $1, $2, ...');
         when syntax_error then
             if accepted then
-                perform partitioncache_internal.pc_fail('PC005', 'only a plain query can be cached, not EXPLAIN, SHOW, SELECT INTO and the like', '', advice);
+                perform partitioncache_internal.pc_fail('PC005', 'only a plain query can be cached, not EXPLAIN, SHOW and the like', '', advice);
             elsif partitioncache_internal.pc_placeholder_advice(query) is not null then
                 perform partitioncache_internal.pc_fail('PC005', pg_catalog.format('the query seems to have parameters without values: %s', sqlerrm), '',
                     partitioncache_internal.pc_placeholder_advice(query));

@@ -5,7 +5,7 @@ select no_plan();
 select throws_ok(format('select partitioncache_push(%L, ''city_id'')', query), 'PC005', message, 'push: ' || query)
 from (values ('', 'the query is empty'), (E' -- nothing\n ; /* at\nall */', 'the query is empty'),
     ('select 1; select 2', 'only a single query that reads can be cached'), ('delete from poi', 'only a single query that reads can be cached'), ('vacuum', 'only a single query that reads can be cached'),
-    ('explain select * from poi', 'only a plain query can be cached, not EXPLAIN, SHOW, SELECT INTO and the like'), ('show work_mem', 'only a plain query can be cached, not EXPLAIN, SHOW, SELECT INTO and the like'),
+    ('explain select * from poi', 'only a plain query can be cached, not EXPLAIN, SHOW and the like'), ('show work_mem', 'only a plain query can be cached, not EXPLAIN, SHOW and the like'),
     ('with gone as (delete from poi returning *) select * from gone', 'this query cannot be cached: WITH clause containing a data-modifying statement must be at the top level'),
     ('select ''postgres''::regrole, id from poi', 'this query cannot be cached: constant of the type regrole cannot be used here'),
     ('select * from poi where kind = $1', 'the query has parameters without values: there is no parameter $1'),
