@@ -439,10 +439,11 @@ class ServerMonitor:
         """Work on items that the server's own processor leaves alone: unchecked ones, and those of queues elsewhere.
 
         Returns:
-            How many were finished, one way or another; also 0 while another thread is at it.
+            How many were finished, one way or another; 1 while another thread is at it: there may be work soon.
         """
         if not self._unchecked.acquire(blocking=False):
-            return 0
+            self._stop.wait(0.1)
+            return 1
         try:
             before = sum(self._events.counts.values())
             if any(self._queue.counts(queue)["ready"] for queue in QUEUES):
