@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -40,6 +40,25 @@ where h <> all (array(
     select f.hash
     from partitioncache_internal.pc_fragments(
              $1, $2, $3, partitioncache_internal.pc_session(current_setting('search_path'))) f))
+"""
+# A query that differs in its plain constants alone, if it can: what is remembered of the one is used for the other.
+SIBLING = """
+with written as (
+    select l.literals, partitioncache_internal.pc_literal_kinds(l.literals) as kinds
+    from partitioncache_internal.pc_literals($1) l(literals) where partitioncache_internal.pc_masked($1) is not null
+), literal as (
+    select l.l, l.n, l.kind, 1 + abs(hashtext($1)) % 4 as more
+    from written w, unnest(w.literals, w.kinds) with ordinality l(l, kind, n)
+), string as (
+    select s.l, coalesce(lead(s.l) over (order by s.l), min(s.l) over ()) as next
+    from (select distinct l.l from literal l where l.kind = 'text') s
+)
+select format((partitioncache_internal.pc_pattern($1, w.literals)).pattern, variadic array(
+    select case l.kind when 'integer' then (l.l::bigint + l.more)::text
+                       when 'numeric' then (l.l::numeric + l.more)::text
+                       when 'text' then s.next else l.l end
+    from literal l left join string s on s.l = l.l order by l.n))
+from written w where w.literals <> '{}'
 """
 ICU = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
 # Classes that keep one of several equal values.
@@ -414,13 +433,19 @@ class Arena:
                 self.admin.run(statement)
         self.attempt(self.reader, case.writes.inside)
         try:
-            return self._attempt(case, case.text)
+            return self._attempt(case, case.text) or self._sibling(case)
         finally:
             self.reader.must("rollback")
 
-    def _attempt(self, case: Case, text: str) -> Failure | None:
+    def _sibling(self, case: Case) -> Failure | None:
+        """Ask a query of the same kind as well, for every second."""
+        found = self.admin.call(SIBLING, case.text).rows if len(case.text) % 2 else ()
+        failure = self._attempt(case, text := (found[0][0] or b"").decode(), {"sibling"}) if found else None
+        return failure and replace(failure, reason=f"{failure.reason} (asked behind it: {text})")
+
+    def _attempt(self, case: Case, text: str, labels: Set[str] = frozenset()) -> Failure | None:
         reader, world = self.reader, case.world
-        known = classes(case.query, world) | ({"comments"} if case.style.comments else set())
+        known = classes(case.query, world) | labels | ({"comments"} if case.style.comments else set())
         forms = FORMS if self.every_method else (FORMS[len(text) % len(FORMS)],)
         methods = ",".join(("auto", *forms))
         applied = reader.call(APPLY, text, world.key, world.cache, f"{{{methods}}}")
@@ -451,8 +476,10 @@ class Arena:
                 contained = reader.call(CONTAINED, text, world.key, world.cache)
                 if contained.rows and contained.rows[0][0] != b"0":
                     known.add("contained")
-        elif texts.get("subquery", text) != text and self.is_tracked(
-            [w for w, _ in self.worlds].index(world)
+        elif (
+            text == case.text
+            and texts.get("subquery", text) != text
+            and self.is_tracked([w for w, _ in self.worlds].index(world))
         ):
             self.kept.append((case, texts["subquery"]))
         known |= {
