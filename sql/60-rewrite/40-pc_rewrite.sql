@@ -126,7 +126,7 @@ begin
         revision := pc_revision(cache, partition_key);
         if early is null then
             -- What begins so and could be explained is one query, which this role may run.
-            early := pc_analyse(query, registration, session, original is not null and query ~* '^\s*select\M(?!.*\minto\M)');
+            early := pc_analyse(query, registration, session, original is not null and query ~* E'^\\s*select\\M(?!.*\\minto\\M)');
         end if;
         analysis := early;
         result.reason := coalesce(analysis.reason, case when strpos(analysis.canonical, 'partitioncache_changed_') > 0 and analysis.canonical ~ 'partitioncache_changed_[0-9]'

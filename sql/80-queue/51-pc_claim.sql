@@ -91,7 +91,7 @@ begin
             select array_agg(c.item order by (c.item).priority desc, (c.item).id) into taken from claimed c;
             if found_there is not null then
                 -- As long as before, further on.
-                perform set_config('partitioncache.claimed_' || queue_, regexp_replace(current_setting('partitioncache.claimed_' || queue_), ' [0-9]+( [0-9]+)$', format(' %s\1', found_there[1])), false);
+                perform set_config('partitioncache.claimed_' || queue_, regexp_replace(current_setting('partitioncache.claimed_' || queue_), ' [0-9]+( [0-9]+)$', format(E' %s\\1', found_there[1])), false);
                 found_there := null;
             elsif clock_timestamp() - begun > interval '2 ms' then
                 perform pc_note_claim_place(caller, queue_, cache_, (taken[1]).priority, (taken[1]).id, clock_timestamp() - begun - amount * interval '0.1 ms');

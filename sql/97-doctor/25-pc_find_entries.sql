@@ -5,7 +5,7 @@ as $$
     with counted as (
         select k.partition_key, e.reason, count(*) as entries,
                -- what a reason advises: the first call in it
-               substring(e.reason from '\m(partitioncache_\w+\((?:''(?:[^'']|'''')*''(?:, )?)+)\)') as advice
+               substring(e.reason from E'\\m(partitioncache_\\w+\\((?:''(?:[^'']|'''')*''(?:, )?)+)\\)') as advice
         from partitioncache_partition_keys(cache) k cross join pc_entry_state(cache, k.partition_key, scope => 'visible') e
         group by 1, 2
     )

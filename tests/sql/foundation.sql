@@ -39,7 +39,7 @@ select is(pc_datatype_of('text'::regtype, 'loose'::regcollation), null, 'text un
 \endif
 
 -- Settings
-select is((pc_settings('partitioncache'))::text, '(partitioncache,64,f,1,2,00:30:00,3,10000,track,1,0,0,00:00:00,200,100,0.02,4)', 'the defaults');
+select is((pc_settings('partitioncache'))::text, '(partitioncache,64,f,1,2,00:30:00,3,10000,track,1,0,0,00:00:00,200,100,0.02,4,600,200)', 'the defaults');
 select partitioncache_register('city_id', 'integer');
 select is((pc_settings('partitioncache')), (select s from partitioncache_internal.partitioncache_settings s), 'the row that registering made is the same');
 update partitioncache_internal.partitioncache_settings set max_fragments = 5;

@@ -47,7 +47,9 @@ from attacker a, unnest(array['create table partitioncache_internal.evil (x inte
 select world() as before \gset
 select count(try(role, call)) as tried from batch \gset
 -- PostgreSQL warns of a grant that grants nothing.
-select is_empty($$ select role, call, outcome from attempt where outcome = 'done' and call !~ '^grant' $$, 'nothing of that can be done by anybody');
+-- Who may ask may count, as asking does.
+select is_empty($$ select role, call, outcome from attempt where outcome = 'done' and call !~ '^grant' and not (role <> 'hostile_stranger' and call ~ '^select nextval\(.*_(hits|misses)''\)$') $$,
+                'nothing of that can be done by anybody');
 select is(changed(:'before'), null, 'and nothing was changed');
 
 -- Functions: who may not call one is told so before anything else.

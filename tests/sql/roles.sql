@@ -153,7 +153,7 @@ reset role;
 -- A role that may not make temporary objects cannot have a query analysed.
 revoke temporary on database :DBNAME from public;
 set role roles_other;
-select alike((partitioncache_explain('select id from poi where kind = 9', 'city_id')).reason, 'permission denied%', 'no temporary objects: unchanged, with the reason');
+select alike((partitioncache_explain('select id from poi where kind > 9', 'city_id')).reason, 'permission denied%', 'no temporary objects: unchanged, with the reason');
 reset role;
 grant temporary on database :DBNAME to public;
 
