@@ -72,10 +72,11 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
-    -- Tables of sub-selects keep the names they have, so ours are others.
+    -- Tables of sub-selects keep the names they have, so ours are others; what constants say makes no difference.
     prefix text := (
         select p.prefix from generate_series(0, 50) n(n), lateral (select 't' || repeat('_', n.n) as prefix) p
-        where not exists (select from unnest(templates) c where position('SELECT' in c) > 0 and c ~ ('\m' || p.prefix || '\d'))
+        where not exists (select from unnest(templates) c
+                          where position('SELECT' in c) > 0 and regexp_replace(c, '("(?:[^"]|"")*")|''(?:[^'']|'''')*''', '\1', 'g') ~ ('\m' || p.prefix || '\d'))
         order by n.n limit 1);
     template text;
     rendered text;

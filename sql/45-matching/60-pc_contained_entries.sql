@@ -34,7 +34,8 @@ declare
                                       else pc_turned(c.expression) end
                            from unnest(form.conditions) with ordinality c(expression, kind, operator, type, constants, n) order by c.n);
 begin
-    for number in 1 .. cardinality(form.relations) loop
+    -- Of a text that says more than a form can, there is none.
+    for number in 1 .. coalesce(cardinality(form.relations), 0) loop
         texts := array(select replace(x.text, E'\x01' || number - 1 || E'\x02', E'\x01' || form.relations[number] || E'\x02') from unnest(texts) with ordinality x(text, n) order by x.n);
         turned := array(select replace(x.text, E'\x01' || number - 1 || E'\x02', E'\x01' || form.relations[number] || E'\x02') from unnest(turned) with ordinality x(text, n) order by x.n);
     end loop;

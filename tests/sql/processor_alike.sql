@@ -1,5 +1,5 @@
 -- Queries that differ in plain constants alone are taken apart once: what is learned of them is what each alone would have given.
-select plan(45);
+select plan(46);
 
 create table poi (id integer primary key, city_id integer, kind integer, area numeric, big bigint, name text, short varchar(10), code char(4), at date, seen timestamp, tag uuid, "a 5" integer, x double precision);
 insert into poi
@@ -27,6 +27,9 @@ insert into asked (template, first, other) values
     ('select * from poi where name = %1$s', '{''it''''s''}', '{''that''''s''}'),
     ('select * from poi where name = %1$s', '{''a%1$s''}', '{''b%2$s''}'),
     ('select * from poi where name like %1$s', '{''poi 1%''}', '{''poi 2_''}'),
+    ('select * from poi where name = %1$s', '{''t1 of SELECT''}', '{''SELECT t1''}'),
+    ('select * from poi where name <> %1$s and kind = %2$s', '{''SELECT t1'',3}', '{''poi 8'',4}'),
+    ('select * from poi p where name <> %1$s and exists (select from street t1 where t1.city_id = p.city_id and t1.length = %2$s)', '{''SELECT t_1'',3}', '{''poi 8'',4}'),
     ('select * from poi where code = %1$s', '{''c1''}', '{''c2  ''}'),
     ('select * from poi where at = %1$s', '{''2024-02-03''}', '{''2024-04-27''}'),
     ('select * from poi where at >= %1$s', '{''2024-02-03''}', '{''yesterday''}'),
@@ -162,6 +165,9 @@ select ok(not pc_stands_for('SELECT (x = ''2024-01-01 00:00:00''::timestamp)', a
 select ok(not pc_stands_for('SELECT (x = ''now''::date)', array['''now''']), 'and a word for a date');
 
 select throws_ok($$ select pc_call('store', '{"cache": "together", "partition_key": "city_id", "entries": [{"hash": "x", "query": "y", "keys": "{}"}]}') $$, 'PC001', 'only what was evaluated is stored so', 'what was not evaluated is not stored with what was');
+
+select is(pc_evaluate_fragment('together', 'city_id', pc_sha256(q), q, '{public.poi}', '{}'), 1::bigint, 'a fragment that is written otherwise than it would be today has its keys found all the same')
+from (values ('SELECT DISTINCT t_1.city_id FROM public.poi t_1 WHERE (t_1.id = 7)')) f(q);
 
 -- How they are worked on
 select partitioncache_push_many(array['select * from poi where kind = 17', 'select * from poi where kind = 18', 'select * from poi where kind > 18', 'select * from poi where kind = 19'], 'city_id', 'together') \g /dev/null
