@@ -88,11 +88,12 @@ begin
                or exists (select from pg_partitioned_table p where p.partrelid = c.oid and a.attnum = any (p.partattrs)))) then
         return null;
     end if;
+    -- At the ends of what there is, nothing can be added.
     return format('%1$s >= (SELECT %2$s FROM %4$s k(k)) AND %1$s <= (SELECT %3$s FROM %4$s k(k))', steps.column_name,
         case steps.kind when 'trunc' then 'min(k.k)' when 'date' then 'min(k.k)::timestamp without time zone'
                         else format('CASE WHEN min(k.k) > 0 THEN min(k.k)::bigint * %1$s ELSE GREATEST(min(k.k)::numeric * %1$s - %1$s, -9223372036854775808)::bigint END', steps.step) end,
-        case steps.kind when 'trunc' then format('max(k.k) + %L::interval - ''00:00:00.000001''::interval', steps.step)
-                        when 'date' then '(max(k.k) + 1)::timestamp without time zone - ''00:00:00.000001''::interval'
+        case steps.kind when 'trunc' then format('CASE WHEN max(k.k) < ''9999-01-01''::timestamp without time zone THEN max(k.k) + %L::interval - ''00:00:00.000001''::interval ELSE ''infinity'' END', steps.step)
+                        when 'date' then 'CASE WHEN max(k.k) < ''9999-01-01''::date THEN (max(k.k) + 1)::timestamp without time zone - ''00:00:00.000001''::interval ELSE ''infinity'' END'
                         else format('CASE WHEN max(k.k) < 0 THEN max(k.k)::bigint * %1$s ELSE LEAST(max(k.k)::numeric * %1$s + %1$s - 1, 9223372036854775807)::bigint END', steps.step) end,
         changed);
 end

@@ -167,6 +167,14 @@ select is(rows_of(partitioncache_apply(q, 'month', method => m)), rows_of(q), 'r
 insert into log values (-1, '2024-07-31 23:59:59.999999', 3), (-2, '2024-07-01', 3), (-3, null, 3), (-4, 'infinity', 3);
 select is(rows_of(partitioncache_apply(q, 'month', method => m)), rows_of(q), 'rows after writes by ' || m) from unnest(array['literal', 'current', 'auto', 'IN', 'VALUES']) m, (values ('select * from log where kind = 3'), ('select * from log where kind = 3 and at is not null')) v(q);
 delete from log where at = 'infinity';
+-- At the end of what there is, there is no next month and no next day.
+select fill('select * from log where kind = 3', 'month');
+create temp table last_days as
+select k, partitioncache_apply('select * from log where kind = 3', k, method => 'current') as query from unnest('{month}'::text[]) k;
+insert into log values (-5, '294276-12-31 10:00', 3);
+select is(rows_of(query), rows_of('select * from log where kind = 3'), 'rows after a write on the last day that there is, by ' || k) from last_days;
+select ok(query ~ 'SELECT CASE WHEN max', 'a range of what was written is asked for') from last_days;
+delete from log where id = -5;
 
 -- A column that becomes another puts the placement aside, and no write fails
 alter table visit alter country type varchar(30);
