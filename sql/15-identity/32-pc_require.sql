@@ -8,7 +8,7 @@ begin
                                         pg_get_userbyid(role),
                                         case level when 'read' then 'use entries' when 'push' then 'queue and evaluate queries'
                                                    when 'fill' then 'store entries for everybody' else level end, cache), '',
-            format('Let an administrator call: select partitioncache_grant(%L, %L, %L);', pg_get_userbyid(role), level, cache));
+            format('Let an administrator call: select partitioncache_grant(%L, %L, %L);', quote_ident(pg_get_userbyid(role)), level, cache));
     end if;
 end
 $$;

@@ -29,25 +29,41 @@ $$;
 comment on function pc_is_static(text, oid) is
 'Whether somebody asserts of a relation, or of what it is a part of, that it does not change. Example: select pc_is_static(''partitioncache'', ''pg_class''::regclass)';
 
-create function pc_untracked_reason(relations oid[], cache text, partition_key text) returns text
-language plpgsql stable parallel safe
+create function pc_untracked_advice(relations oid[], cache text, partition_key text, out reason text, out call text[]) returns setof record
+language plpgsql stable parallel safe rows 1
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     untracked oid[];
 begin
     if (pc_settings(cache)).untracked = 'static' then
-        return null;
+        return;
     end if;
     untracked := pc_untracked(cache, partition_key, array(select c.relation from pc_relation_closure(relations) c));
-    return (
-        select string_agg(case
-                   when pc_tracking_refusal(pc_top(u), partition_key, cache) is null
+    return query
+        select case
+                   when r.refusal is null
                        then format('%1$s may change: partitioncache_track(%2$L, %3$L) logs its writes, partitioncache_assert_static(%2$L) says that it stays as it is',
-                                   u::regclass, pc_top(u)::regclass, partition_key)
-                   else format('%s cannot be tracked (%s); partitioncache_assert_static(%L) says that it stays as it is',
-                               u::regclass, pc_tracking_refusal(pc_top(u), partition_key, cache), u::regclass) end, '; ' order by u)
-        from unnest(untracked) u where not pc_is_static(cache, u));
+                                   u::regclass, r.top, pc_untracked_advice.partition_key)
+                   else format('%s cannot be tracked (%s); partitioncache_assert_static(%L) says that it stays as it is', u::regclass, r.refusal, u::regclass) end,
+               case when r.refusal is null then array['partitioncache_track', r.top::text, pc_untracked_advice.partition_key, pc_untracked_advice.cache]
+                    else array['partitioncache_assert_static', u::regclass::text, pc_untracked_advice.cache] end
+        from unnest(untracked) u
+        cross join lateral (select pc_top(u)::regclass as top, pc_tracking_refusal(pc_top(u), pc_untracked_advice.partition_key, pc_untracked_advice.cache) as refusal) r
+        where not pc_is_static(pc_untracked_advice.cache, u)
+        order by u;
+end
+$$;
+
+comment on function pc_untracked_advice(oid[], text, text) is
+'The tables for whose sake entries on these relations are not used (see pc_untracked_reason): reason says why, call is the function that mends it and its arguments. Example: select * from pc_untracked_advice(array[''poi''::regclass], ''partitioncache'', ''city_id'')';
+
+create function pc_untracked_reason(relations oid[], cache text, partition_key text) returns text
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return (select string_agg(a.reason, '; ' order by a.ordinality) from pc_untracked_advice(relations, cache, partition_key) with ordinality a);
 end
 $$;
 

@@ -43,7 +43,7 @@ begin
                 case when not w.here or r.oid is null then 'there is no such role here'
                      when not r.rolcanlogin then 'it cannot log in; grant its rights to roles that can'
                      when not pc_has_level(r.oid, pc_unserved.cache, 'push')
-                         then format('select partitioncache_grant(%L, ''push'', %L)', w.owner, pc_unserved.cache)
+                         then format('select partitioncache_grant(%L, ''push'', %L)', quote_ident(w.owner), pc_unserved.cache)
                      else format('select partitioncache_enable_processor(%L), called by that role', pc_unserved.cache) end), '; ' order by w.owner)
         from (select q.owner, q.owner_oid, q.here, count(*) as items, min(q.due_at) as since
               from pc_own_queue q

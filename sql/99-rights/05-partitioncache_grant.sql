@@ -29,7 +29,7 @@ begin
     if level = 'administer' and not pg_has_role(caller, pc_installer(), 'usage') then
         perform pc_fail('PC007', format('role "%s" may not make administrators', pg_get_userbyid(caller)), '',
             format('Let role "%s", which installed PartitionCache, call: select partitioncache_grant(%L, %L, %L);', pg_get_userbyid(pc_installer()),
-                   pg_get_userbyid(role), level, cache));
+                   quote_ident(pg_get_userbyid(role)), level, cache));
     end if;
     if pg_has_role(role, pc_installer(), 'usage') then
         raise notice 'role "%" has every right already', pg_get_userbyid(role);

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from partitioncache.cli import output
-from partitioncache.cli.output import Format
+from partitioncache.cli.output import Format, visible
 from partitioncache.setup import Check
 
 _MARKS = {True: "[green]ok     [/]", False: "[bold red]missing[/]", None: "[yellow]note   [/]"}
@@ -27,16 +27,20 @@ def show(checks: Sequence[Check], format: Format) -> bool:
         said: set[str] = set()
         for check in checks:
             console.print(
-                f"{_MARKS[check.ok]}  [bold]{escape(check.name)}[/]: {escape(check.detail)}",
+                f"{_MARKS[check.ok]}  [bold]{escape(visible(check.name))}[/]: {escape(visible(check.detail))}",
                 soft_wrap=True,
             )
             number = f"{steps.index(check.fix) + 1}. " if check.fix in steps and len(steps) > 1 else ""
             if check.fix in said:
-                console.print(f"         as above: {number}{escape(check.fix)}", soft_wrap=True)
+                console.print(
+                    f"         as above: {number}{escape(visible(check.fix, lines=True))}", soft_wrap=True
+                )
             elif check.fix and not (check.ok is None and check.fix in steps):
                 said.add(check.fix)
-                console.print(f"         {number}run {escape(check.place)}:", soft_wrap=True)
-                console.print(f"             {escape(check.fix)}", soft_wrap=True, style="bold")
+                console.print(f"         {number}run {escape(visible(check.place))}:", soft_wrap=True)
+                console.print(
+                    f"             {escape(visible(check.fix, lines=True))}", soft_wrap=True, style="bold"
+                )
     else:
         columns = ("name", "ok", "detail", "fix", "place", "blocks")
         output.rows([{name: getattr(check, name) for name in columns} for check in checks], format, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -128,6 +129,29 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+def visible(text: str, lines: bool = False) -> str:
+    """A text in which nothing is left that a terminal would obey: tables are called as whoever made them liked.
+
+    Args:
+        text: what to show.
+        lines: whether line breaks and tabs may stay.
+
+    >>> visible("a\\x1b[2Jb\\nc")
+    'a\\\\x1b[2Jb\\\\nc'
+    """
+    return "".join(
+        each
+        if not (unicodedata.category(each) == "Cc" or unicodedata.bidirectional(each) in _TURNING)
+        or (lines and each in "\n\t")
+        else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+#: Classes of characters that change the direction in which others are written.
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
 def _styled(value: Any) -> str:
     if isinstance(value, bool):
         return "[green]yes[/]" if value else "[red]no[/]"
@@ -137,7 +161,7 @@ def _styled(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value.tzinfo else value.isoformat(" ")
-    return escape(plain(value))
+    return escape(visible(plain(value), lines=True))
 
 
 def in_order(keys: Iterable[Any]) -> list[Any]:
