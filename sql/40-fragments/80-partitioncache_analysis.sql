@@ -14,7 +14,7 @@ create table partitioncache_analysis (
     state bigint not null
 );
 
-create index on partitioncache_analysis (digest);
+create index on partitioncache_analysis (digest, owner);
 
 comment on table partitioncache_analysis is
 'What queries were found to consist of, by the digest of their text and of all that gives it its meaning. Used only by the role that made it, and only while the catalog is as it was (state). Several rows of one digest do no harm: there is no unique index, so that nobody ever waits for another''s transaction.';

@@ -1,6 +1,6 @@
 create function pc_basis(
     watched oid[], relations oid[] default '{}', names name[] default '{}', functions name[] default '{}', operators name[] default '{}', types name[] default '{}',
-    closure pc_object[] default '{}', special boolean default false, whole boolean default false, out state bigint, out bytes double precision, out rows double precision
+    closure pc_object[] default '{}', special boolean default false, whole boolean default false, seed bigint default 0, out state bigint, out bytes double precision, out rows double precision
 )
 language plpgsql volatile parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -14,7 +14,7 @@ declare
 begin
     -- Two statements, of which most need the first alone, because each is planned once a session. A row of the catalog is told from every other,
     -- and from all that it was before, by where it lies and who wrote it.
-    select coalesce(bit_xor(hashtextextended(x.row, 0)), 0), coalesce(sum(x.bytes), 0), coalesce(sum(x.rows), 0), bool_or(x.parent)
+    select coalesce(bit_xor(hashtextextended(x.row, seed)), 0), coalesce(sum(x.bytes), 0), coalesce(sum(x.rows), 0), bool_or(x.parent)
     into state, bytes, rows, parents
     from (
         select concat_ws(' ', 'relation', c.oid, c.ctid, c.xmin, pg_relation_filenode(c.oid)) as row,
@@ -25,7 +25,7 @@ begin
         select concat_ws(' ', 'index', i.indexrelid, i.ctid, i.xmin), null, null, null from pg_index i where i.indrelid = any (watched)) x;
     if operators <> '{}' then
         state := state # (
-            select bit_xor(hashtextextended(x.row, 0))
+            select bit_xor(hashtextextended(x.row, seed))
             from (
                 select concat_ws(' ', 'attribute', a.attrelid, a.ctid, a.xmin) as row from pg_attribute a where a.attrelid = any (relations) and a.attnum > 0
                 union all
@@ -51,7 +51,7 @@ begin
                 select concat_ws(' ', 'schema', n.oid, n.ctid, n.xmin) from pg_namespace n where n.nspname !~ '^pg_(toast_)?temp_') x);
     end if;
     if special then
-        state := state # (select bit_xor(s.state) from pc_relation_states(relations, whole) s);
+        state := state # (select bit_xor(hashtextextended(concat_ws(' ', 'state', s.relation, s.state), seed)) from pc_relation_states(relations, whole) s);
     end if;
     if parents then
         -- The newest of them: a table of thousands of partitions grows there, or everywhere.
@@ -61,7 +61,7 @@ begin
         where c.oid = any (array(select i.inhrelid from pg_inherits i where i.inhparent = any (watched) order by i.inhrelid desc limit 50));
     end if;
     if closure <> '{}' then
-        state := state # pc_closure_state(closure);
+        state := state # hashtextextended(pc_closure_state(closure)::text, seed);
     end if;
     -- Under an old snapshot the catalog shows the partitions of then.
     if current_setting('transaction_isolation') in ('repeatable read', 'serializable')
@@ -71,8 +71,8 @@ begin
 end
 $$;
 
-comment on function pc_basis(oid[], oid[], name[], name[], name[], name[], pc_object[], boolean, boolean) is
-'What a decision rests on, by the catalog alone. state: a fingerprint of watched and their indexes, which decide what the planner says; where operators are given, also of the definitions of relations, of all relations, functions, operators and types that are called so (names, functions, ...), of casts, schemas and the database''s collation, and of a closure (see pc_closure) beyond these two; special: and of what only some have (see pc_is_special), whole: with the triggers of partitions and children; null where partitions have changed that an old snapshot does not show. bytes, rows: how large watched are, with the newest fifty of their partitions. Example: select * from pc_basis(array[''pg_class''::regclass])';
+comment on function pc_basis(oid[], oid[], name[], name[], name[], name[], pc_object[], boolean, boolean, bigint) is
+'What a decision rests on, by the catalog alone. state: a fingerprint of watched and their indexes, which decide what the planner says; where operators are given, also of the definitions of relations, of all relations, functions, operators and types that are called so (names, functions, ...), of casts, schemas and the database''s collation, and of a closure (see pc_closure) beyond these two; special: and of what only some have (see pc_is_special), whole: with the triggers of partitions and children; null where partitions have changed that an old snapshot does not show. seed: what the fingerprint is made with; who does not know it cannot make objects whose traces cancel out a change. bytes, rows: how large watched are, with the newest fifty of their partitions. Example: select * from pc_basis(array[''pg_class''::regclass])';
 
 create function pc_about_as_large(bytes double precision, rows double precision, bytes_before double precision, rows_before double precision) returns boolean
 language plpgsql immutable parallel safe

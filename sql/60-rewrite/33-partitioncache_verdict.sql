@@ -15,7 +15,7 @@ create table partitioncache_verdict (
     measured jsonb not null check (jsonb_typeof(measured) = 'array')
 );
 
-create index on partitioncache_verdict (template);
+create index on partitioncache_verdict (template, role);
 
 comment on table partitioncache_verdict is
 'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_basis), about as many keys remain and the plans are the same.';

@@ -32,6 +32,7 @@ create table partitioncache_decision (
     closure pc_object[] not null default '{}',
     special boolean not null default false,
     whole boolean not null default false,
+    seed bigint not null,
     state bigint not null,
     deferred text,
     saved double precision,
@@ -39,11 +40,11 @@ create table partitioncache_decision (
     template text
 );
 
-create index on partitioncache_decision (digest);
+create index on partitioncache_decision (digest, owner);
 create index on partitioncache_decision (template, owner);
 
 comment on table partitioncache_decision is
-'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables (roots) of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and what it rests on is as it was (watched to state, with their bytes and rows: see pc_basis); a rewritten text only while the role may read what it names (named) and what its entries name (entry_named, in entry_schemas, of which entry_views are views). deferred, saved: what it could have saved by a deferred fragment, which is credited so much at a time (credited_at_once), as often as makes up for it. template: of the text, see pc_template. Several rows of one digest do no harm.';
+'What became of queries that were asked, by a digest of the text and of all that gives it its meaning: outcome, whose rewritten is null for the query itself; canonical: a digest of its canonical text. Used only by the role that asked, while the entries are as they were (revision: see pc_revision; looked_up: whether they mattered), no more was written to the tables (roots) of the tracked ones (hashes, roles) than to some more partitions than then (changed) and the log reaches back far enough (logged), and what it rests on is as it was (watched to state, by a seed that no other role knows, with their bytes and rows: see pc_basis); a rewritten text only while the role may read what it names (named) and what its entries name (entry_named, in entry_schemas, of which entry_views are views). deferred, saved: what it could have saved by a deferred fragment, which is credited so much at a time (credited_at_once), as often as makes up for it. template: of the text, see pc_template. Several rows of one digest do no harm.';
 
 create view pc_own_decision with (security_barrier) as
 select * from partitioncache_decision d where d.owner = quote_ident(current_user)::regrole::oid;
@@ -87,7 +88,7 @@ begin
     if not found then
         return null;
     end if;
-    basis := pc_basis(known.watched, known.relations, known.names, known.function_names, known.operator_names, known.type_names, known.closure, known.special, known.whole);
+    basis := pc_basis(known.watched, known.relations, known.names, known.function_names, known.operator_names, known.type_names, known.closure, known.special, known.whole, known.seed);
     if (basis.state = known.state and pc_about_as_large(basis.bytes, basis.rows, known.bytes, known.rows)) is not true then
         return null;
     end if;
@@ -225,8 +226,9 @@ begin
     made.operator_names := case when analysis.state is null then '{}' else array(select o.oprname from pg_operator o where o.oid = any (analysis.operators) union select '=') end;
     made.type_names := case when analysis.state is null then '{}' else array(select t.typname from pg_type t where t.oid = any (analysis.types) union select unnest('{text,uuid,date}'::name[])) end;
     made.special := pc_is_special(made.relations);
+    made.seed := hashtextextended(gen_random_uuid()::text, 0);
     select b.state, b.bytes, b.rows into made.state, made.bytes, made.rows
-    from pc_basis(watched, made.relations, made.names, made.function_names, made.operator_names, made.type_names, made.closure, made.special, made.whole) b;
+    from pc_basis(watched, made.relations, made.names, made.function_names, made.operator_names, made.type_names, made.closure, made.special, made.whole, made.seed) b;
     if made.state is null or made.special <> pc_is_special(made.relations) then
         return;
     end if;

@@ -230,4 +230,8 @@ select partitioncache_apply('analyze delete from victim', 'city_id') is not null
 select partitioncache_apply('delete from victim', 'city_id') is not null as asked;
 select is((select count(*) from victim), 1::bigint, 'asking executes nothing');
 
+-- What a decision rests on is told by a fingerprint that nobody else can foresee: else objects could be made whose traces cancel out a change.
+select is((select count(distinct b.state) from unnest(array[0, 1, 2]) s, partitioncache_internal.pc_basis(array['pg_class'::regclass], seed => s) b), 3::bigint, 'a fingerprint hangs on its seed');
+select ok((select count(*) > 1 and count(distinct d.seed) = count(*) from partitioncache_internal.partitioncache_decision d), 'each decision has a seed of its own');
+
 select * from finish();

@@ -278,4 +278,12 @@ select * from attempts();
 select format('drop owned by %I cascade', name) from attacker \gexec
 drop owned by hostile_victim cascade;
 drop role hostile_stranger, hostile_monitor, hostile_read, hostile_push, hostile_fill, hostile_admin, hostile_victim;
+
+-- Nobody's look-ups become longer by what another role has put there under the same name: each index begins with what is looked for, and goes on with whose it is.
+select is_empty($$
+    select i.indexrelid::regclass
+    from pg_index i
+    where i.indrelid = any ('{partitioncache_internal.partitioncache_analysis,partitioncache_internal.partitioncache_decision,partitioncache_internal.partitioncache_verdict,
+                              partitioncache_internal.partitioncache_timing,partitioncache_internal.partitioncache_noted,partitioncache_internal.partitioncache_gain_log}'::regclass[])
+      and not exists (select from pg_attribute a where a.attrelid = i.indexrelid and a.attname in ('owner', 'role')) $$, 'what roles remember is filed by role');
 select * from finish();
