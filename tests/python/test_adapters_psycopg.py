@@ -470,7 +470,7 @@ def test_asynchronous(data: Database) -> None:
                 async with connection.transaction():
                     await connection.execute("insert into note values (%s, 'kept')", [20 + autocommit])
                     with data.connect(autocommit=False) as other:
-                        other.execute("lock table partitioncache_internal.partitioncache_registration")
+                        other.execute("lock table partitioncache_internal.partitioncache_decision")
                         await connection.execute("set local statement_timeout = '100ms'")
                         assert await (await connection.execute(QUERY, [KNOWN])).fetchall() == expected
                         await connection.execute("set local statement_timeout = '0'")

@@ -115,7 +115,7 @@ STATEMENTS: dict[str, Any] = {
     "contains": select(Place)
     .where(Place.kind == 7, Place.name.contains("100%", autoescape=True))
     .order_by(Place.id),
-    "in": select(Place).where(Place.kind.in_([7, 7]), Place.id.in_(range(1, 3000, 7))).order_by(Place.id),
+    "in": select(Place).where(Place.kind.in_([7, 7]), Place.id.in_(range(1, 3000, 29))).order_by(Place.id),
     "any": select(Place).where(Place.kind == 7, any_(Place.tags) == "t1").order_by(Place.id),
     "join": select(Place, Review)
     .join(Review, (Review.place_id == Place.id) & (Review.city_id == Place.city_id))
@@ -178,7 +178,8 @@ STATEMENTS: dict[str, Any] = {
     ),
 }
 
-UNRESTRICTED = {"like", "contains"}
+# Of these, one may be a list that takes longer to take apart than the query takes.
+UNRESTRICTED = {"like", "contains", "in"}
 
 
 def seen(thing: Any) -> Any:

@@ -128,7 +128,9 @@ def test_python(primary: Database, copy: Database, caplog: pytest.LogCaptureFixt
     ):
         assert partitioncache.apply_cache(query, cache) != query
         assert partitioncache.apply_cache(query, cache, connection=connection) != query
-        unknown = QUERY.format(40)
+        of_a_known_kind = QUERY.format(40)
+        assert partitioncache.apply_cache(of_a_known_kind, cache) != of_a_known_kind
+        unknown = f"{QUERY.format(40)} and kind < 9"
         assert partitioncache.apply_cache(unknown, cache) == unknown
         assert UNKNOWN in str(partitioncache.explain_query(unknown, cache))
         with pytest.raises(PartitionCacheError, match=r"standby cannot push queries.*primary"):
