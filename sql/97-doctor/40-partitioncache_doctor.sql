@@ -8,8 +8,9 @@ set jit = off
 as $$
 begin
     perform pc_not_null('cache', cache, 'with_cron', with_cron::text);
-    return query select * from pc_find_rights(cache);
-    if exists (select from pc_find_rights(cache) f where f.ok is false) then
+    select f.* into name, ok, detail, fix, place from pc_find_rights(cache) f;
+    return next;
+    if ok is false then
         return;
     end if;
     if with_cron then
