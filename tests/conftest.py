@@ -29,6 +29,10 @@ for _name in [
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+# What the tests share decides by statistics that change when a test says so, not when a worker comes by.
+_SHARED = {"autovacuum": "off"}
+
+
 @pytest.fixture(scope="session")
 def installation() -> Iterator[Installation]:
     """PostgreSQL 15 with the extension of this checkout."""
@@ -44,7 +48,7 @@ def installation() -> Iterator[Installation]:
 @pytest.fixture(scope="session")
 def cluster(installation: Installation) -> Iterator[Cluster]:
     """The server that most tests share. Roles are seen by all of them: name them after the test."""
-    with running_cluster(installation) as running:
+    with running_cluster(installation, _SHARED) as running:
         yield running
 
 
@@ -62,7 +66,7 @@ def cluster_of(request: pytest.FixtureRequest) -> Iterator[Callable[[int], Clust
                 return found
             if major not in running:
                 installed = installation_of(major, root / str(major))
-                start = running_cluster(installed, {"shared_preload_libraries": ""})
+                start = running_cluster(installed, _SHARED | {"shared_preload_libraries": ""})
                 running[major] = stack.enter_context(start)
             return running[major]
 
