@@ -45,7 +45,8 @@ declare
     placed record;
     written text;
 begin
-    if not exists (select from partitioncache_placement p where p.cache = pc_passed_key.cache and p.partition_key = pc_passed_key.partition_key) then
+    -- Only views pass anything on, and tables are what is asked about mostly.
+    if not exists (select from pg_class c where c.oid = pc_passed_key.relation and c.relkind = 'v') then
         return;
     end if;
     for passed in
@@ -81,4 +82,4 @@ end
 $$;
 
 comment on function pc_passed_key(text, text, text, oid) is
-'Where the partition key stands in a view that passes on the column, or all columns of the expression, in which it stands in a table or view that the view reads; as pc_key_of gives it; nulls if it does not, or if the partition key is placed nowhere. Example: select * from pc_passed_key(''partitioncache'', ''customer'', ''integer'', ''pg_views''::regclass)';
+'Where the partition key stands in a view that passes on the column, or all columns of the expression, in which it stands in a table or view that the view reads; as pc_key_of gives it; nulls if it does not. Example: select * from pc_passed_key(''partitioncache'', ''customer'', ''integer'', ''pg_views''::regclass)';

@@ -19,7 +19,8 @@ begin
     return (
         -- pg_identify_object knows what is there now, the tables of the catalog what the snapshot sees.
         select coalesce(bool_and(
-                   c.relkind <> 'v'
+                   -- The row of a view's rule that the snapshot sees bears a mark as soon as anybody has begun to replace it. Tables in views are judged by themselves.
+                   (c.relkind <> 'v' or c.xmax = '0' and exists (select from pg_rewrite w where w.ev_class = c.oid and w.ev_type = '1' and w.xmax = '0'))
                    and (pg_identify_object('pg_class'::regclass, c.oid, 0)).identity is not distinct from format('%I.%I', n.nspname, c.relname)
                    and not exists (
                        select from generate_series(1, c.relnatts + 1) attnum
@@ -34,4 +35,4 @@ end
 $$;
 
 comment on function pc_is_certain(oid) is
-'Whether a relation is now defined as the snapshot in force shows it, as far as that can be told: of views, and of enums, domains and composite types in columns, it cannot. Example: select pc_is_certain(''pg_class''::regclass)';
+'Whether a relation is now defined as the snapshot in force shows it, as far as that can be told: of enums, domains and composite types in columns it cannot, and of a view only while nobody has begun to change it, with or without success. Example: select pc_is_certain(''pg_class''::regclass)';

@@ -45,6 +45,33 @@ CHANGES: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
         "select id from v where id < 50",
         ("create or replace view v as select * from pois where kind = 2",),
     ),
+    "view of a view": (
+        (
+            *POIS,
+            "create view inner_one as select * from pois where kind = 1",
+            "create view v as select id, city_id from inner_one where id > 3",
+        ),
+        "select id from v where id < 50",
+        ("create or replace view inner_one as select * from pois where kind = 2",),
+    ),
+    "view of another view": (
+        (
+            *POIS,
+            "create view one as select * from pois where kind = 1",
+            "create view two as select * from pois where kind = 2",
+            "create view v as select id, city_id from one where id > 3",
+        ),
+        "select id from v where id < 50",
+        ("create or replace view v as select id, city_id from two where id > 3",),
+    ),
+    "placed view": (
+        (
+            *POIS,
+            "create view v as select id, city_id as place, kind from pois where kind = 1",
+        ),
+        "select id from v where id < 50",
+        ("create or replace view v as select id, city_id as place, kind from pois where kind = 2",),
+    ),
     "function": (
         (*POIS, "create function f(n integer) returns boolean language sql immutable as 'select n = 1'"),
         "select id from pois where f(kind)",
@@ -211,6 +238,8 @@ def test_definitions_of_now_under_an_old_snapshot(what: str, database: Database)
         ((*POIS, "create table few () inherits (pois)"), "select id from only pois where kind = 1"),
         (CLOSED, OPEN),
         (CLOSED_PARTS, OPEN),
+        ((*POIS, "create view v as select * from pois where kind = 1"), "select id from v where id < 50"),
+        ((*POIS, "create view v as select id, city_id as place from pois"), "select id from v where id = 7"),
     ],
 )
 def test_entries_are_used_under_a_snapshot_that_is_not_old(
