@@ -120,7 +120,21 @@ def full_questions(variant: int) -> list[str]:
     return asked
 
 
-def stream(connection: psycopg.Connection[Any], amount: int, ask: Callable[[int], list[str]]) -> list[Totals]:
+def spent(connection: psycopg.Connection[Any], after: int) -> list[tuple[int, str, float]]:
+    """What the processor has done since a row of its log: number, kind and milliseconds of each item."""
+    return connection.execute(
+        """select l.id, case when l.queue <> 'outgoing' then l.queue when l.status = 'timeout' then 'fragment, stopped'
+                             when e.query ~ '^SELECT DISTINCT .* FROM \\S+ t\\d+, ' then 'fragment of a join'
+                             when e.query is null then 'fragment, not kept' else 'fragment of a table' end
+                      || case when l.queue = 'racing' and l.status = 'skipped' then ', skipped' else '' end,
+                  l.execution_time_ms
+           from partitioncache_processor_log l left join partitioncache_entries('city_id') e on e.hash = l.query_hash
+           where l.id > %s order by l.id""",
+        [after],
+    ).fetchall()
+
+
+def stream(connection: psycopg.Connection[Any], amount: int, ask: Callable[[int], list[str]], each: bool) -> list[Totals]:
     """Asks queries of the families one after the other, with and without the cache; the totals so far after each."""
     totals = [(0.0, 0.0, 0.0)]
     connection.execute("select partitioncache_clear()")
@@ -128,6 +142,8 @@ def stream(connection: psycopg.Connection[Any], amount: int, ask: Callable[[int]
     asked = [chosen.choice(ask(chosen.randrange(6))) for _ in range(amount)]
     without = cached = learning = 0.0
     worst = (0.0, "")
+    kinds: dict[str, tuple[int, float]] = {}
+    logged = max((number for number, _, _ in spent(connection, 0)), default=0)
     for n, query in enumerate(asked, 1):
         seconds, expected = timed(connection, query, 1)
         without += seconds
@@ -140,19 +156,31 @@ def stream(connection: psycopg.Connection[Any], amount: int, ask: Callable[[int]
         if found != expected:
             raise SystemExit(f"Other rows when rewritten:\n{query}\n{rewritten}")
         cached += taken
+        steps = []
         worst = max(worst, (taken / seconds, query))
         if taken > 0.1:
             started = time.perf_counter()
             connection.execute("select partitioncache_push(%s, 'city_id')", [query])
             while connection.execute("select partitioncache_process_queue()").fetchone() != (0,):
                 pass
-            learning += time.perf_counter() - started
+            learned = time.perf_counter() - started
+            learning += learned
+            steps = spent(connection, logged)
+            logged = max([logged, *(number for number, _, _ in steps)])
+            for _, kind, milliseconds in [*steps, (0, "besides", learned * 1e3 - sum(took for _, _, took in steps))]:
+                times, before = kinds.get(kind, (0, 0.0))
+                kinds[kind] = times + 1, before + milliseconds / 1e3
+        if each:
+            what = ", ".join(f"{kind} {milliseconds:.0f}" for _, kind, milliseconds in steps)
+            print(f"{n:>4}: {seconds * 1e3:.0f} ms without, {taken * 1e3:.0f} with; {what}: {' '.join(query.split())}", flush=True)
         totals.append((without, cached, learning))
         if n % 20 == 0:
             print(
                 f"after {n:>4} queries: {without:.1f} s without; {cached:.1f} s with, {learning:.1f} s learning:"
                 f" {(cached + learning) / without:.2f}"
             )
+    for kind, (times, total) in sorted(kinds.items(), key=lambda item: -item[1][1]):
+        print(f"learning, {kind}: {times} times, {total:.1f} s, {total / without:.3f} of the time without")
     print(f"the worst took {worst[0]:.2f} times as long: {' '.join(worst[1].split())}")
     return totals
 
@@ -246,6 +274,7 @@ def main() -> None:
     parser.add_argument("--scattered", action="store_true")
     parser.add_argument("--stream", type=int, default=0)
     parser.add_argument("--only-stream", action="store_true")
+    parser.add_argument("--each", action="store_true")
     parser.add_argument("--picture", type=Path, help="an SVG file (with its full path) for the stream")
     options = parser.parse_args()
     if options.full:
@@ -273,7 +302,7 @@ def main() -> None:
                     measure(connection, f"{title} queries known", asked, options.repeat)
             if options.stream:
                 print(f"\na stream of {options.stream} queries")
-                totals = stream(connection, options.stream, ask)
+                totals = stream(connection, options.stream, ask, options.each)
                 if options.picture:
                     picture(totals, options.picture)
 

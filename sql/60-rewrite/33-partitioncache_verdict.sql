@@ -18,7 +18,7 @@ create table partitioncache_verdict (
 create index on partitioncache_verdict (template, role);
 
 comment on table partitioncache_verdict is
-'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_basis), about as many keys remain and the plans are the same.';
+'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took, or how long it ran until it was stopped, three times as long as a form took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_basis), about as many keys remain and the plans are the same.';
 
 create function pc_measured(registration partitioncache_registration, template text, keys bigint, original_shape text, relations oid[]) returns jsonb
 language plpgsql stable parallel safe

@@ -28,7 +28,7 @@ comment on function pc_null_possible(oid[], text, text) is
 'Whether a fragment over these tables can match rows without a partition key. Example: select pc_null_possible(array[''pg_class''::regclass::oid], ''relname'')';
 
 create function pc_evaluated_keys(
-    registration partitioncache_registration, fragment text, parts text[], of_type anyelement, keyed oid[], whatever_it_keeps boolean default true,
+    registration partitioncache_registration, fragment text, parts text[], of_type anyelement, keyed oid[], whatever_it_keeps boolean default true, form pc_form default null,
     out keys anyarray, out with_null boolean, out kept double precision
 )
 language plpgsql volatile parallel unsafe
@@ -42,7 +42,7 @@ declare
     statement text;
     full_cost double precision;
 begin
-    select * into known from pc_lookup(registration, parts, of_type);
+    select * into known from pc_lookup(registration, parts || pc_implied_entries(registration, fragment, form), of_type);
     if cardinality(known.keys) = 0 and not (known.matches_null and null_possible) then
         keys := known.keys;
         with_null := false;
@@ -64,8 +64,34 @@ begin
 end
 $$;
 
-comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[], boolean) is
-'The keys of a fragment, evaluated in full, though only among those that its parts leave; or, unless whatever_it_keeps, the share of the partitions that it keeps, if a sample shows that it keeps most. Example: see pc_evaluate_fragment';
+comment on function pc_evaluated_keys(partitioncache_registration, text, text[], anyelement, oid[], boolean, pc_form) is
+'The keys of a fragment, evaluated in full, though only among those that its parts leave, and what else is known that it (form) implies; or, unless whatever_it_keeps, the share of the partitions that it keeps, if a sample shows that it keeps most. Example: see pc_evaluate_fragment';
+
+create function pc_implied_entries(registration partitioncache_registration, fragment text, form pc_form) returns text[]
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    hashes text[];
+begin
+    -- To look for them takes some milliseconds.
+    if form is null or pc_statement_cost(fragment, null::integer[]) < 5000 then
+        return '{}'::text[];
+    end if;
+    hashes := pc_contained_entries(registration, row(form, pc_sought(form))::pc_asked);
+    if hashes <> '{}' then
+        -- What somebody asserted may be taken back: nothing is derived from it, nor from what is taken for static.
+        execute format('select coalesce(array_agg(h.hash), ''{}'')
+                        from (select e.hash from %s e where e.hash = any ($1) group by e.hash having bool_and(not e.asserted and e.untracked = ''{}'')) h',
+                       pc_object_for('entries', (registration).cache, (registration).partition_key))
+        into hashes using hashes;
+    end if;
+    return hashes;
+end
+$$;
+
+comment on function pc_implied_entries(partitioncache_registration, text, pc_form) is
+'Which entries, by their hashes, have all keys of a fragment of this form, as they were evaluated and are kept up to date; none for a fragment of little cost. Example: see pc_evaluated_keys';
 
 create function pc_key_source(fragment text, partition_key text) returns text
 language plpgsql immutable parallel safe

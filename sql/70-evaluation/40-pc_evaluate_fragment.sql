@@ -108,7 +108,7 @@ declare
 begin
     select r.keys, r.with_null, null::double precision as kept into evaluated from pc_refreshed_keys(registration, hash, bounded, of_type, evaluation.keyed) r;
     if evaluated.keys is null then
-        select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed, not if_selective);
+        select * into evaluated from pc_evaluated_keys(registration, bounded, parts, of_type, evaluation.keyed, not if_selective, evaluation.form);
     end if;
     if evaluated.kept is not null then
         perform pc_note_unselective(registration, hash, fragment, evaluation, evaluated.kept);

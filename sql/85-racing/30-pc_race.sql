@@ -37,7 +37,9 @@ $$;
 comment on function pc_timed_bounded(text, pc_family[], pc_restriction[], text, boolean, timestamptz, text) is
 'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes; problem: why it failed. Example: see pc_race';
 
-create function pc_raced(analysis partitioncache_analysis, known pc_known, runners pc_candidate[], original jsonb, race_budget double precision, stop_at timestamptz, session_path text) returns partitioncache_verdict
+create function pc_raced(
+    analysis partitioncache_analysis, known pc_known, runners pc_candidate[], original jsonb, race_budget double precision, expected double precision, stop_at timestamptz, session_path text
+) returns partitioncache_verdict
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -45,29 +47,48 @@ declare
     none constant pc_restriction[] := array(select null::pc_restriction from unnest(analysis.families));
     doubtful_before double precision := pc_doubtful_cost(original, (known.outcome).keys);
     verdict partitioncache_verdict;
+    heats pc_candidate[] := array(
+        select d.c from (select distinct on (c.shape) c, c.doubtful_cost, c.cost from unnest(runners) c order by c.shape, c.cost) d
+        order by d.doubtful_cost > doubtful_before * 1.2, d.cost limit 6);
     candidate pc_candidate;
     best pc_candidate;
     run record;
-    spent double precision;
+    -- Whether the query itself was stopped, having taken three times as long as a form of it.
+    far_behind boolean := false;
+    spent double precision := 0;
+    allowed double precision;
     remaining double precision;
     measured jsonb := '[]'::jsonb;
 begin
     verdict.original_shape := pc_plan_shape(original);
-    select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true, stop_at, session_path);
-    if run.stopped then
+    -- What promises most runs first, a quarter of the time that the query is expected to take. So where the cache gains much, the race costs little.
+    foreach candidate in array heats[1:2] loop
+        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, false,
+            least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(expected, 86400000) / 4, 60)), session_path);
+        spent := spent + coalesce(run.milliseconds, 0);
+        if run.milliseconds is not null and not run.stopped then
+            best := candidate;
+            best.milliseconds := run.milliseconds;
+            measured := jsonb_build_array(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'milliseconds', run.milliseconds));
+            exit;
+        end if;
+    end loop;
+    select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true,
+        case when best.form is null then stop_at else least(stop_at, clock_timestamp() + interval '1 ms' * greatest(3 * best.milliseconds, 60)) end, session_path);
+    far_behind := run.stopped and best.form is not null;
+    if run.stopped and not far_behind then
         return null;
     end if;
     if run.problem is not null then
         raise exception using errcode = 'PC000', message = run.problem;
     end if;
     verdict.original_ms := run.milliseconds;
-    spent := run.milliseconds;
-    for candidate in
-        select d.* from (select distinct on (c.shape) c.* from unnest(runners) c order by c.shape, c.cost) d
-        order by d.doubtful_cost > doubtful_before * 1.2, d.cost limit 6
-    loop
+    spent := spent + run.milliseconds;
+    allowed := case when far_behind then spent + 2 * best.milliseconds else race_budget * verdict.original_ms end;
+    foreach candidate in array heats loop
+        continue when candidate.form = best.form;
         -- What the last heat takes is put by.
-        remaining := race_budget * verdict.original_ms - spent - case when best.milliseconds > verdict.original_ms / 3 then verdict.original_ms + best.milliseconds else 0 end;
+        remaining := allowed - spent - case when not far_behind and best.milliseconds > verdict.original_ms / 2 then verdict.original_ms + best.milliseconds else 0 end;
         exit when remaining <= 0;
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(coalesce(best.milliseconds, verdict.original_ms), remaining), 60)), session_path);
@@ -78,6 +99,8 @@ begin
             continue;
         end if;
         spent := spent + run.milliseconds;
+        -- What was stopped before either had been as long at it says nothing.
+        continue when run.stopped and run.milliseconds < 0.95 * least(coalesce(best.milliseconds, verdict.original_ms), verdict.original_ms);
         measured := measured || jsonb_strip_nulls(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'milliseconds', run.milliseconds, 'stopped', nullif(run.stopped, false)));
         if not run.stopped and (best.form is null or run.milliseconds < best.milliseconds) then
             best := candidate;
@@ -85,8 +108,9 @@ begin
         end if;
     end loop;
     -- The first to run reads from disk what the others find in memory, and any may have been disturbed: what is not far ahead meets the query once more.
-    if best.milliseconds > verdict.original_ms / 3 then
-        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true, stop_at, session_path);
+    if not far_behind and best.milliseconds > verdict.original_ms / 2 then
+        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true,
+            least(stop_at, clock_timestamp() + interval '1 ms' * greatest(verdict.original_ms, 60)), session_path);
         verdict.original_ms := least(verdict.original_ms, run.milliseconds);
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, best.restrictions, best.shape, true,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(verdict.original_ms, 60)), session_path);
@@ -94,15 +118,38 @@ begin
     end if;
     verdict.measured := (
         select jsonb_agg(m.value || jsonb_build_object('milliseconds', round(t.took, 2), 'ratio', round(t.took / greatest(verdict.original_ms::numeric, 0.001), 3)) order by m.place)
-        from jsonb_array_elements(jsonb_build_array(jsonb_build_object('form', 'none', 'shape', verdict.original_shape, 'milliseconds', verdict.original_ms)) || measured)
+        from jsonb_array_elements(jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+                 'form', 'none', 'shape', verdict.original_shape, 'milliseconds', verdict.original_ms, 'stopped', nullif(far_behind, false)))) || measured)
              with ordinality m(value, place)
         cross join lateral (select case when m.value ->> 'form' = best.form then best.milliseconds else (m.value ->> 'milliseconds')::double precision end::numeric as took) t);
     return verdict;
 end
 $$;
 
-comment on function pc_raced(partitioncache_analysis, pc_known, pc_candidate[], jsonb, double precision, timestamptz, text) is
-'Runs a query as it is and as those of some candidates (runners) that promise most, each stopped when it has taken as long as the fastest so far, and all together about race_budget times as long as the query itself takes; what it found; null if the query itself is not done at stop_at. Raises PC000 with the message of the query itself, if that fails. Example: see pc_race';
+comment on function pc_raced(partitioncache_analysis, pc_known, pc_candidate[], jsonb, double precision, double precision, timestamptz, text) is
+'Runs a query in one or two forms that promise most (of runners), each no longer than a quarter of the time that the query is expected to take (milliseconds); then as it is, until it has taken three times as long; then in other forms, each stopped when it has taken as long as the fastest so far. All together that takes about race_budget times as long as the query itself at most; what it found; null if the query itself is not done at stop_at, nor far behind. Raises PC000 with the message of the query itself, if that fails. Example: see pc_race';
+
+create function pc_may_race(item partitioncache_queue, template text) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    raced bigint;
+    latest timestamptz;
+begin
+    select count(*), max(v.made_at) into raced, latest from pc_own_verdict v
+    where v.template = pc_may_race.template and v.cache = item.cache and v.partition_key = item.partition_key
+      and v.generation = (pc_registration(item.cache, item.partition_key)).generation;
+    -- The first time at once; each further time when twice as many were asked as were raced so far.
+    return raced = 0 or 2 * raced <= (
+        select count(distinct d.digest) from pc_own_decision d
+        where d.template = pc_template(item.query, item.session ->> 'search_path') and d.cache = item.cache and d.partition_key = item.partition_key and d.made_at > latest);
+end
+$$;
+
+comment on function pc_may_race(partitioncache_queue, text) is
+'Whether enough queries of a kind (template: pc_template of its canonical text) were asked to race one of them again. Example: see pc_race';
 
 create function pc_race(item partitioncache_queue, stop_at timestamptz) returns text
 language plpgsql volatile parallel unsafe
@@ -125,22 +172,25 @@ begin
     begin
         perform pc_enter_session(item.session);
         analysis := pc_analyse(item.query, registration, item.session);
-        reason := analysis.reason;
+        template := pc_template(analysis.canonical, '');
+        reason := coalesce(analysis.reason, case
+            when template is null then 'the query is too long to be raced'
+            when race_budget = 0 then 'races are switched off (race_budget)'
+            when not pc_may_race(item, template) then 'queries of the kind were raced before, and few were asked since' end);
         if reason is null then
             original := pc_plan(item.query, session_path);
             known := pc_consider(analysis, registration, 'auto', original, session_path);
-            template := pc_template(analysis.canonical, '');
             measured := pc_measured(registration, template, (known.outcome).keys, pc_plan_shape(original), analysis.relations);
             runners := array(select c from unnest(known.candidates) c
                              where c.problem is null and not c.blind and not exists (select from jsonb_array_elements(measured) m where m ->> 'form' = c.form and m ->> 'shape' = c.shape));
             reason := case when not (known.outcome).applied then (known.outcome).reason
-                           when template is null then 'the query is too long to be raced'
-                           when race_budget = 0 then 'races are switched off (race_budget)'
                            when (pc_gate(known.outcome, item.query, original, known.candidates, 0, measured)).measured then 'a query of the kind was measured before'
                            when runners = '{}' then 'no form of it promises anything' end;
             if reason is null then
                 begin
-                    verdict := pc_raced(analysis, known, runners, original, race_budget, stop_at, session_path);
+                    verdict := pc_raced(analysis, known, runners, original, race_budget,
+                                        -- See pc_do_enter_race.
+                                        extract(epoch from item.time_limit) * 1000 / (4 * race_budget), stop_at, session_path);
                     reason := case when verdict.measured is null then 'the query takes too long to be raced' end;
                 exception when sqlstate 'PC000' then
                     reason := 'the query itself fails: ' || sqlerrm;

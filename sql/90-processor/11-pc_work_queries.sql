@@ -14,6 +14,7 @@ declare
     wanted jsonb;
     queries jsonb;
     costs double precision[];
+    priced record;
     noted integer[];
 begin
     if coalesce(cardinality(apart.fragments), 0) = 0 then
@@ -22,10 +23,14 @@ begin
         raise exception using errcode = 'PC000', message = 'these queries are not to be taken apart together';
     end if;
     -- Where the first is cheap, so are the others.
-    costs := array_fill(pc_query_cost(item.query, item.session), array[cardinality(items)]);
+    costs := array_fill((pc_query_cost(item.query, item.session)).cost, array[cardinality(items)]);
     if costs[1] < pc_free_allowance() / 4 is not true then
-        costs := array(select case when n = 1 then costs[n] else pc_query_cost((items[n]).query, (items[n]).session) end from generate_subscripts(items, 1) n order by n);
-        perform pc_enter_race(items[n], costs[n]) from generate_subscripts(items, 1) n;
+        for n in 1 .. cardinality(items) loop
+            select c.* into priced from pc_query_cost((items[n]).query, (items[n]).session, item.partition_key, item.cache) c;
+            perform pc_enter_race(items[n], priced.cost);
+            -- What is known already saves what it saves: no more is spent than the query still costs.
+            costs[n] := priced.present;
+        end loop;
     end if;
     -- To note one takes some milliseconds: no more than a tenth of what the query may cost.
     noted := array(select least(12, coalesce((pc_settings(item.cache)).learning_budget, 0) * greatest(c, pc_free_allowance()) / 30000)::integer
