@@ -3,8 +3,8 @@
 The data come from tpchgen-cli and tpcgen-cli, the texts of the queries and the columns of the tables from DuckDB's
 extensions; a LIMIT at the end of a query is left out, so that rows can be compared. A partition key is a column by its
 own name: o_custkey of orders, d_date_sk of date_dim. For each query and key: the cache is emptied, the query pushed,
-and all processed (filling); then its forms are raced, it is asked for, and what comes back is run beside the query as it was. Rows are
-compared.
+and all processed (filling); it is asked for, and what comes back is run beside the query as it was; then its forms are raced, and the
+same is done again. Rows are compared.
 
 With --placed, the partition keys of TPC-H are those of a schema that says them in its own words: customer stands in c_custkey and
 o_custkey, supplier in s_suppkey, ps_suppkey and l_suppkey, order in o_orderkey and l_orderkey, and two are months of a date.
@@ -186,27 +186,34 @@ class Session:
 
 
 @dataclass
+class Asked:
+    """What comes of asking for a query: whether it is restricted, and the seconds that it takes then, asking included."""
+
+    restricted: bool
+    seconds: float
+
+    def slower(self, cold: float) -> bool:
+        """By more than 5 % and a millisecond, asking included."""
+        return self.seconds > 1.05 * cold + 0.001
+
+
+@dataclass
 class Found:
-    """What was measured of a query under a partition key, in seconds."""
+    """What was measured of a query under a partition key, in seconds; before any race, and after."""
 
     query: int
     key: str
     cold: float
     filling: float
     racing: float
-    restricted: bool
-    cached: float
+    before: Asked
+    after: Asked
     entries: int
 
     @property
     def runs(self) -> float:
         """Filling in cold runs."""
         return self.filling / self.cold
-
-    @property
-    def slower(self) -> bool:
-        """By more than 5 % and a millisecond, asking included."""
-        return self.cached > 1.05 * self.cold + 0.001
 
     @property
     def too_long(self) -> bool:
@@ -216,14 +223,18 @@ class Found:
     def __str__(self) -> str:
         return (
             f"{self.query:>5} {self.key:>22} {self.cold * 1e3:>9.1f} {self.filling * 1e3:>9.1f}"
-            f" {self.runs:>7.2f}{'!' if self.too_long else ' '} {self.racing * 1e3:>9.1f} {self.entries:>7} {'yes' if self.restricted else 'no':>10}"
-            f" {self.cached * 1e3:>9.1f} {self.cold / self.cached:>7.2f}{'!' if self.slower else ''}"
+            f" {self.runs:>7.2f}{'!' if self.too_long else ' '} {self.racing * 1e3:>9.1f} {self.entries:>7}"
+            + "".join(
+                f" {'yes' if asked.restricted else 'no':>10} {asked.seconds * 1e3:>9.1f} {self.cold / asked.seconds:>7.2f}"
+                f"{'!' if asked.slower(self.cold) else ' '}"
+                for asked in (self.before, self.after)
+            )
         )
 
 
 HEADER = (
-    f"{'query':>5} {'partition key':>22} {'cold ms':>9} {'filling':>9} {'in runs':>7}  {'racing':>9} {'entries':>7} {'restricted':>10}"
-    f" {'with ms':>9} {'ratio':>7}"
+    f"{'query':>5} {'partition key':>22} {'cold ms':>9} {'filling':>9} {'in runs':>7}  {'racing':>9} {'entries':>7} {'unraced':>10}"
+    f" {'with ms':>9} {'ratio':>7}  {'raced':>10} {'with ms':>9} {'ratio':>7}"
 )
 LOG = """
     select l.execution_time_ms::numeric(9, 1), l.cost::bigint, l.status, l.key_count, l.error_msg, coalesce(e.query, d.query)
@@ -232,6 +243,26 @@ LOG = """
     left join partitioncache_deferred(%(key)s) d on d.hash = l.query_hash
     where l.created_at > now() - make_interval(secs => %(seconds)s)
     order by l.id"""
+
+
+def asked_for(session: Session, query: str, key: str, cold: float, expected: Counter[tuple[Any, ...]]) -> tuple[Asked, float]:
+    """Asks for a query, and runs what comes back beside it; the seconds, without the query where it is left alone, and the least that it takes."""
+    session.value("select partitioncache_apply(%s, %s)", query, key)
+    asking = []
+    for _ in range(3):
+        started = session.now()
+        rewritten = session.value("select partitioncache_apply(%s, %s)", query, key)
+        asking.append(session.now() - started)
+    runs = [0.0]
+    if rewritten != query:
+        runs = []
+        for _ in range(2):
+            seconds, rows = session.rows(rewritten, max(20 * cold, 2))
+            if rows is not None and rows != expected:
+                raise SystemExit(f"Other rows: {key}\n{query}\n{rewritten}")
+            runs.append(seconds)
+            cold = min(cold, session.rows(query)[0])
+    return Asked(rewritten != query, min(runs) + min(asking)), cold
 
 
 def measured(session: Session, of: Suite, options: argparse.Namespace) -> Iterator[Found]:
@@ -260,33 +291,22 @@ def measured(session: Session, of: Suite, options: argparse.Namespace) -> Iterat
                 session.value("select partitioncache_process_queue()")
                 idle = session.now() - started
             filling = max(session.worked(query, key) - 2 * idle, 0)
+            unraced, cold = asked_for(session, query, key, cold, expected)
             # Races have a budget of their own, and are run once for queries that differ in constants.
             session.value("select partitioncache_update_processor_config(race_budget => 4)")
             racing = max(session.worked(query, key) - 2 * idle, 0)
             session.value("select partitioncache_update_processor_config(race_budget => 0)")
-            session.value("select partitioncache_apply(%s, %s)", query, key)
-            asking = []
-            for _ in range(3):
-                started = session.now()
-                rewritten = session.value("select partitioncache_apply(%s, %s)", query, key)
-                asking.append(session.now() - started)
-            cached = cold
-            if restricted := rewritten != query:
-                runs = []
-                for _ in range(2):
-                    seconds, rows = session.rows(rewritten, max(20 * cold, 2))
-                    if rows is not None and rows != expected:
-                        raise SystemExit(f"Other rows: query {number}, {key}\n{query}\n{rewritten}")
-                    runs.append(seconds)
-                    cold = min(cold, session.rows(query)[0])
-                cached = min(runs)
+            raced, cold = asked_for(session, query, key, cold, expected)
             entries = session.value("select partitioncache_count(%s)", key)
-            yield Found(number, key, cold, filling, racing, restricted, cached + min(asking), entries)
-            if options.why and (filling > options.why * cold or cached > options.why * cold):
+            # What is left alone takes what the query takes.
+            for asked in (unraced, raced):
+                asked.seconds += 0 if asked.restricted else cold
+            yield Found(number, key, cold, filling, racing, unraced, raced, entries)
+            if options.why and max(filling, unraced.seconds, raced.seconds) > options.why * cold:
                 for row in session.connection.execute(LOG, {"key": key, "seconds": 60}):
                     print("     ", *row)
                 explained = "select reason from partitioncache_explain(%s, %s)"
-                print(rewritten if restricted else session.value(explained, query, key))
+                print(session.value(explained, query, key) or session.value("select partitioncache_apply(%s, %s)", query, key))
             session.value("select partitioncache_clear(%s)", key)
 
 
@@ -303,7 +323,7 @@ def picture(found: list[Found], file: Path) -> None:
         left.plot(sorted(f.runs for f in found), drawstyle="steps-mid")
         left.axhline(1.5, color="gray", linestyle=":")
         left.set(yscale="log", title="Filling, in cold runs of the query", xlabel="queries and keys, sorted")
-        right.plot(sorted(f.cold / f.cached for f in found if f.restricted), drawstyle="steps-mid")
+        right.plot(sorted(f.cold / f.after.seconds for f in found if f.after.restricted), drawstyle="steps-mid")
         right.axhline(1, color="gray", linestyle=":")
         right.set(yscale="log", title="Times as fast, asking included", xlabel="restricted queries and keys, sorted")
         figure.savefig(file, format="svg", metadata={"Date": None})
@@ -311,8 +331,8 @@ def picture(found: list[Found], file: Path) -> None:
 
 def summary(found: list[Found]) -> None:
     """Prints what all of them have in common."""
-    cold, cached, filling = (sum(getattr(f, name) for f in found) for name in ("cold", "cached", "filling"))
-    print(f"{len(found)} queries and keys, no row differs: {cold:.1f} s without, {cached:.1f} s with")
+    cold, filling = (sum(getattr(f, name) for f in found) for name in ("cold", "filling"))
+    print(f"{len(found)} queries and keys, no row differs: {cold:.1f} s without, {sum(f.after.seconds for f in found):.1f} s with")
     if longer := [f for f in found if f.cold >= 0.01]:
         worst = max(longer, key=lambda f: f.runs)
         median = statistics.median(f.runs for f in longer)
@@ -321,14 +341,17 @@ def summary(found: list[Found]) -> None:
         print(f"filling of queries below 10 ms: median {statistics.median(short):.0f} ms, worst {max(short):.0f} ms")
     print(f"racing all together {sum(f.racing for f in found):.1f} s")
     print(f"filling all together {filling:.1f} s; {sum(f.too_long for f in found)} of {len(found)} took too long")
-    if restricted := [f for f in found if f.restricted]:
-        ratio = sum(f.cold for f in restricted) / sum(f.cached for f in restricted)
-        worst = max(restricted, key=lambda f: f.cached / f.cold)
-        print(
-            f"restricted {len(restricted)}: {ratio:.2f} times as fast all together; {sum(f.slower for f in restricted)} slower,"
-            f" the worst {worst.cached / worst.cold:.2f} times as long (query {worst.query}, {worst.key})"
-        )
-    print(f"left alone, but slower by asking: {sum(f.slower and not f.restricted for f in found)}")
+    for when in ("before", "after"):
+        asked = [(f, getattr(f, when)) for f in found]
+        if restricted := [(f, a) for f, a in asked if a.restricted]:
+            ratio = sum(f.cold for f, _ in restricted) / sum(a.seconds for _, a in restricted)
+            worst, taken = max(restricted, key=lambda each: each[1].seconds / each[0].cold)
+            print(
+                f"{when} any race restricted {len(restricted)}: {ratio:.2f} times as fast all together;"
+                f" {sum(a.slower(f.cold) for f, a in restricted)} slower,"
+                f" the worst {taken.seconds / worst.cold:.2f} times as long (query {worst.query}, {worst.key})"
+            )
+        print(f"left alone, but slower by asking: {sum(a.slower(f.cold) for f, a in asked if not a.restricted)}")
 
 
 def main() -> None:

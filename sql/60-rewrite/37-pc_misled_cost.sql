@@ -102,7 +102,7 @@ $$;
 comment on function pc_misled_cost(jsonb, double precision, double precision, boolean, jsonb) is
 'What the nested loops of a plan (as EXPLAIN gives it in JSON) would cost more, in the planner''s units, if what they loop over had as many rows as the planner expects divided by the selectivity of the keys, once for each restricted table after the first (factor times as many, but no more than most_rows, nor than the keys alone leave of a table, by its alias in listed; as many as there are keys, under '''' there, where they are looked up), and, where the tables are so large (see pc_overflows), if each row that a loop looks at had to be fetched. Example: select pc_misled_cost(''{"Node Type": "Result"}'', 100, 1000000)';
 
-create function pc_listed_rows(families pc_family[], restricted pc_restricted[], forms text[], session_path text) returns jsonb
+create function pc_listed_rows(families pc_family[], restricted pc_restricted[], forms text[], session_path text, original jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -114,13 +114,17 @@ begin
         select c.alias, r.relation, x.with_item, x.conditions
         from unnest(families) f
         cross join lateral unnest(f.columns) with ordinality u(name, n)
-        cross join lateral (select split_part(u.name, '.', 1) as alias) c
+        cross join lateral (select (pc_aliases_in(u.name))[1] as alias) c
         cross join lateral (select (((f.asked).form).relations[(((f.asked).form).members[u.n] + 1)]) as relation) r
         cross join lateral (select (restricted[f.family].restrictions[array_position(forms, case when cardinality(f.columns) = 1 then 'all' else u.n::text end)]).*) x
-        where u.name !~ '^[(]' and x.conditions is not null and x.aliases is null
+        where x.conditions is not null and x.aliases is null
     loop
         begin
-            listed := listed || jsonb_build_object((parse_ident(place.alias))[1], pc_plan(concat('WITH ' || place.with_item, ' SELECT FROM ', place.relation, ' ', place.alias, ' WHERE ', place.conditions), session_path) -> 'Plan Rows');
+            listed := listed || jsonb_build_object((parse_ident(place.alias))[1], least(
+                (pc_plan(concat('WITH ' || place.with_item, ' SELECT FROM ', place.relation, ' ', place.alias, ' WHERE ', place.conditions), session_path) ->> 'Plan Rows')::double precision,
+                (select max((n ->> 'Plan Rows')::double precision * case when (n ->> 'Parallel Aware')::boolean then 3 else 1 end)
+                 from jsonb_path_query(original, 'strict $.** ? (exists (@."Relation Name"))') n
+                 where n ->> 'Alias' = (parse_ident(place.alias))[1] and cardinality(pc_aliases_in((pc_scan_conditions(n - 'Plans'))[1])) = 0)));
         exception when others then
             null;  -- not known, then
         end;
@@ -129,8 +133,8 @@ begin
 end
 $$;
 
-comment on function pc_listed_rows(pc_family[], pc_restricted[], text[], text) is
-'How many rows the planner expects of each table that is restricted by keys, by its alias, if nothing else chose among them; as far as each can be restricted alone (see pc_forms). Example: see pc_candidates';
+comment on function pc_listed_rows(pc_family[], pc_restricted[], text[], text, jsonb) is
+'How many rows the planner expects of each table that is restricted by keys, by its alias, if nothing else chose among them; as far as each can be restricted alone (see pc_forms), and no more than the plan of the query as it is (original) reads of it. Example: see pc_candidates';
 
 create function pc_doubtful_cost(original jsonb, keys bigint) returns double precision
 language plpgsql stable parallel safe

@@ -49,6 +49,10 @@ declare
     -- is known of the conditions on one table alone, they are taken to leave the geometric mean of what remains and of all.
     factor double precision := case when (outcome).keys > 0 then
         greatest(partitions / greatest(coalesce((outcome).own_keys, sqrt((outcome).keys::double precision * partitions)), (outcome).keys), 1) else 1 end;
+    -- Where the planner guesses what joins leave, what it says of their plans is compared as far as it does not hang on that.
+    guessed boolean := (outcome).keys > 0 and pc_has_guessed_joins(original);
+    sure_before double precision := case when guessed then (pc_sure_cost(original)).cost end;
+    surely double precision;
     listed jsonb;
     judged pc_restriction[];
     otherwise boolean;
@@ -76,11 +80,18 @@ begin
             candidate.cost := (plan ->> 'Total Cost')::double precision;
             candidate.rows := (plan ->> 'Plan Rows')::double precision;
             candidate.doubtful_cost := candidate.cost + pc_misled_cost(plan, factor, most_rows, overflows);
-            if candidate.doubtful_cost > candidate.cost * 1.2 then
-                listed := coalesce(listed, pc_listed_rows(analysis.families, restricted, forms, session_path));
+            if candidate.doubtful_cost > candidate.cost * 1.2 or guessed then
+                listed := coalesce(listed, pc_listed_rows(analysis.families, restricted, forms, session_path, original));
             end if;
             if listed is not null or candidate.method = 'subquery' then
                 candidate.doubtful_cost := candidate.cost + pc_misled_cost(plan, factor, most_rows, overflows, coalesce(listed, '{}') || jsonb_build_object('', (outcome).keys));
+            end if;
+            if guessed then
+                -- Some milliseconds either way are neither here nor there.
+                surely := (pc_sure_cost(plan, listed)).cost / (sure_before + 500);
+                if surely > 1.2 then
+                    candidate.doubtful_cost := greatest(candidate.doubtful_cost, pc_doubtful_cost(original, (outcome).keys) * surely);
+                end if;
             end if;
             candidate.blind := (outcome).keys > 0 and pc_blind_loops(plan) > blind;
             candidate.shape := pc_plan_shape(plan);

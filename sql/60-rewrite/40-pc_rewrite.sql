@@ -146,7 +146,7 @@ begin
                 if first_cost < 1000 and not exists (select from pc_own_verdict v where v.template = pc_template(analysis.canonical, '')) then
                     known := pc_consider(analysis, registration, method, original, session_path, contained);
                     considered := (known.outcome).applied is not true or not exists (
-                        select from unnest(known.candidates) c where c.problem is not null or c.cost <= 0.9 * first_cost and c.cost <= first_cost - least_cost);
+                        select from unnest(known.candidates) c where c.problem is not null or c.cost <= 0.8 * first_cost and c.cost <= first_cost - least_cost);
                 end if;
                 if not considered then
                     quickly := false;

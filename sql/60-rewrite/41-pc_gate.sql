@@ -36,14 +36,14 @@ begin
     left join lateral (select r.ratio, r.ratio <= 0.9 and r.milliseconds * (1 / nullif(r.ratio, 0) - 1) >= 0.7 as faster
                        from jsonb_to_recordset(measured) r(form text, shape text, milliseconds double precision, ratio double precision)
                        where r.form = c.form and r.shape = c.shape limit 1) m on true
-    order by c.problem is not null, m.faster desc nulls last, m.ratio, c.blind or c.doubtful_cost > doubtful_before * 1.2, c.cost
+    order by c.problem is not null, m.faster desc nulls last, m.ratio, c.blind or c.doubtful_cost > doubtful_before * 0.9, c.cost
     limit 1;
     -- Where what promised most was slower, what promises less is not believed either.
     outcome.measured := chosen.faster is not null;
     outcome.method := chosen.method;
     outcome.form := chosen.form;
     outcome.rewritten := chosen.text;
-    -- Asking costs as well, and estimates are no more than that: what saves less than a tenth has been seen to lose as often as to gain.
+    -- Asking costs as well, and estimates are no more than that: what saves less than a fifth has been seen to lose as often as to gain.
     outcome.reason := case
         when chosen.problem is not null then 'the rewritten query would fail: ' || chosen.problem
         when chosen.faster then null
@@ -52,11 +52,12 @@ begin
             format('measured: restricted, it takes %s times as long as it does as it is, or more', round(chosen.ratio::numeric, 2))
         when chosen.cost > before * 1.1 then
             format('the planner expects the rewritten query to cost more (%s instead of %s): it would not pay', round(chosen.cost::numeric), round(before::numeric))
-        when chosen.cost > before * 0.9 or chosen.cost > before - least_cost then
+        when chosen.cost > before * 0.8 or chosen.cost > before - least_cost then
             format('the planner expects the rewritten query to cost hardly less (%s instead of %s): it would not pay', round(chosen.cost::numeric), round(before::numeric))
         when chosen.blind then
             'the planner would be misled by the keys: it would expect so few rows that it compares each with each'
-        when chosen.doubtful_cost > doubtful_before * 1.2 then
+        -- It gains also if nothing is left out by the keys but what the query itself leaves out.
+        when chosen.doubtful_cost > doubtful_before * 0.9 then
             format('the planner would be misled by the keys: for the rows that are really there, its plan would cost up to %s instead of %s',
                    round(chosen.doubtful_cost::numeric), round(doubtful_before::numeric)) end;
     if outcome.reason is not null then
@@ -70,4 +71,4 @@ end
 $$;
 
 comment on function pc_gate(pc_rewritten, text, jsonb, pc_candidate[], double precision, jsonb) is
-'Chooses among the candidates what was measured to be fastest (measured: see pc_measured), else what the planner takes for cheapest, and takes it back where it does not expect it to be faster than the query itself (original: its plan) by a tenth and by least_cost, or where its plan is good only for the few rows that the planner expects because the keys say once more what the query says. Example: see pc_decide';
+'Chooses among the candidates what was measured to be fastest (measured: see pc_measured), else what the planner takes for cheapest, and takes it back where it does not expect it to be faster than the query itself (original: its plan) by a fifth and by least_cost, or where its plan is good only for the few rows that the planner expects because the keys say once more what the query says. Example: see pc_decide';

@@ -106,6 +106,16 @@ select is(pc_misled_cost(format('{"Node Type": "Nested Loop", "Plans": [{"Parent
 from (values ('"Node Type": "Aggregate", "Plan Rows": 200, "Plans": [{"Node Type": "Function Scan", "Function Name": "partitioncache_lookup"}]', 238400::double precision),
              ('"Node Type": "Function Scan", "Function Name": "partitioncache_lookup", "Plan Rows": 1000', 232000),
              ('"Node Type": "Function Scan", "Function Name": "generate_series", "Plan Rows": 1000', 0)) v(outer_side, cost);
+select is(pc_aliases_in(expression), aliases, 'whose columns: ' || expression)
+from (values ('(public.st_geohash((p.shape)::public.geometry, 7))', '{p}'::text[]), ('((a.x = "My t"."c d") AND (a.n ~~ ''c.d''''e.f''::text))', '{a,"\"My t\""}'), ('(shape && b.shape)', '{b}'), ('(x = 1)', '{}')) v(expression, aliases);
+select is(pc_guessed_join(array[condition], tables), guessed, format('what a join by %s leaves is %sknown', condition, case when guessed then 'not ' end))
+from (values ('(shape <@ b.shape)', 1, true), ('((cell = ANY (''{1,2}''::integer[])) AND (kind = ''hotel''::text))', 1, false), ('(a.n <> b.n)', 2, false), ('((a.x = b.x) AND (a.s > b.s))', 2, true), ('(a.x > 5)', 2, false), ('(name ~~ (b.prefix || ''%''::text))', 1, true)) v(condition, tables, guessed);
+create function joined(scan text, filter text) returns jsonb language sql as
+$$ select format('{"Node Type": "Nested Loop", "Plan Rows": 900, "Total Cost": 1110, %s "Plans": [{"Parent Relationship": "Outer", "Node Type": "Seq Scan", "Relation Name": "b", "Alias": "b", "Plan Rows": 100, "Total Cost": 100}, {"Parent Relationship": "Inner", "Node Type": "Index Scan", "Relation Name": "p", "Alias": "p", "Index Cond": "%s", "Plan Rows": 9, "Total Cost": 10}]}', filter, scan)::jsonb $$;
+select is(row(pc_has_guessed_joins(plan), round(s.rows), round(s.most), round(s.cost))::text, sure, 'what is sure of a plan: ' || sure)
+from (values (joined('(id = b.id)', ''), '(f,900,900,1110)'), (joined('(shape && b.shape)', ''), '(t,1,1,1110)'),
+             (joined('(city_id = ANY (''{1,2}''))', '"Join Filter": "(p.shape && b.shape)",'), '(t,1,1,100110)'), (joined('(city_id = ANY (''{1,2}''))', ''), '(f,9000,90000,10110)')) v(plan, sure),
+     pc_sure_cost(plan, '{"p": 900}') s;
 select is(pc_overflows(explained('select * from poi')), false, 'a small table fits into the buffers');
 select is(pc_overflows('{"Node Type": "Seq Scan", "Relation Name": "nothing_of_this_name"}'), false, 'no table, no pages');
 
@@ -113,7 +123,7 @@ select is(pc_overflows('{"Node Type": "Seq Scan", "Relation Name": "nothing_of_t
 select is((r).reason, 'none of the query''s fragments is in cache "partitioncache"', 'nothing known') from (select pc_rewrite('select * from poi where kind = 1', 'city_id', 'partitioncache', 'literal', 'public') r) x;
 select fill('select * from poi where kind = 1 and area > 50') is not null as filled;
 select is(row((r).applied, (r).reason, (r).method, (r).hits, (r).partitions, cardinality((r).hashes))::text, '(t,,literal,3,60,1)', 'all known') from (select pc_rewrite('select * from poi where kind = 1 and area > 50', 'city_id', 'partitioncache', 'literal', 'public') r) x;
-select is(pc_listed_rows(array[f], (select array[row(r.*)::pc_restricted] from pc_restrict_family(f, pc_registration('partitioncache', 'city_id'), 'literal', null::integer, '{all}') r), '{all}', 'public'),
+select is(pc_listed_rows(array[f], (select array[row(r.*)::pc_restricted] from pc_restrict_family(f, pc_registration('partitioncache', 'city_id'), 'literal', null::integer, '{all}') r), '{all}', 'public', null),
           jsonb_build_object('p', explained(format('select from poi where city_id = any (%L)', (select array_agg(distinct city_id) from poi where kind = 1 and area > 50))) -> 'Plan Rows'), 'how many rows the keys alone leave')
 from unnest((pc_analyse('select * from poi p where kind = 1 and area > 50', pc_registration('partitioncache', 'city_id'), pc_session('public'))).families) f;
 select is((r).keys, (select count(distinct city_id) from poi where kind = 1 and area > 50), 'as many keys as match') from (select pc_rewrite('select * from poi where kind = 1 and area > 50', 'city_id', 'partitioncache', 'literal', 'public') r) x;
