@@ -9,7 +9,9 @@ declare
     deleted bigint;
 begin
     perform pc_require(caller, registration.cache, 'push');
-    execute format('delete from %s e where e.hash = any ($1) and e.role = any ($2)', pc_object_for('cache', registration.cache, registration.partition_key))
+    execute format('delete from %1$s e where (e.hash, e.role) in (
+                        select o.hash, o.role from %1$s o where o.hash = any ($1) and o.role = any ($2) order by o.hash, o.role for update)',
+                   pc_object_for('cache', registration.cache, registration.partition_key))
     using hashes, roles;
     get diagnostics deleted = row_count;
     perform pc_forget_use(registration, hashes, roles);

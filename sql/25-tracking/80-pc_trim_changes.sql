@@ -38,9 +38,13 @@ begin
     -- One statement has one snapshot; an entry that somebody else stores meanwhile has another, and is left alone. Of those that serve other
     -- roles, a lesser role locks none, for whom they serve would wait until its transaction ends.
     execute format($sql$
-        update %s e set evaluation.snapshot = pc_snapshot()
-        from pc_tracked_entries($1) t
-        where ($2 is null or e.role = any ($2)) and t.hash = e.hash and t.role = e.role and t.fresh and t.snapshot::text = (e.evaluation).snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
+        update %1$s e set evaluation.snapshot = pc_snapshot()
+        where (e.hash, e.role) in (
+            select o.hash, o.role
+            from pc_tracked_entries($1) t
+            join %1$s o on o.hash = t.hash and o.role = t.role
+            where ($2 is null or o.role = any ($2)) and t.fresh and t.snapshot::text = (o.evaluation).snapshot::text and pg_snapshot_xmin(t.snapshot) < pc_oldest_reader()
+            for update of o skip locked)
         $sql$, pc_object_for('cache', registration.cache, registration.partition_key)) using registration, roles;
     get diagnostics advanced = row_count;
     return advanced;

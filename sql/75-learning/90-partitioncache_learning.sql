@@ -82,7 +82,9 @@ begin
     if argument ->> 'state' = 'forbidden' then
         execute format('delete from %s e where e.hash = $1 and e.evaluation is not null', pc_object_for('cache', cache_, key_)) using hash_;
         delete from partitioncache_queue q
-        where q.queue = 'outgoing' and q.cache = cache_ and q.partition_key = key_ and q.hash = hash_ and q.status <> 'running';
+        where q.id = any (array(select o.id from partitioncache_queue o
+                                where o.queue = 'outgoing' and o.cache = cache_ and o.partition_key = key_ and o.hash = hash_ and o.status <> 'running'
+                                for update skip locked));
     end if;
     for deferred in
         delete from partitioncache_learning l

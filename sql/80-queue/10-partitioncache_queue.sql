@@ -34,7 +34,6 @@ create table partitioncache_queue (
     started_at timestamptz,
     died_at timestamptz,
     error_msg text,
-    unique (hash, cache, partition_key, owner, cluster, queue),
     check ((status = 'dead') = (died_at is not null))
 ) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
@@ -55,6 +54,10 @@ comment on column partitioncache_queue.tracks is
 'Whether the tables of the query are still to be tracked where the setting untracked says so: it was noted by a session that must not lock them (see pc_note).';
 comment on column partitioncache_queue.worker_id is
 'Who holds the claim. Workers inside the database: the session''s identifier as %c writes it into the server''s log, so that a process that reuses the pid is not taken for the worker.';
+
+-- Not unique: to insert what another transaction has just inserted would mean to wait for its end, and two that do so wait for each other for ever.
+-- So an item may be there twice, if two transactions put it in at the same time; the second finds it done.
+create index partitioncache_queue_hash on partitioncache_queue (hash, cache, partition_key, owner, cluster, queue);
 
 -- Claiming changes no indexed column (died_at is set once, at the end): those updates stay in the page and add nothing to the indexes.
 create index partitioncache_queue_due on partitioncache_queue (cache, owner, cluster, queue, priority desc, id) where died_at is null;

@@ -43,8 +43,7 @@ begin
         perform pc_fail('PC009', 'the hash of a fragment is not that of its text', '', 'Push queries with partitioncache_push: it takes them apart and names the fragments.');
     end if;
     loop
-        -- Looking first, because an insert waits for whoever is just changing the row that it meets. And in the order of the key,
-        -- so that two sessions that push the same items never wait for each other in a circle.
+        -- Nothing here waits for anybody: what another transaction is just putting in as well is there twice.
         with item as materialized (
             select coalesce(numbers[i.ordinality], nextval('partitioncache_queue_id')) as id, i.partition_key, i.query, i.session, i.keyed_tables, i.parts, i.datatype, i.origin,
                    coalesce(i.hash, pc_sha256(i.query || coalesce(i.session::text, ''))) as hash, coalesce(i.priority, 1) as priority, i.scanned, i.cost, i.time_limit, i.ordinality as place
@@ -58,12 +57,10 @@ begin
                    -- Nobody has a death blamed on what is another's.
                    (select i.origin from partitioncache_queue o where o.queue = 'incoming' and o.id = i.origin / 65536 and o.owner = caller),
                    (argument -> 'checked')::boolean, i.priority, i.scanned, i.cost, i.time_limit, caller, pg_get_userbyid(caller), here
-            from item i
+            from (select distinct on (x.partition_key, x.hash) x.* from item x order by x.partition_key, x.hash, x.place) i
             where (select q.id from partitioncache_queue q
                    where q.queue = queue_ and q.cache = cache_ and q.partition_key = i.partition_key
                      and q.hash = i.hash and q.owner = caller and q.cluster = here limit 1) is null
-            order by i.partition_key, i.hash, i.id
-            on conflict do nothing
             returning id
         )
         select (select count(*) from new), array_agg(i.id order by i.place), array_agg(i.partition_key order by i.place), array_agg(i.hash order by i.place), array_agg(i.priority order by i.place)
@@ -77,7 +74,7 @@ begin
         from unnest(numbers, keys, hashes) with ordinality i(id, partition_key, hash, place)
         cross join lateral (select k.id from partitioncache_queue k
                             where k.queue = queue_ and k.cache = cache_ and k.partition_key = i.partition_key
-                              and k.hash = i.hash and k.owner = caller and k.cluster = here limit 1) q;
+                              and k.hash = i.hash and k.owner = caller and k.cluster = here order by k.id = i.id desc limit 1) q;
         -- An item that was there when it was looked for and finished just after is pushed once more.
         exit when again is not true or coalesce(cardinality(ids), 0) = amount;
     end loop;

@@ -22,10 +22,13 @@ declare
 begin
     update partitioncache_queue q
     set status = 'ready', attempts = 0, died_at = null, due_at = clock_timestamp()
-    where q.cache = argument ->> 'cache' and q.died_at is not null
-      and (all_roles or q.owner = caller and q.cluster = pc_cluster())
-      and (argument ->> 'ids' is null or q.id = any (ids))
-      and (argument ->> 'queue' is null or q.queue = argument ->> 'queue');
+    where q.id = any (array(
+        select o.id from partitioncache_queue o
+        where o.cache = argument ->> 'cache' and o.died_at is not null
+          and (all_roles or o.owner = caller and o.cluster = pc_cluster())
+          and (argument ->> 'ids' is null or o.id = any (ids))
+          and (argument ->> 'queue' is null or o.queue = argument ->> 'queue')
+        for update skip locked));
     get diagnostics revived = row_count;
     if revived > 0 then
         perform pc_notify(argument ->> 'cache');

@@ -9,7 +9,7 @@ end
 $$;
 
 comment on function pc_settle(text, bigint, bigint, text, text, bigint) is
-'Says what became of a claim: success or skipped (the item is done and deleted), failed or timeout (tried again after 10 s, 40 s, ..., or dead), released (back in the queue, the attempt does not count). False, and nothing changes, if the claim is no longer the item''s latest. Example: select pc_settle(''outgoing'', 7, 1, ''success'', null, 12)';
+'Says what became of a claim: success or skipped (the item is done and deleted), failed or timeout (tried again after 10 s, 40 s, ..., or dead), released (back in the queue, the attempt does not count), blocked (the same, after a moment: other sessions were in the way). False, and nothing changes, if the claim is no longer the item''s latest. Example: select pc_settle(''outgoing'', 7, 1, ''success'', null, 12)';
 
 create function pc_do_settle(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -32,6 +32,7 @@ begin
     with said as materialized (
         select s.* from jsonb_to_recordset(argument) s(queue text, id bigint, claim bigint, outcome text, error_msg text, key_count bigint)
         where s.outcome in ('success', 'skipped')
+        order by s.id
     ), gone as (
         delete from partitioncache_queue q using said s
         where q.queue = s.queue and q.id = s.id and q.claim = s.claim and q.status = 'running' and q.owner = caller and q.cluster = here
@@ -85,10 +86,12 @@ declare
 begin
     if item.id is null then
         update partitioncache_queue q
-        set status = case when outcome = 'released' then 'ready' when q.attempts < s.max_attempts then outcome else 'dead' end,
-            died_at = case when outcome = 'released' or q.attempts < s.max_attempts then null else clock_timestamp() end,
-            attempts = q.attempts - (outcome = 'released')::integer,
-            due_at = clock_timestamp() + case when outcome = 'released' then interval '0'
+        set status = case when outcome in ('released', 'blocked') then 'ready' when q.attempts < s.max_attempts then outcome else 'dead' end,
+            died_at = case when outcome in ('released', 'blocked') or q.attempts < s.max_attempts then null else clock_timestamp() end,
+            attempts = q.attempts - (outcome in ('released', 'blocked'))::integer,
+            due_at = clock_timestamp() + case outcome when 'released' then interval '0'
+                                              -- Longer each time, and not for all that met the same.
+                                              when 'blocked' then interval '0.2 s' * 2 ^ least(q.claim - q.attempts, 8) * (0.5 + random())
                                               else least(interval '10 s' * 4 ^ (q.attempts - 1), interval '1 h') end,
             error_msg = pc_fail_item.error_msg, worker_pid = null, worker_id = null
         from (select pc_settings(c.cache) as settings from partitioncache_queue c where c.queue = pc_fail_item.queue and c.id = pc_fail_item.id) w,
@@ -96,7 +99,7 @@ begin
         where q.queue = pc_fail_item.queue and q.id = pc_fail_item.id
         returning q.* into item;
     end if;
-    if outcome <> 'released' then
+    if outcome not in ('released', 'blocked') then
         perform pc_log(item.owner, item.cache, item.queue, item.partition_key, item.hash, outcome, error_msg, null,
                        extract(epoch from clock_timestamp() - item.started_at) * 1000, item.attempts,
                        item.cost, case when item.queue = 'outgoing' then pc_item_limit(item) end);
@@ -105,4 +108,4 @@ end
 $$;
 
 comment on function pc_fail_item(text, bigint, text, text) is
-'Ends the attempt of a claimed item otherwise than well: failed or timeout (tried again after a pause, or dead; or put off), released (back in the queue, uncounted). Example: select pc_fail_item(''outgoing'', 7, ''failed'', ''division by zero'')';
+'Ends the attempt of a claimed item otherwise than well: failed or timeout (tried again after a pause, or dead; or put off), released (back in the queue, uncounted), blocked (the same, after a moment). Example: select pc_fail_item(''outgoing'', 7, ''failed'', ''division by zero'')';

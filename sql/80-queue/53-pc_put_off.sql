@@ -16,8 +16,11 @@ begin
     end if;
     for other in
         delete from partitioncache_queue q
-        where q.queue = item.queue and q.cache = item.cache and q.partition_key = item.partition_key and q.owner = item.owner and q.cluster = item.cluster
-          and (q.id = item.id or q.scanned = nullif(item.scanned, '') and q.status = 'ready' and q.attempts = 0)
+        where q.id = any (array(
+            select o.id from partitioncache_queue o
+            where o.queue = item.queue and o.cache = item.cache and o.partition_key = item.partition_key and o.owner = item.owner and o.cluster = item.cluster
+              and (o.id = item.id or o.scanned = nullif(item.scanned, '') and o.status = 'ready' and o.attempts = 0)
+            for update skip locked))
         returning q.*
     loop
         insert into partitioncache_learning as l (cache, partition_key, hash, owner, owner_name, cluster, state, rank, query, keyed_tables, parts, cost, kept, proven, asked,

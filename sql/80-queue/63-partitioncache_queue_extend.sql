@@ -22,9 +22,13 @@ declare
 begin
     with extended as (
         update partitioncache_queue q set due_at = clock_timestamp() + (argument ->> 'lease')::interval
-        from rows from (jsonb_array_elements(argument -> 'ids'), jsonb_array_elements(argument -> 'claims')) h(id, claim)
-        where q.queue = argument ->> 'queue' and q.id = h.id::bigint and q.claim = h.claim::bigint and q.status = 'running'
-          and q.owner = caller and q.cluster = pc_cluster()
+        -- In the order of their numbers, as whoever settles them.
+        where q.id = any (array(
+            select o.id
+            from rows from (jsonb_array_elements(argument -> 'ids'), jsonb_array_elements(argument -> 'claims')) h(id, claim)
+            join partitioncache_queue o on o.queue = argument ->> 'queue' and o.id = h.id::bigint and o.claim = h.claim::bigint
+            where o.status = 'running' and o.owner = caller and o.cluster = pc_cluster()
+            order by o.id for update of o))
         returning q.id
     )
     select coalesce(jsonb_agg(e.id), '[]') into held from extended e;

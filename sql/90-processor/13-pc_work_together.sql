@@ -26,7 +26,9 @@ begin
     loop
         -- However many wait, no more than a few times as many are looked at. Those that fit best may be worked on by other sessions at this moment.
         alike := array(
-            select w.id
+            -- One may be there twice: see partitioncache_queue. Then it comes with others of its kind later on, which have its keys by then.
+            select min(a.id) from (
+            select w.id, w.hash
             from ((select q.* from partitioncache_queue q
                    where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
                      and q.priority = item.priority and q.id > item.id
@@ -36,11 +38,11 @@ begin
                    where q.queue = queue_ and q.cache = item.cache and q.owner = caller and q.cluster = here and q.died_at is null and q.due_at <= clock_timestamp()
                      and queue_ = 'outgoing' and q.priority < item.priority
                    order by q.priority desc, q.id limit 1000)) w
-            where w.id <> item.id and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
+            where w.hash <> item.hash and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
               and case when item.scanned is not null then w.scanned = item.scanned
                        else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
                                    and pc_masked(w.query) = mask end
-            limit looked_at);
+            limit looked_at) a group by a.hash);
         -- At once, with a snapshot of this moment: an item that another session has claimed since would be locked in vain, and that session would wait.
         with chosen as materialized (
             select q.id from partitioncache_queue q
@@ -69,19 +71,20 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    update partitioncache_queue q set scanned = ''
+    update partitioncache_queue q
+    set scanned = case when argument ? 'pause' then q.scanned else '' end, due_at = greatest(q.due_at, clock_timestamp() + (argument ->> 'pause')::interval)
     where q.queue = argument ->> 'queue' and q.id = any (array(
         select o.id from partitioncache_queue i
         join partitioncache_queue o on o.queue = i.queue and o.cache = i.cache and o.partition_key = i.partition_key and o.owner = i.owner and o.cluster = i.cluster
         where i.queue = argument ->> 'queue' and i.id = (argument -> 'id')::bigint and i.owner = caller and i.cluster = pc_cluster()
-          and (o.id = i.id or o.status = 'ready' and (o.scanned = i.scanned or o.id = any ((argument ->> 'ids')::bigint[])))
+          and (o.id = i.id or o.status = 'ready' and (o.scanned = i.scanned and not argument ? 'pause' or o.id = any ((argument ->> 'ids')::bigint[])))
         for update of o skip locked));
     return null;
 end
 $$;
 
 comment on function pc_do_part(oid, jsonb) is
-'Has a caller''s item, {queue, id}, worked on alone from now on, and with it the fragments that say something of the same table, and those numbered ids. Example: see pc_work_together';
+'Has a caller''s item, {queue, id}, worked on alone from now on, and with it the fragments that say something of the same table, and those numbered ids; or, with a pause, later, as they are. Example: see pc_work_together';
 
 create function pc_work_together(item partitioncache_queue, most integer) returns integer
 language plpgsql volatile parallel unsafe
@@ -95,7 +98,7 @@ declare
     reasons text[];
     stop_at timestamptz;
     place text;
-    stopped boolean;
+    verdict integer := 0;
 begin
     if item.attempts > 1 or most < 2 or item.queue not in ('incoming', 'outgoing')
         or item.scanned = '' or item.tracks or item.queue = 'outgoing' and item.session is not null
@@ -134,24 +137,27 @@ begin
         end if;
         return cardinality(items);
     exception
+        when deadlock_detected or lock_not_available or serialization_failure then
+            get stacked diagnostics place = pg_exception_context;
+            verdict := case when pc_was_raised(place) then 0 else -2 end;
         -- Whatever is wrong with one of them, the others are not to suffer.
         when others or assert_failure then
-            stopped := false;
+            verdict := 0;
         when query_canceled then
             get stacked diagnostics place = pg_exception_context;
             -- One scan that takes too long does so for all.
             if not pc_was_raised(place) or pc_statement_is_over() or item.scanned is not null and clock_timestamp() >= stop_at then
                 raise;
             end if;
-            stopped := true;
+            verdict := -1;
     end;
-    perform pc_call('part', jsonb_build_object('queue', item.queue, 'id', item.id, 'ids', ids::text));
-    return case when stopped then -1 else 0 end;
+    perform pc_call('part', jsonb_strip_nulls(jsonb_build_object('queue', item.queue, 'id', item.id, 'ids', ids::text, 'pause', case verdict when -2 then '0.2 s' end)));
+    return verdict;
 end
 $$;
 
 comment on function pc_work_together(partitioncache_queue, integer) is
-'Works on a claimed item together with others that wait, no more than so many: a fragment with those that say something of the same one table, in one scan of it; others, and queries, with those that differ in plain constants alone. How many items that finished; 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one; -1 if the error is query_canceled, and time was perhaps used up. Example: see pc_work';
+'Works on a claimed item together with others that wait, no more than so many: a fragment with those that say something of the same one table, in one scan of it; others, and queries, with those that differ in plain constants alone. How many items that finished; 0, and nothing has happened, if there are none, it would not pay or one of them raises an error: then they are worked on one by one; -1 if the error is query_canceled, and time was perhaps used up; -2 if another session was in the way: they are due a little later. Example: see pc_work';
 
 create function pc_most_together() returns integer
 language sql immutable parallel safe

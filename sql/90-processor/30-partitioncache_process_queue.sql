@@ -41,6 +41,8 @@ begin
             begun := begun + greatest(work.finished, 1);
             -- A cancellation that was caught is over; what would follow would have no limit.
             stopped := outcome in ('stopped', 'cancelled') or pc_statement_is_over();
+            -- What another session holds is free when that ends; so what this one holds is to be free soon.
+            exit when outcome = 'blocked' and finished > 0;
             -- What has failed before, a session died of it perhaps: its fragments are to be there, each to be counted, when they are begun.
             exit when item.queue = 'incoming' and item.attempts > 1;
             -- Tables that have begun to be tracked stay locked until this transaction ends: nothing long may follow.
