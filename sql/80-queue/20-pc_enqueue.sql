@@ -78,6 +78,7 @@ begin
         -- An item that was there when it was looked for and finished just after is pushed once more.
         exit when again is not true or coalesce(cardinality(ids), 0) = amount;
     end loop;
+    perform pc_forget_claim_place(queue_, added = amount);
     if again and added < amount then
         perform pc_push_again(caller, queue_, cache_, numbers, keys, hashes, priorities);
     end if;

@@ -39,6 +39,22 @@ $$;
 comment on function pc_note_claim_place(oid, text, text, integer, bigint, interval) is
 'Notes where in a queue the first item was due, if it took long to find it; id null: there was none. See pc_claim_place. Example: select pc_note_claim_place(pc_me(), ''incoming'', ''partitioncache'', 1, 7, interval ''20 ms'')';
 
+create function pc_forget_claim_place(queue text, behind boolean) returns void
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    said text := current_setting('partitioncache.claimed_' || queue, true);
+begin
+    if said <> '' and (not behind or said like '%  %') then
+        perform set_config('partitioncache.claimed_' || queue, '', false);
+    end if;
+end
+$$;
+
+comment on function pc_forget_claim_place(text, boolean) is
+'Has this session look from the start of a queue again, because something is due there that was not; behind: it is new, and so behind every place, and found anyway unless it was noted that there is nothing. See pc_claim_place. Example: select pc_forget_claim_place(''incoming'', false)';
+
 create function pc_first_due(owner oid, queue text, cache text, only_checked boolean, out priority integer, out id bigint)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp

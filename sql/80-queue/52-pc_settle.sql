@@ -65,7 +65,7 @@ begin
         for update;
         continue when item.id is null;
         -- It is due again: see pc_claim_place.
-        perform set_config('partitioncache.claimed_' || said.queue, '', false) where current_setting('partitioncache.claimed_' || said.queue, true) <> '';
+        perform pc_forget_claim_place(said.queue, false);
         perform pc_fail_item(said.queue, said.id, said.outcome, said.error_msg);
         settled := settled || said.id;
     end loop;
