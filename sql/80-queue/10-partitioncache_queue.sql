@@ -16,6 +16,7 @@ create table partitioncache_queue (
     datatype text,
     origin bigint,
     scanned text,
+    kind text,
     cost double precision,
     time_limit interval,
     checked boolean not null,
@@ -46,6 +47,8 @@ comment on column partitioncache_queue.origin is
 'The claim of the query that a fragment was taken from, as pc_marker writes it.';
 comment on column partitioncache_queue.scanned is
 'The one table that a fragment reads: what is said of it can be found out together with other such fragments. Empty for an item that is worked on alone, because to work on it together with others has failed.';
+comment on column partitioncache_queue.kind is
+'What items share that differ in plain constants alone, a digest of pc_masked; null where it was not made out when the item was queued.';
 comment on column partitioncache_queue.time_limit is
 'How long the first attempt may take; null for the limit of the cache. cost: what the planner expected it to cost.';
 comment on column partitioncache_queue.checked is

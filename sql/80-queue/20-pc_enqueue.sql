@@ -46,17 +46,17 @@ begin
         -- Nothing here waits for anybody: what another transaction is just putting in as well is there twice.
         with item as materialized (
             select coalesce(numbers[i.ordinality], nextval('partitioncache_queue_id')) as id, i.partition_key, i.query, i.session, i.keyed_tables, i.parts, i.datatype, i.origin,
-                   coalesce(i.hash, pc_sha256(i.query || coalesce(i.session::text, ''))) as hash, coalesce(i.priority, 1) as priority, i.scanned, i.cost, i.time_limit, i.ordinality as place
+                   coalesce(i.hash, pc_sha256(i.query || coalesce(i.session::text, ''))) as hash, coalesce(i.priority, 1) as priority, i.scanned, i.kind, i.cost, i.time_limit, i.ordinality as place
             from rows from (jsonb_to_recordset(argument -> 'items') as (
                 partition_key text, hash text, query text, session jsonb, keyed_tables text[], parts text[], datatype text, origin bigint, priority integer,
-                scanned text, cost double precision, time_limit interval)) with ordinality i
+                scanned text, kind text, cost double precision, time_limit interval)) with ordinality i
         ), new as (
-            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, origin, checked, priority, scanned, cost, time_limit,
+            insert into partitioncache_queue (queue, id, cache, partition_key, hash, query, session, keyed_tables, parts, datatype, origin, checked, priority, scanned, kind, cost, time_limit,
                                               owner, owner_name, cluster)
             select queue_, i.id, cache_, i.partition_key, i.hash, i.query, i.session, i.keyed_tables, i.parts, i.datatype,
                    -- Nobody has a death blamed on what is another's.
                    (select i.origin from partitioncache_queue o where o.queue = 'incoming' and o.id = i.origin / 65536 and o.owner = caller),
-                   (argument -> 'checked')::boolean, i.priority, i.scanned, i.cost, i.time_limit, caller, pg_get_userbyid(caller), here
+                   (argument -> 'checked')::boolean, i.priority, i.scanned, i.kind, i.cost, i.time_limit, caller, pg_get_userbyid(caller), here
             from (select distinct on (x.partition_key, x.hash) x.* from item x order by x.partition_key, x.hash, x.place) i
             where (select q.id from partitioncache_queue q
                    where q.queue = queue_ and q.cache = cache_ and q.partition_key = i.partition_key

@@ -15,13 +15,15 @@ declare
     query text;
     mask text;
     seen text[] := '{}'::text[];
+    kinds text[] := '{}'::text[];
 begin
     perform pc_require_writable('push queries');
     perform pc_not_null('queries', queries::text, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     foreach query in array queries loop
         perform pc_not_null('query', query);
         -- Those that differ in plain constants alone read the same tables.
-        mask := case when tracks and cardinality(queries) > 1 then pc_masked(query) end;
+        mask := case when cardinality(queries) > 1 then md5(pc_masked(query)) end;
+        kinds := kinds || mask;
         relations := relations || pc_push_check(query, session, tracks and mask = any (seen) is not true);
         seen := case when cardinality(seen) < 100 and mask <> all (seen) then seen || mask else seen end;
     end loop;
@@ -30,7 +32,7 @@ begin
         perform pc_track_for(array(select distinct r from unnest(relations) r), cache, partition_key);
     end if;
     return (select e.ids from pc_enqueue('incoming', cache,
-        (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority)
+        (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority, 'kind', kinds[q.place])
                                    order by q.place), '[]')
          from unnest(queries) with ordinality q(query, place)), true) e);
 end

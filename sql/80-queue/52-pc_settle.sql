@@ -27,6 +27,7 @@ declare
     item partitioncache_queue;
     settled bigint[];
     trimmed record;
+    caller_name name := pg_get_userbyid(caller);
 begin
     -- Nearly always, all have ended well: one statement, however many there are.
     with said as materialized (
@@ -37,13 +38,16 @@ begin
         delete from partitioncache_queue q using said s
         where q.queue = s.queue and q.id = s.id and q.claim = s.claim and q.status = 'running' and q.owner = caller and q.cluster = here
         returning q as item, s.outcome, s.error_msg, s.key_count
+    ), longest as materialized (
+        select c.cache, pc_time_limit(c.cache) as time_limit from (select distinct (g.item).cache from gone g where (g.item).queue = 'outgoing') c
     ), logged as (
         insert into partitioncache_processor_log (cache, queue, partition_key, query_hash, status, error_msg, key_count, execution_time_ms, attempt,
                                                   cost, time_limit, owner, owner_name)
         select (g.item).cache, (g.item).queue, (g.item).partition_key, (g.item).hash, g.outcome, left(g.error_msg, 10000), g.key_count,
                extract(epoch from clock_timestamp() - (g.item).started_at) * 1000, (g.item).attempts,
-               (g.item).cost, case when (g.item).queue = 'outgoing' then pc_item_limit(g.item) end, caller, pg_get_userbyid(caller)
-        from gone g
+               (g.item).cost, case when (g.item).queue = 'outgoing' then least((g.item).time_limit * 2 ^ greatest((g.item).attempts - 1, 0), m.time_limit) end,
+               caller, caller_name
+        from gone g left join longest m on m.cache = (g.item).cache
         returning id, cache
     )
     select (select coalesce(array_agg((g.item).id order by (g.item).id), '{}') from gone g) as ids,

@@ -45,13 +45,14 @@ begin
         join pc_learning_ranks(apart.fragments) r on r.hash = u.hash
     ), pattern as materialized (
         select f.n, pc_places(split_part(f.fragment, ' WHERE ', 1), literals) as start,
-               array(select pc_places(c.c, literals) from unnest(f.conjuncts) with ordinality c(c, n) order by c.n) as conjuncts
+               array(select pc_places(c.c, literals) from unnest(f.conjuncts) with ordinality c(c, n) order by c.n) as conjuncts,
+               md5(pc_masked(f.fragment)) as kind
         from fragment f where several
     ), query as materialized (
         select q.n, pc_literals((items[q.n]).query) as literals from generate_subscripts(items, 1) q(n)
     ), own as materialized (
         -- Each query's own texts of the fragments of the first. The conditions stand in their order; of twins among its tables, the order depends on them.
-        select q.n as query, f.n, w.text, case when q.n = 1 then f.hash else pc_sha256(w.text) end as hash, f.hash as first_hash, f.tables, f.conjuncts, f.parts, f.keyed_tables, f.rank,
+        select q.n as query, f.n, w.text, case when q.n = 1 then f.hash else pc_sha256(w.text) end as hash, f.hash as first_hash, f.tables, f.conjuncts, f.parts, f.keyed_tables, f.rank, p.kind,
                not several or split_part(f.fragment, ' WHERE ', 1) || ' WHERE ' || array_to_string(f.conjuncts, ' AND ') = f.fragment
                               and cardinality(f.tables) = (select count(distinct regexp_replace(t, '^ONLY ', '')) from unnest(f.tables) t) as fits
         from query q cross join fragment f left join pattern p on p.n = f.n
@@ -77,7 +78,7 @@ begin
                'item', w.query, 'n', w.n, 'hash', w.hash, 'query', w.text, 'keyed_tables', w.keyed_tables,
                'parts', case when w.query = 1 then w.parts
                              else array(select o.hash from own o where o.query = w.query and o.first_hash = any (w.parts) order by array_position(w.parts, o.first_hash)) end,
-               'rank', w.rank, 'scanned', case when cardinality(w.tables) = 1 then w.tables[1] end) order by w.query, w.rank = 'whole', w.n),
+               'rank', w.rank, 'kind', w.kind, 'scanned', case when cardinality(w.tables) = 1 then w.tables[1] end) order by w.query, w.rank = 'whole', w.n),
            case when not bool_and(w.fits) then '[]'::jsonb end
     into wanted, queries
     from placed w where w.rank <> 'weaker' or w.place <= noted[w.query];

@@ -113,7 +113,7 @@ declare
 begin
     for n in 1 .. cardinality(items) loop
         item := items[n];
-        mask := case when registration.placed = 0 then pc_masked(item.query) end;
+        mask := case when registration.placed = 0 then coalesce(item.kind, md5(pc_masked(item.query))) end;
         leader := (known -> mask)::integer;
         if leader is not null and (items[leader]).keyed_tables = item.keyed_tables then
             -- Texts that differ in plain constants alone name the same objects: what they hang on need not be looked up again.
@@ -147,7 +147,7 @@ declare
     relation text;
     alias text;
     key text;
-    alike boolean;
+    start text;
     texts text[];
     statement text;
     evaluations pc_evaluation[];
@@ -163,13 +163,14 @@ declare
     one_by_one double precision;
 begin
     if (items[1]).scanned is not null then
-        select min(t.relation), min(t.alias), min(q.key), count(distinct (t.relation, t.alias, q.key)) = 1 and count(*) = cardinality(items), array_agg(substr(t.rest, 8) order by n)
-        into relation, alias, key, alike, texts
-        from generate_subscripts(items, 1) n cross join lateral (select pc_fragment_key(queries[n]) as key offset 0) q cross join lateral pc_fragment_tables(queries[n]) t
+        select t.relation, t.alias, q.key, left(queries[1], length(queries[1]) - length(t.rest) + 7) into relation, alias, key, start
+        from (select pc_fragment_key(queries[1]) as key offset 0) q cross join lateral pc_fragment_tables(queries[1]) t
         where t.rest ^@ ' WHERE ';
-        if not alike then
+        -- All that stands before the conditions is the same, letter by letter.
+        if not found or exists (select from unnest(queries) u where not u ^@ start) then
             return null;
         end if;
+        texts := array(select substr(u.u, length(start) + 1) from unnest(queries) with ordinality u(u, n) order by u.n);
         -- What leaves most partitions would be met by most rows, and shows on a few partitions.
         if pc_is_many(partitions) and pc_can_be_probed(queries[1], (registration).partition_key, source) then
             kept := array(select c.kept from pc_fragment_costs(queries, (registration).partition_key) with ordinality c(cost, kept, n) order by c.n);

@@ -22,7 +22,7 @@ begin
     select q.* into item from partitioncache_queue q
     where q.queue = queue_ and q.id = (argument -> 'id')::bigint and q.claim = (argument -> 'claim')::bigint and q.status = 'running' and q.owner = caller and q.cluster = here;
     perform pc_require(caller, item.cache, 'push');
-    mask := case when item.scanned is null then pc_masked(item.query) end;
+    mask := case when item.scanned is null then coalesce(item.kind, md5(pc_masked(item.query))) end;
     loop
         -- However many wait, no more than a few times as many are looked at. Those that fit best may be worked on by other sessions at this moment.
         alike := array(
@@ -41,7 +41,7 @@ begin
             where w.hash <> item.hash and w.status = 'ready' and w.attempts = 0 and w.checked and not w.tracks and w.partition_key = item.partition_key and w.session is not distinct from item.session
               and case when item.scanned is not null then w.scanned = item.scanned
                        else w.scanned is null and coalesce(w.cost, 0) <= pc_cheap() and length(w.query) between length(item.query) - 200 and length(item.query) + 200
-                                   and pc_masked(w.query) = mask end
+                                   and coalesce(w.kind, md5(pc_masked(w.query))) = mask end
             limit looked_at) a group by a.hash);
         -- At once, with a snapshot of this moment: an item that another session has claimed since would be locked in vain, and that session would wait.
         with chosen as materialized (
@@ -102,7 +102,7 @@ declare
 begin
     if item.attempts > 1 or most < 2 or item.queue not in ('incoming', 'outgoing')
         or item.scanned = '' or item.tracks or item.queue = 'outgoing' and item.session is not null
-        or item.scanned is null and (item.cost > pc_cheap() or pc_masked(item.query) is null) then
+        or item.scanned is null and (item.cost > pc_cheap() or coalesce(item.kind, pc_masked(item.query)) is null) then
         return 0;
     end if;
     registration := pc_registration(item.cache, item.partition_key);
