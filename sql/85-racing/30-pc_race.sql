@@ -1,5 +1,5 @@
 create function pc_timed_bounded(
-    canonical text, families pc_family[], restrictions pc_restriction[], shape text, whatever_it_takes boolean, stop_at timestamptz, session_path text,
+    canonical text, families pc_family[], restrictions pc_restriction[], shape text, whatever_it_takes boolean, stop_at timestamptz, session_path text, closely boolean default false,
     out milliseconds double precision, out stopped boolean, out problem text
 )
 language plpgsql volatile parallel unsafe
@@ -7,11 +7,18 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     started timestamptz := clock_timestamp();
-    statement text := pc_guarded(canonical, families, restrictions, stop_at);
+    statement text;
+    looks text;
+    stoppable boolean := false;
 begin
     stopped := false;
     -- A plan that looks at the clock must be the one that would run without.
-    if pc_plan_shape(pc_plan(statement, session_path)) is distinct from shape then
+    foreach looks in array case when closely then '{all,pairs,tables,1,2,3}'::text[] else '{tables}' end loop
+        statement := pc_guarded(canonical, families, restrictions, stop_at, looks);
+        stoppable := pc_plan_shape(pc_plan(statement, session_path)) is not distinct from shape;
+        exit when stoppable;
+    end loop;
+    if not stoppable then
         if not whatever_it_takes then
             return;
         end if;
@@ -34,8 +41,8 @@ when others then
 end
 $$;
 
-comment on function pc_timed_bounded(text, pc_family[], pc_restriction[], text, boolean, timestamptz, text) is
-'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes; problem: why it failed. Example: see pc_race';
+comment on function pc_timed_bounded(text, pc_family[], pc_restriction[], text, boolean, timestamptz, text, boolean) is
+'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes; closely: to be stopped in time, more ways to look at the clock are tried (see pc_guarded); problem: why it failed. Example: see pc_race';
 
 create function pc_raced(
     analysis partitioncache_analysis, known pc_known, runners pc_candidate[], original jsonb, race_budget double precision, expected double precision, stop_at timestamptz, session_path text
@@ -56,14 +63,14 @@ declare
     -- Whether the query itself was stopped, having taken three times as long as a form of it.
     far_behind boolean := false;
     spent double precision := 0;
-    allowed double precision;
+    behind double precision;
     remaining double precision;
     measured jsonb := '[]'::jsonb;
 begin
     verdict.original_shape := pc_plan_shape(original);
     -- What promises most runs first, a quarter of the time that the query is expected to take. So where the cache gains much, the race costs little.
     foreach candidate in array heats[1:2] loop
-        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, false,
+        select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(expected, 86400000) / 4, 60)), session_path);
         spent := spent + coalesce(run.milliseconds, 0);
         if run.milliseconds is not null and not run.stopped then
@@ -74,7 +81,8 @@ begin
         end if;
     end loop;
     select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true,
-        case when best.form is null then stop_at else least(stop_at, clock_timestamp() + interval '1 ms' * greatest(3 * best.milliseconds, 60)) end, session_path);
+        case when best.form is null then stop_at else least(stop_at, clock_timestamp() + interval '1 ms' * greatest(3 * best.milliseconds, 60)) end, session_path,
+        best.form is not null);
     far_behind := run.stopped and best.form is not null;
     if run.stopped and not far_behind then
         return null;
@@ -84,11 +92,12 @@ begin
     end if;
     verdict.original_ms := run.milliseconds;
     spent := spent + run.milliseconds;
-    allowed := case when far_behind then spent + 2 * best.milliseconds else race_budget * verdict.original_ms end;
+    behind := spent;
     foreach candidate in array heats loop
         continue when candidate.form = best.form;
         -- What the last heat takes is put by.
-        remaining := allowed - spent - case when not far_behind and best.milliseconds > verdict.original_ms / 2 then verdict.original_ms + best.milliseconds else 0 end;
+        remaining := case when verdict.original_ms >= 3 * best.milliseconds then behind + 2 * best.milliseconds else race_budget * verdict.original_ms end - spent
+            - case when best.milliseconds > verdict.original_ms / 2 then verdict.original_ms + best.milliseconds else 0 end;
         exit when remaining <= 0;
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(coalesce(best.milliseconds, verdict.original_ms), remaining), 60)), session_path);
