@@ -8,6 +8,9 @@ declare
     here oid;
     this_cluster bigint;
 begin
+    if pc_placement_of.cache = '' and partition_key ^@ E'\x01' then
+        return pc_imagined_placement(partition_key, pc_top(relation));
+    end if;
     -- Hardly any partition key is placed: this is the whole way then.
     if not exists (select from partitioncache_placement p where p.cache = pc_placement_of.cache and p.partition_key = pc_placement_of.partition_key) then
         return null;

@@ -25,7 +25,7 @@ set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-    registration partitioncache_registration := pc_registration(cache, partition_key);
+    registration partitioncache_registration := case when cache = '' and partition_key ^@ E'\x01' then pc_imagined_registration(partition_key) else pc_registration(cache, partition_key) end;
     begun pg_snapshot;
     parsed pc_parsed;
     behind_views record;
@@ -118,7 +118,7 @@ begin
                                                   from unnest(closes[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)]) with ordinality c(closes, n) order by c.n),
                                             row(block.block, 2, block.from_ends - block.from_starts + 2, block.where_starts - block.from_starts + 2, block.where_ends - block.from_starts + 2)::pc_block,
                                             registration, unfit, doubtful,
-                                            case when with_fragments then (pc_settings(cache)).max_fragments else 0 end, own)
+                                            case when not with_fragments then 0 when cache = '' then 16 else (pc_settings(cache)).max_fragments end, own)
         loop
             family := part.family;
             family.family := cardinality(families) + 1;

@@ -9,7 +9,7 @@ create type pc_key_candidate as (
 comment on type pc_key_candidate is
 'A partition key that could be registered: its name and datatype, the tables in which it stands and the column in each, and how many values it has by the statistics.';
 
-create function pc_key_candidates(blocks pc_advised_block[], fewest_partitions integer default 16, fewest_rows integer default 5) returns setof pc_key_candidate
+create function pc_key_candidates(blocks pc_advised_block[], fewest_partitions integer default 16, fewest_rows integer default 2) returns setof pc_key_candidate
 language plpgsql stable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -94,3 +94,34 @@ $$;
 
 comment on function pc_key_candidates(pc_advised_block[], integer, integer) is
 'Columns that hold the same: by foreign keys, by equalities in the queries, or by name and type; those with enough values (fewest_partitions) of which each stands in enough rows of the largest table (fewest_rows) could be a partition key. Without queries, those of all large tables. Example: select * from pc_key_candidates(array(select b from pc_advised_blocks(''select 1 from pg_class'', 1, pc_session(''public'')) b))';
+
+create function pc_likely_candidates(candidates pc_key_candidate[], blocks pc_advised_block[], times double precision[]) returns setof pc_key_candidate
+language plpgsql stable parallel safe rows 10
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if blocks = '{}' then
+        return query select * from unnest(candidates);
+        return;
+    end if;
+    -- By what they would restrict: the rows of their tables among those that a query reads, each for as long as the query takes. What joins
+    -- tables restricts all of them; what stands in one alone is looked at where it is not nearly unique.
+    return query
+        select (c.candidate).*
+        from (
+            select k as candidate, cardinality(k.relids) > 1 as joins, row_number() over (partition by cardinality(k.relids) > 1 order by s.score desc, k.partition_key) as place
+            from unnest(candidates) k
+            cross join lateral (
+                select coalesce(sum(times[b.query] * r.keyed / r.read), 0) as score
+                from unnest(blocks) b
+                cross join lateral (select sum(greatest(c.reltuples, 0)) filter (where c.oid = any (k.relids)) as keyed, nullif(sum(greatest(c.reltuples, 0)), 0) as read
+                                    from unnest(b.relids) u(relid) join pg_class c on c.oid = u.relid) r) s
+            where cardinality(k.relids) > 1 or (select max(c.reltuples) from pg_class c where c.oid = any (k.relids)) >= 5 * k.partitions) c
+        where c.place <= case when c.joins then 8 else 2 end
+        order by not c.joins, c.place;
+end
+$$;
+
+comment on function pc_likely_candidates(pc_key_candidate[], pc_advised_block[], double precision[]) is
+'Those candidates with which the queries are looked at more closely. times: what each query takes. Example: see partitioncache_advise';

@@ -20,11 +20,17 @@ from partitioncache.setup.install import INNER_SCHEMA
 
 Connection = psycopg.Connection[Any]
 
+LITTLE: Final = 0.05  # of the time: what saves less is not worth a cache
+
+_TRIED: Final = 8  # queries, those that save most
 _PLACE: Final = re.compile(r'(.+)\.("(?:[^"]|"")+"|[^."]+)')
 _TRIAL: Final = re.compile(rf"^(select|call) {trial.CACHE}\.")  # a schema that nobody will see
 _ADVISE: Final = """
 select a.partition_key, a.datatype, a.stands_in, a.partitions, a.saves::float8,
-       array(select q ->> 'query' from pg_catalog.jsonb_array_elements(a.restricted) q), a.statements, a.remark
+       array(select q ->> 'query' from pg_catalog.jsonb_array_elements(a.restricted) q),
+       array(select array[q ->> 'of_time', q ->> 'saves']::float8[]
+             from pg_catalog.jsonb_array_elements(a.restricted) q),
+       a.statements, a.remark
 from {}(%s, seconds => %s, most => %s) a
 """
 
@@ -38,8 +44,10 @@ class Candidate:
         datatype: its data type.
         stands_in: where it stands: tables with their columns, quoted where need be.
         partitions: how many values it has, by the statistics.
-        saves: which part of the time of all queries it is expected to save; None if no queries are known.
+        saves: which part of the time of all queries it saves, as far as it was tried, else is expected to save; None if
+            no queries are known.
         queries: those that it would restrict, with values.
+        shares: of each of these, which part of the time of all queries it takes, and which part of that is saved.
         statements: what to run to have it.
         tried: what a trial with these queries has found; None if there was no time.
     """
@@ -50,6 +58,7 @@ class Candidate:
     partitions: int
     saves: float | None
     queries: tuple[str, ...]
+    shares: tuple[tuple[float, float], ...]
     statements: tuple[str, ...]
     tried: trial.Trial | None = None
 
@@ -128,9 +137,8 @@ def advise(
         if len(tried) < tries and left > 1 and candidate.queries:
             candidate = _tried(connection, candidate, left, progress)
         tried.append(candidate)
-    tried.sort(
-        key=lambda each: (each.tried is None, -each.saved_ms, -(each.saves or 0.0), each.partition_key)
-    )
+    # Stable: of what saves as much, the one that was expected to.
+    tried.sort(key=lambda each: -(each.saves or 0.0))
     return Advice(tuple(tried), remark)
 
 
@@ -168,10 +176,11 @@ def candidate(
 
 
 def _candidates(rows: Sequence[tuple[Any, ...]]) -> Iterator[Candidate]:
-    for key, datatype, stands_in, partitions, saves, restricted, statements, _ in rows:
+    for key, datatype, stands_in, partitions, saves, restricted, shares, statements, _ in rows:
         if key is not None:
             yield Candidate(
                 key, datatype, tuple(stands_in), partitions, saves, tuple(restricted),
+                tuple((of_time, part) for of_time, part in shares),
                 tuple(_TRIAL.sub(r"\1 ", statement) for statement in statements),
             )  # fmt: skip
 
@@ -196,19 +205,35 @@ def _tried(
     seconds: float,
     progress: Callable[[str, int, int], None],
 ) -> Candidate:
+    queries = candidate.queries[:_TRIED]
     try:
         found = trial.run(
             connection,
-            candidate.queries,
+            queries,
             candidate.partition_key,
             datatype=candidate.datatype,
             placements=candidate.placements,
             filling_seconds=seconds / 2,
-            query_seconds=max(1, seconds / 4 / len(candidate.queries)),
+            # What takes long is what matters: most queries take less.
+            query_seconds=max(1, seconds / 6),
             progress=lambda what, done, of: progress(f"{candidate.partition_key}: {what}", done, of),
         )
     except (PartitionCacheError, psycopg.errors.InsufficientPrivilege):
         raise
     except psycopg.Error:
         return candidate
-    return replace(candidate, tried=found)
+    outcomes = dict(zip(queries, found.outcomes, strict=True))
+    saves = sum(
+        of_time * _saved(outcomes.get(query), found.filled, expected)
+        for query, (of_time, expected) in zip(candidate.queries, candidate.shares, strict=True)
+    )
+    return replace(candidate, tried=found, saves=saves)
+
+
+def _saved(outcome: trial.Outcome | None, filled: bool, expected: float) -> float:
+    """Which part of its time a query saves: as found, or as expected where the trial had no time for it."""
+    if outcome is None or not outcome.before_ms or not outcome.after_ms:
+        return expected
+    if outcome.remaining is None:
+        return 0.0 if filled else expected
+    return max(0.0, 1 - outcome.after_ms / outcome.before_ms)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from partitioncache import __version__
+from partitioncache.advice import LITTLE
 from partitioncache.web import pictures
 from partitioncache.web.markup import Html, page, table, tag
 from partitioncache.web.pictures import Measured
@@ -53,6 +54,10 @@ def _verdict(best: Mapping[str, Any] | None) -> Html:
     if best is None:
         return _said("No column would make a partition key for these queries.", bad=True)
     name, restricted, saved = best["partition_key"], best.get("restricted"), best.get("saved_ms")
+    if best.get("saves") is not None and best["saves"] < LITTLE:
+        return _said(
+            f"No partition key would pay: {name}, the best, saves {best['saves']:.0%} of the time.", bad=True
+        )
     if restricted is None:
         return _said(f"{name} looks best; it was not tried, because there was no time for it.")
     if not restricted:

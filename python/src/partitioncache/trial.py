@@ -72,12 +72,14 @@ class Trial:
         filling_ms: milliseconds that filling the cache took.
         entries: how many entries that made.
         size: bytes that they take.
+        filled: whether there was time for all that was to be learned.
     """
 
     outcomes: tuple[Outcome, ...]
     filling_ms: float
     entries: int
     size: int
+    filled: bool
 
     @property
     def before_ms(self) -> float:
@@ -185,7 +187,7 @@ def _run(
         )
     began = time.monotonic()
     reasons = list(_pushed(connection, queries, partition_key, before))
-    _filled(connection, began + filling_seconds, progress)
+    filled = _filled(connection, began + filling_seconds, progress)
     filling_ms = (time.monotonic() - began) * 1e3
     entries, size = _one(connection, "select coalesce(sum(entries), 0), coalesce(sum(bytes), 0) from {}(%s)",
                          "partitioncache_partition_keys", CACHE)  # fmt: skip
@@ -197,7 +199,7 @@ def _run(
         else:
             outcomes.append(_compared(connection, query, partition_key, without, reason, query_seconds))
     progress("asking with", len(queries), len(queries))
-    return Trial(tuple(outcomes), filling_ms, int(entries), int(size))
+    return Trial(tuple(outcomes), filling_ms, int(entries), int(size), filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +279,8 @@ def _pushed(
             yield error.diag.message_primary or str(error)
 
 
-def _filled(connection: Connection, ends: float, progress: Callable[[str, int, int], None]) -> None:
+def _filled(connection: Connection, ends: float, progress: Callable[[str, int, int], None]) -> bool:
+    """Whether all was done in time."""
     done = 0
     while time.monotonic() < ends:
         (finished,) = _one(
@@ -287,7 +290,8 @@ def _filled(connection: Connection, ends: float, progress: Callable[[str, int, i
         done += finished
         progress("filling the cache", done, done + incoming + outgoing)
         if not finished or not incoming + outgoing:
-            return
+            return not incoming + outgoing
+    return False
 
 
 def _compared(

@@ -71,7 +71,8 @@ def advise(
     are rolled back. The queries are those of a file, or those of this role that have taken most time by
     pg_stat_statements, with values from the statistics.
 
-    The exit code is 1 if no column would do.
+    The first line says which one, or that none would pay. Then come the statements to run, then all candidates.
+    The exit code is 1 if none would pay.
     """
     render = _renderer() if html is not None else None
     conninfo = make_conninfo(application_name="pcache advise", **where.postgresql_parameters())
@@ -85,26 +86,41 @@ def advise(
         database = connection.info.dbname
         said = advice.advise(connection, queries, most=most, tries=tries, seconds=seconds, progress=bar)
     found = said.candidates
+    best = found[0] if found else None
+    pays = best is not None and (best.saves is None or best.saves >= advice.LITTLE)
+    output.note(_recommended(best))
+    if best is not None and pays:
+        output.note(f"For {best.partition_key}, run:")
+        output.note("  create extension if not exists partitioncache;")
+        for statement in best.statements:
+            output.note(f"  {statement}")
     output.rows([_record(each) for each in found], format, COLUMNS)
     if said.remark:
         output.note(said.remark)
-    best = found[0] if found else None
-    restricted = best.restricted if best is not None else []
     if html is not None and render is not None:
-        statements = ("create extension if not exists partitioncache;", *best.statements) if best else ()
+        statements = ("create extension if not exists partitioncache;", *best.statements) if best and pays else ()
         page = render([_record(each) for each in found], _measured(best), statements, database, datetime.now())
         Path(html).write_text(page, "utf-8")
         output.note(f"The page is in {html}")
-    if best is None or (best.tried is not None and not restricted):
-        output.note("No column would make a partition key for these queries.")
-        return base.FOUND_NOTHING
-    if best.tried is not None and not best.saved_ms:
-        output.note("Queries are restricted, but none of them was faster.")
-    output.note(f"For {best.partition_key}, run:")
-    output.note("  create extension if not exists partitioncache;")
-    for statement in best.statements:
-        output.note(f"  {statement}")
-    return 0
+    return 0 if pays else base.FOUND_NOTHING
+
+
+def _recommended(best: advice.Candidate | None) -> str:
+    """The first line of the report."""
+    if best is None:
+        return "No column would make a partition key for these queries."
+    if best.saves is None:
+        return f"By the statistics alone, {best.partition_key} would do; no queries are known that say what it saves."
+    how = "in the trial" if best.tried is not None else "as expected, not tried"
+    if best.saves < advice.LITTLE:
+        return (
+            f"No partition key would pay for these queries: the best, {best.partition_key}, saves"
+            f" {best.saves:.0%} of their time ({how})."
+        )
+    return (
+        f"The best partition key is {best.partition_key}: it saves {best.saves:.0%} of the time of these queries"
+        f" ({how})."
+    )
 
 
 def _renderer() -> Callable[..., str]:
