@@ -189,7 +189,7 @@ def test_orders_and_their_lines(empty_database: Database) -> None:
             (best, *others) = advice.advise(connection, TPC_QUERIES, tries=tries, seconds=60).candidates
             assert set(best.stands_in) == {"orders.o_orderkey", "lineitem.l_orderkey"}, (tries, best, others)
             assert best.saves is not None
-            assert best.saves > 0.2
+            assert best.saves > advice.LITTLE
             assert all((each.saves or 0) <= best.saves for each in others)
     assert best.tried is not None
     assert best.restricted
