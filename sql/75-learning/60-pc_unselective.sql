@@ -8,16 +8,18 @@ $$;
 comment on function pc_is_many(bigint) is
 'Whether there are so many partitions that a key set which holds most of them is worth nothing, and its share can be told by a sample. Example: select pc_is_many(1000)';
 
-create function pc_is_forced(registration partitioncache_registration, hash text) returns boolean
-language sql stable parallel safe
+create function pc_forced_among(registration partitioncache_registration, hashes text[]) returns text[]
+language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-    select exists (select from pc_own_learning l
-                   where l.mine and l.cache = (registration).cache and l.partition_key = (registration).partition_key and l.hash = pc_is_forced.hash and l.state = 'forced')
+begin
+    return array(select l.hash from pc_own_learning l
+                 where l.mine and l.cache = (registration).cache and l.partition_key = (registration).partition_key and l.state = 'forced' and l.hash = any (hashes));
+end
 $$;
 
-comment on function pc_is_forced(partitioncache_registration, text) is
-'Whether an administrator wants a fragment of this role to be kept, whatever it is worth. Example: select pc_is_forced(pc_registration(''partitioncache'', ''city_id''), ''pizza'')';
+comment on function pc_forced_among(partitioncache_registration, text[]) is
+'Which fragments of this role among these an administrator wants to be kept, whatever they are worth, by their hashes. Example: select pc_forced_among(pc_registration(''partitioncache'', ''city_id''), ''{pizza}'')';
 
 create function pc_unselective_note(cache text, partition_key text, hash text) returns text
 language sql stable parallel safe

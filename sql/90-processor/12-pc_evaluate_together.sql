@@ -38,20 +38,6 @@ create type pc_found as (
 comment on type pc_found is
 'What a fragment was found to have. keys: an array of them, as text; with_null: whether rows without a key match; kept: null, or, without any keys, the share of the partitions that it leaves, most of them.';
 
-create function pc_forced_among(registration partitioncache_registration, items partitioncache_queue[]) returns text[]
-language plpgsql stable parallel safe
-set search_path = pg_catalog, partitioncache_internal, pg_temp
-as $$
-begin
-    return array(select l.hash from pc_own_learning l
-                 where l.mine and l.cache = (registration).cache and l.partition_key = (registration).partition_key and l.state = 'forced'
-                   and l.hash = any (array(select i.hash from unnest(items) i)));
-end
-$$;
-
-comment on function pc_forced_among(partitioncache_registration, partitioncache_queue[]) is
-'Which fragments among these an administrator wants to be kept (see pc_is_forced), by their hashes. Example: see pc_evaluate_together';
-
 create function pc_keep_many(
     registration partitioncache_registration, items partitioncache_queue[], evaluations pc_evaluation[], results pc_found[], partitions bigint, forced text[]
 ) returns bigint[]
@@ -159,7 +145,7 @@ declare
     partitions bigint := pc_partition_estimate(source, (registration).partition_key);
     kept double precision[];
     run integer[];
-    forced text[] := pc_forced_among(registration, items);
+    forced text[] := pc_forced_among(registration, array(select i.hash from unnest(items) i));
     one_by_one double precision;
 begin
     if (items[1]).scanned is not null then

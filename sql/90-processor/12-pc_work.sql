@@ -40,7 +40,7 @@ begin
         else
             keys := coalesce(pc_evaluated_since(item),
                              pc_evaluate_fragment(item.cache, item.partition_key, item.hash, item.query, item.keyed_tables, item.parts, stop_at,
-                                                  not pc_is_forced(pc_registration(item.cache, item.partition_key), item.hash)));
+                                                  pc_forced_among(pc_registration(item.cache, item.partition_key), array[item.hash]) = '{}'));
             if item.session ? 'refresh' then
                 -- Counted as a failure, so that an entry which no refresh can help is not evaluated for ever.
                 reason := (select format('still not usable after a refresh: %s', s.reason)

@@ -63,7 +63,8 @@ _TAKE_APART: Final = f"""
 """
 _EVALUATE: Final = """
     select {pc_evaluate_fragment}(%(cache)s, %(key)s, %(hash)s, %(query)s, %(keyed)s::text[], %(parts)s::text[],
-        if_selective => not {pc_is_forced}({pc_registration}(%(cache)s, %(key)s), %(hash)s))
+        if_selective => %(hash)s <> all (
+            {pc_forced_among}({pc_registration}(%(cache)s, %(key)s), array[%(hash)s::text])))
 """
 _HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
 _REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
