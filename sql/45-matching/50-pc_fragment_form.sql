@@ -99,7 +99,7 @@ $$;
 comment on function pc_fragment_form(text, partitioncache_registration) is
 'The form of a fragment, read from its canonical text; null for a text that says anything beside it. Example: select pc_fragment_form(''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)'', pc_registration(''partitioncache'', ''city_id''))';
 
-create function pc_fragment_forms(fragments text[], registration partitioncache_registration) returns pc_form[]
+create function pc_fragment_forms(fragments text[], registration partitioncache_registration, kinds text[] default null) returns pc_form[]
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -116,7 +116,7 @@ declare
 begin
     for alike in
         select array_agg(f.n order by f.n)
-        from (select t.n, case when registration.placed = 0 then pc_masked(t.fragment) end as mask from unnest(fragments) with ordinality t(fragment, n) offset 0) f
+        from (select t.n, case when registration.placed = 0 then coalesce(kinds[t.n], md5(pc_masked(t.fragment))) end as mask from unnest(fragments) with ordinality t(fragment, n) offset 0) f
         group by f.mask, case when f.mask is null then f.n end
     loop
         leader := fragments[alike[1]];
@@ -142,5 +142,5 @@ begin
 end
 $$;
 
-comment on function pc_fragment_forms(text[], partitioncache_registration) is
-'pc_fragment_form of several fragments, in a fraction of the time where they differ in plain constants alone. Example: select pc_fragment_forms(array[''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)''], pc_registration(''partitioncache'', ''city_id''))';
+comment on function pc_fragment_forms(text[], partitioncache_registration, text[]) is
+'pc_fragment_form of several fragments, in a fraction of the time where they differ in plain constants alone. kinds: where it is known which do so, a text that these have in common. Example: select pc_fragment_forms(array[''SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 1)''], pc_registration(''partitioncache'', ''city_id''))';

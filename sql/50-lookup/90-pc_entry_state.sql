@@ -11,7 +11,8 @@ begin
         select u.hash, u.role,
                case when u.problem is not null then 'aside' when e.asserted then 'asserted' when u.changed > 0 then 'changed' when u.static then 'static' else 'fresh' end,
                u.problem, u.changed, u.tracked, u.static, e.owner, e.deps
-        from pc_usable_entries($1, $2, $3) u join %s e on e.hash = u.hash and e.role = u.role
+        -- Each is looked up by its key: PostgreSQL, which knows little of a new table, would rather compare all with all.
+        from pc_usable_entries($1, $2, $3) u cross join lateral (select x.asserted, x.owner, x.deps from %s x where x.hash = u.hash and x.role = u.role offset 0) e
         $sql$, pc_object_for('entries', cache, partition_key))
     using pc_registration(cache, partition_key), hashes, scope;
 end

@@ -95,7 +95,8 @@ declare
     mask text;
     known jsonb := '{}'::jsonb;
     leader integer;
-    forms pc_form[] := pc_fragment_forms(array(select i.query from unnest(items) with ordinality i order by i.ordinality), registration);
+    forms pc_form[] := pc_fragment_forms(array(select i.query from unnest(items) with ordinality i order by i.ordinality), registration,
+                                              array(select i.kind from unnest(items) with ordinality i order by i.ordinality));
 begin
     for n in 1 .. cardinality(items) loop
         item := items[n];
