@@ -5,12 +5,12 @@ and matches in few cities. Measured: every query as it is; rewritten when its ow
 only those of a similar query (one condition changed) are. Every pair of results is compared.
 
     scripts/bench workload [--cities 400] [--places 200000] [--streets 100000] [--repeat 3]
-    scripts/bench workload --full [--scattered] [--stream 200] [--only-stream] [--picture /tmp/stream.svg]
+    scripts/bench workload --full [--scattered] [--stream 200] [--only-stream] [--each] [--picture /tmp/stream.svg]
 
 --full is the workload that the cache is made for: cities of skewed sizes, loaded one after the other (or --scattered: row
 by row at random), kinds that only some cities have, names to match, queries of 0.4 s to several seconds that match in few
 cities; the similar queries are four others of each one's family. --stream asks so many queries of its families one after the other, the cache
-empty at the start, and learns from those that take long; what that takes is measured with the rest.
+empty at the start, and learns from those that take long; what that takes is measured with the rest, by kind. --each prints every query of it.
 """
 
 from __future__ import annotations

@@ -131,4 +131,23 @@ select is(pc_key_source('SELECT DISTINCT date_trunc(''t2. FROM public.z t1''::te
 select is((select r.keys from pc_evaluated_keys(registration(), 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)', '{}', null::integer, '{}') r), '{}'::integer[], 'evaluated keys');
 select is(pc_evaluate(registration(), pc_sha256('SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)'), 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.kind = 99)', '{public.poi}', '{}', null::integer), 0::bigint, 'evaluate, with a type');
 
+-- What is known of a wider condition restricts how a narrower one is evaluated.
+select partitioncache_track('poi', 'city_id');
+set cpu_tuple_cost = 100;
+\set wider 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.id > 300) AND (t1.kind = 2)'
+\set narrower 'SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.id > 350) AND (t1.kind = 2)'
+create function implied(fragment text) returns text[] language sql as $$ select pc_implied_entries(registration(), fragment, pc_fragment_form(fragment, registration())) $$;
+select partitioncache_clear();
+select is(implied(:'narrower'), '{}', 'nothing is known');
+select ok(evaluate(:'wider') > 0, 'the wider one');
+select is(implied(:'narrower'), array[pc_sha256(:'wider')], 'is implied by the narrower one');
+select is(implied('SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.id > 250) AND (t1.kind = 2)'), '{}', 'not by one that is wider still');
+insert into poi values (7000, 777, 2, 'in a city that the wider one does not have', 1, '2024-01-01');
+delete from poi where kind = 2 and id > 300 and city_id = (select min(city_id) from poi where kind = 2 and id > 350);
+select is(evaluate(:'narrower'), (select count(distinct city_id) from poi where id > 350 and kind = 2), 'what was written since is evaluated, too');
+select is(keys(pc_sha256(:'narrower')), array(select distinct city_id from poi where id > 350 and kind = 2 order by 1 nulls first), 'its keys');
+select partitioncache_set('city_id', pc_sha256(:'wider'), '{1}'::integer[], :'wider');
+select ok(pc_sha256(:'wider') <> all (implied('SELECT DISTINCT t1.city_id FROM public.poi t1 WHERE (t1.id > 340) AND (t1.kind = 2)')), 'nothing is derived from what somebody asserted');
+reset cpu_tuple_cost;
+
 select * from finish();
