@@ -112,6 +112,9 @@ select partitioncache_clear_queue();
 create function bounded(seconds double precision) returns record language sql as
 $$ select pc_timed_bounded(a.canonical, a.families, array[null::pc_restriction], pc_plan_shape(pc_plan(a.canonical, 'public')), false, clock_timestamp() + seconds * interval '1 s', 'public')
    from pc_analyse('select count(*) from spot a, way b where a.city_id = b.city_id and sqrt(a.x + b.x) > 4 and a.id < 5000', pc_registration('partitioncache', 'city_id'), pc_session('public')) a $$;
+select is((select count(pc_plan(pc_guarded(a.canonical, a.families, array[null::pc_restriction], clock_timestamp(), l), 'public')) from unnest('{all,pairs,tables,1,2,3}'::text[]) l,
+           pc_analyse('select a.id from spot a' || m, pc_registration('partitioncache', 'city_id'), pc_session('public')) a), 6::bigint, 'every way to look at the clock is SQL')
+from unnest('{" where a.x > 1"," join way b using (city_id)"," join way b using (city_id) join spot c using (city_id)"}'::text[]) m;
 select is((bounded(0.01)::text ~ ',t,\)$'), true, 'stopped in time');
 select is((bounded(60)::text ~ ',f,\)$'), true, 'or done');
 select throws_ok($$ select pc_timed('with x as (insert into spot values (0) returning 1) select 1 from x', 'public') $$, '25006', null, 'nothing is written in a race');
