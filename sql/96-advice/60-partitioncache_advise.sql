@@ -74,7 +74,7 @@ begin
         partitions := candidate.partitions;
         saves := round(key.saves::numeric, 3);
         restricted := (select jsonb_agg(jsonb_build_object('query', texts[w.query], 'of_time', round((times[w.query] / t.all_ms)::numeric, 3), 'kept', round(w.kept::numeric, 4),
-                                                           'saves', round(w.gain::numeric, 3), 'measured', w.measured) order by times[w.query] * w.gain desc, w.query)
+                                                           'saves', round(w.gain::numeric, 3), 'measured', w.measured) order by times[w.query] * w.gain desc, times[w.query] desc, w.query)
                        from unnest(key.worths) w, (select sum(t) as all_ms from unnest(times) t) t where w.kept <= 0.75);
         statements := pc_advised_statements(key, texts, times, cache, session_path);
         remark := nullif(array_to_string(remarks, ' '), '');

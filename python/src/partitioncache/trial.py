@@ -283,8 +283,14 @@ def _filled(connection: Connection, ends: float, progress: Callable[[str, int, i
     """Whether all was done in time."""
     done = 0
     while time.monotonic() < ends:
+        # What is begun ends with the call: a query that takes seconds could not be raced in less.
+        call_seconds = max(2.0, (ends - time.monotonic()) / 2)
         (finished,) = _one(
-            connection, "select {}(%s, max_seconds => %s)", "partitioncache_process_queue", CACHE, 2
+            connection,
+            "select {}(%s, max_seconds => %s)",
+            "partitioncache_process_queue",
+            CACHE,
+            call_seconds,
         )
         incoming, outgoing = _one(connection, "select * from {}(%s)", "partitioncache_queue_lengths", CACHE)
         done += finished
