@@ -32,9 +32,9 @@ begin
         perform pc_track_for(array(select distinct r from unnest(relations) r), cache, partition_key);
     end if;
     return (select e.ids from pc_enqueue('incoming', cache,
-        (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority, 'kind', kinds[q.place])
+        (select coalesce(jsonb_agg(jsonb_build_object('query', q.query, 'partition_key', partition_key, 'session', session, 'priority', priority, 'kind', q.kind)
                                    order by q.place), '[]')
-         from unnest(queries) with ordinality q(query, place)), true) e);
+         from unnest(queries, kinds) with ordinality q(query, kind, place)), true) e);
 end
 $$;
 
