@@ -6,7 +6,7 @@ leaves alone what is slower, so "saves" counts the queries that are faster; "slo
 compared. Then partitioncache_advise is asked without time (statistics alone) and with time (the parts of the queries are
 run), and pcache advise tries the best.
 
-    scripts/bench advice [--scale 0.2] [--limit 60] [--advise-only] [--set shared_buffers=2GB]
+    scripts/bench advice [--scale 0.2] [--limit 60] [--keys orderkey,custkey] [--tries 3] [--set shared_buffers=2GB]
 """
 
 from __future__ import annotations
