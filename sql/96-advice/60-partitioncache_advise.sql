@@ -43,7 +43,7 @@ begin
             plans := plans || pc_plan(filled, session_path);
             texts := texts || filled;
             -- What took how long is only known of pg_stat_statements; else the planner says.
-            times := times || coalesce(given.ms, (plans[cardinality(texts)] ->> 'Total Cost')::double precision);
+            times := times || greatest(coalesce(given.ms, (plans[cardinality(texts)] ->> 'Total Cost')::double precision), 0.01);
         exception when others then
             unread_ms := unread_ms || given.ms;
         end;

@@ -37,6 +37,7 @@ select is((select a.remark from partitioncache_advise(array['selec 1', 'insert i
 select matches((select a.remark from partitioncache_advise() a limit 1), '^The extension pg_stat_statements is not in this database', 'so is what is not there');
 select is((select a.partition_key from partitioncache_advise(seconds => 0) a where a.stands_in @> '{place.city_id,city.id}'), 'city_id', 'then statistics and foreign keys alone speak');
 select ok((select bool_and(a.saves is null) from partitioncache_advise(seconds => 0) a), 'of which nobody knows what they save');
+select lives_ok($$ select partitioncache_advise(array['select * from place p join city c on c.id = p.city_id where false'], seconds => 0) $$, 'a query that costs nothing');
 select throws_ok('select partitioncache_advise(seconds => -1)', 'PC001', 'seconds or most is out of range', 'time is not negative');
 select throws_ok('select partitioncache_advise(most => null)', 'PC001', null, 'nor null');
 select is((select (r ->> 'measured')::boolean from (select * from partitioncache_advise(queries(), seconds => 0) limit 1) a, jsonb_array_elements(a.restricted) r limit 1), false, 'without time the planner speaks');
