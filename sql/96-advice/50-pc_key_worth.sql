@@ -81,6 +81,7 @@ comment on function pc_imagined_candidates(pc_key_worth, pc_key_candidate, jsonb
 create function pc_expected_worth(query text, number integer, candidate pc_key_candidate, original jsonb, session jsonb) returns pc_key_worth
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 declare
