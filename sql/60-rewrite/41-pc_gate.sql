@@ -36,7 +36,7 @@ begin
     left join lateral (select r.ratio, r.ratio <= 0.9 and r.milliseconds * (1 / nullif(r.ratio, 0) - 1) >= 0.7 as faster
                        from jsonb_to_recordset(measured) r(form text, shape text, milliseconds double precision, ratio double precision)
                        where r.form = c.form and r.shape = c.shape limit 1) m on true
-    order by c.problem is not null, m.faster desc nulls last, m.ratio, c.blind or c.doubtful_cost > doubtful_before * 0.9, c.cost
+    order by c.problem is not null, m.faster desc nulls last, m.ratio, c.blind or c.doubtful_cost > doubtful_before * 1.05, c.cost
     limit 1;
     -- Where what promised most was slower, what promises less is not believed either.
     outcome.measured := chosen.faster is not null;
@@ -56,8 +56,8 @@ begin
             format('the planner expects the rewritten query to cost hardly less (%s instead of %s): it would not pay', round(chosen.cost::numeric), round(before::numeric))
         when chosen.blind then
             'the planner would be misled by the keys: it would expect so few rows that it compares each with each'
-        -- It gains also if nothing is left out by the keys but what the query itself leaves out.
-        when chosen.doubtful_cost > doubtful_before * 0.9 then
+        -- It loses no more than a twentieth also if nothing is left out by the keys but what the query itself leaves out.
+        when chosen.doubtful_cost > doubtful_before * 1.05 then
             format('the planner would be misled by the keys: for the rows that are really there, its plan would cost up to %s instead of %s',
                    round(chosen.doubtful_cost::numeric), round(doubtful_before::numeric)) end;
     if outcome.reason is not null then

@@ -29,8 +29,6 @@ as $$
 #variable_conflict use_column
 declare
     remaining double precision := allowance;
-    -- What is said of one of several tables serves other queries alone: no more than a tenth goes into it.
-    own_left double precision := greatest(allowance / 10, pc_free_allowance());
     fragment record;
     scanned text;
     scan_paid boolean := false;
@@ -53,17 +51,15 @@ begin
         credit := fragment.credit;
         if fragment.rank = 'own' and fragment.scanned is distinct from scanned then
             scanned := fragment.scanned;
-            scan_paid := fragment.shared <= least(remaining, own_left);
+            scan_paid := fragment.shared <= remaining;
             remaining := remaining - case when scan_paid then fragment.shared else 0 end;
-            own_left := own_left - case when scan_paid then fragment.shared else 0 end;
         end if;
         price := case when fragment.state = 'forced' or fragment.rank = 'own' and scan_paid then 0 else fragment.cost end;
         if fragment.state in ('forbidden', 'unselective') then
             verdict := fragment.state;
-        elsif price <= credit + (case fragment.rank when 'weaker' then 0 when 'own' then least(remaining, own_left) else remaining end) then
+        elsif price <= credit + (case when fragment.rank = 'weaker' then 0 else remaining end) then
             verdict := 'learned';
             remaining := remaining - greatest(price - credit, 0);
-            own_left := own_left - case when fragment.rank = 'own' then greatest(price - credit, 0) else 0 end;
             credit := 0;
         else
             verdict := 'deferred';

@@ -81,7 +81,7 @@ def running(database: Database) -> bool:
     return bool(
         database.execute(
             """select 1 from pg_stat_activity a join partitioncache_queue q on q.worker_pid = a.pid
-               where q.status = 'running' and a.wait_event_type = 'Lock' and q.queue = 'outgoing'"""
+               where q.status = 'running' and a.wait_event = 'PgSleep' and q.queue = 'outgoing'"""
         )
     )
 
@@ -220,7 +220,7 @@ def test_a_cancelled_call_of_the_function_keeps_what_it_has_done(world: Database
     worker = Worker(world, "select partitioncache_process_queue(max_seconds => 60)")
     until(
         lambda: world.execute(
-            "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]
+            "select 1 from pg_stat_activity where pid = %s and wait_event = 'PgSleep'", [worker.pid]
         )
     )
     world.execute("select pg_cancel_backend(%s)", [worker.pid])
@@ -446,7 +446,7 @@ def test_pushing_does_not_wait_for_a_call_that_works_on_the_item(world: Database
     worker = Worker(world, "select partitioncache_process_queue(max_seconds => 60)")
     until(
         lambda: world.execute(
-            "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'", [worker.pid]
+            "select 1 from pg_stat_activity where pid = %s and wait_event = 'PgSleep'", [worker.pid]
         )
     )
     with world.connect() as connection:
