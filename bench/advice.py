@@ -7,6 +7,7 @@ compared. Then partitioncache_advise is asked without time (statistics alone) an
 run), and pcache advise tries the best.
 
     scripts/bench advice [--scale 0.2] [--limit 60] [--keys orderkey,custkey] [--tries 3] [--set shared_buffers=2GB]
+    scripts/bench advice --keys '' --statements    # the advisor reads the queries in pg_stat_statements, without their values
 """
 
 from __future__ import annotations
@@ -97,11 +98,11 @@ def truth(session: Session, queries: Mapping[int, str], key: str, limit: float, 
     return learning, gains, lines
 
 
-def advised(connection: psycopg.Connection[tuple[object, ...]], texts: Sequence[str], seconds: float) -> list[tuple[object, ...]]:
-    """What partitioncache_advise says, the best first: key, saves, and how many queries."""
+def advised(connection: psycopg.Connection[tuple[object, ...]], texts: Sequence[str] | None, seconds: float) -> list[tuple[object, ...]]:
+    """What partitioncache_advise says, the best first: key, saves, and how many queries. None: of those in pg_stat_statements."""
     found = connection.execute(
         "select partition_key, saves, jsonb_array_length(restricted), array_to_string(stands_in, ' '), remark from partitioncache_advise(%s, seconds => %s)",
-        [list(texts), seconds],
+        [None if texts is None else list(texts), seconds],
     )
     return found.fetchall()
 
@@ -114,6 +115,7 @@ def main() -> None:
     parser.add_argument("--fill", type=float, default=300, help="seconds of learning for each key")
     parser.add_argument("--keys", default=",".join(KEYS), help="only these; none: only the advisor")
     parser.add_argument("--tries", type=int, default=3, help="how many candidates pcache advise tries; 0: none")
+    parser.add_argument("--statements", action="store_true", help="the advisor is given no queries")
     parser.add_argument("--set", action="append", default=[], help="a setting of the server, name=value")
     options = parser.parse_args()
     of = suite("h")
@@ -121,13 +123,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         installation = copy_installation(Path(folder))
         installation.install_extension()
-        settings = dict(each.split("=", 1) for each in options.set)
+        settings = {"shared_preload_libraries": "pg_cron,pg_stat_statements"} | dict(each.split("=", 1) for each in options.set)
         with running_cluster(installation, settings) as cluster:
             database = cluster.create_database()
             with database.connect() as connection:
                 load(connection, of, options.scale)
                 measure(connection, dict(sorted(of.queries.items())), options)
-            if options.tries:
+            if options.tries and not options.statements:
                 with psycopg.connect(database.conninfo()) as connection:
                     tried(connection, list(of.queries.values()), options)
 
@@ -160,9 +162,14 @@ def measure(connection: psycopg.Connection[tuple[object, ...]], queries: dict[in
             flush=True,
         )
     print(*lines, sep="\n")
+    if options.statements:
+        connection.execute("create extension pg_stat_statements")
+        connection.execute("select pg_stat_statements_reset()")
+        for query in asked.values():
+            connection.execute(query).fetchall()
     for seconds in (0, 30):
         print(f"partitioncache_advise, seconds => {seconds}:")
-        for row in advised(connection, list(asked.values()), seconds):
+        for row in advised(connection, None if options.statements else list(asked.values()), seconds):
             print("  ", *row, flush=True)
 
 

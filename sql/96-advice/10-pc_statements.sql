@@ -20,6 +20,7 @@ begin
         execute format('select s.query, sum(s.total_exec_time) from %s s where %s and s.userid = $1 group by 1 order by 2 desc limit $2', statements, mine) using pc_me(), most
     loop
         found_some := true;
+        query := pc_readable_statement(query);
         return next;
     end loop;
     query := null;
@@ -44,3 +45,19 @@ $$;
 
 comment on function pc_statements(integer) is
 'The queries of the role in force that have taken most time by pg_stat_statements, with $1, $2, ... for their constants; ms: milliseconds in all. problem: in a row of its own, what was not found or not looked at, as a sentence. Example: select * from pc_statements(20)';
+
+create function pc_readable_statement(query text) returns text
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
+as $$
+begin
+    -- A field of a date is any of them: the year.
+    return regexp_replace(
+        regexp_replace(query, '\m(date|interval|timestamptz|timetz|(?:timestamp|time)(?:\s+with(?:out)?\s+time\s+zone)?)\s+(\$[0-9]+)', '\2::\1', 'gi'),
+        '\mextract\s*\(\s*(\$[0-9]+)\s+from\M', 'date_part(left(''year'' || \1::text, 4), ', 'gi');
+end
+$$;
+
+comment on function pc_readable_statement(text) is
+'A query of pg_stat_statements as PostgreSQL can read it: where a constant stood that no parameter can stand for, as in date $1, interval $1 day and extract($1 from at), it is cast. Example: select pc_readable_statement(''select * from poi where opened > date $1'')';

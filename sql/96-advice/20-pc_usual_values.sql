@@ -4,7 +4,10 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 declare
-    context text[] := regexp_match(query, format('"?(\w+)"?(?:\s*::\s*\w+)?\)?\s*(=|<>|!=|<=|>=|<|>|(?:not\s+)?i?like|(?:not\s+)?in|(?:not\s+)?between(?:\s+\$\d+\s+and)?)\s*(?:any\s*)?\(?\s*(?:\$\d+\s*,\s*)*\$%s(?!\d)', parameter), 'i');
+    -- A parameter as it may stand there: bare, or cast.
+    cast_ constant text := '(?:cast\s*\(\s*)?';
+    context text[] := regexp_match(query, concat('"?(\w+)"?(?:\s*::\s*\w+)?\)?\s*(=|<>|!=|<=|>=|<|>|(?:not\s+)?i?like|(?:not\s+)?in|(?:not\s+)?between(?:\s+', cast_,
+        '\$\d+(?:\s*::\s*\w+|\s+as\s+\w+\s*\))?\s+and)?)\s*(?:any\s*)?\(?\s*(?:', cast_, '\$\d+\s*,\s*)*', cast_, '\$', parameter, '(?!\d)'), 'i');
     operator text := lower(context[2]);
     common text[];
     bounds text[];
@@ -13,7 +16,7 @@ begin
     if query ~* format('\m(limit|offset|fetch\s+first|fetch\s+next)\s+\$%s(?!\d)', parameter) then
         return '10';
     elsif context is null then
-        return '1';
+        return case when query ~* format('\$%s(?:\s*::\s*|\s+as\s+)(?:date|timestamp)', parameter) then '2000-01-01' else '1' end;
     elsif operator ~ 'like' then
         return '%a%';
     end if;
@@ -41,6 +44,7 @@ set standard_conforming_strings = on
 as $$
 declare
     parameters integer;
+    values_ text[];
 begin
     if query !~ '\$[0-9]' then
         return pc_with_usual_values.query;
@@ -49,7 +53,14 @@ begin
     if parameters is null or parameters > 1000 then
         return pc_with_usual_values.query;
     end if;
-    return pc_bind(query, array(select pc_usual_value(query, n) from generate_series(1, parameters) n), session);
+    values_ := array(select pc_usual_value(query, n) from generate_series(1, parameters) n);
+    begin
+        return pc_bind(query, values_, session);
+    exception when undefined_function or datatype_mismatch or ambiguous_function then
+        -- Constants that are summed up, or reckoned with, are numbers.
+        return pc_bind(regexp_replace(regexp_replace(query, '\m(then|else)\s+(\$[0-9]+)(?!\d|\s*::)', '\1 \2::numeric', 'gi'),
+                                      '(\$[0-9]+)(\s*[-+*/]\s*\$[0-9])', '\1::numeric\2', 'g'), values_, session);
+    end;
 end
 $$;
 

@@ -38,6 +38,9 @@ select matches((select a.remark from partitioncache_advise() a limit 1), '^The e
 select is((select a.partition_key from partitioncache_advise(seconds => 0) a where a.stands_in @> '{place.city_id,city.id}'), 'city_id', 'then statistics and foreign keys alone speak');
 select ok((select bool_and(a.saves is null) from partitioncache_advise(seconds => 0) a), 'of which nobody knows what they save');
 select lives_ok($$ select partitioncache_advise(array['select * from place p join city c on c.id = p.city_id where false'], seconds => 0) $$, 'a query that costs nothing');
+select is(partitioncache_internal.pc_readable_statement(q), r, 'a constant that no parameter can stand for') from (values
+    ('select 1 from t where d >= date $1 and d < date $2 + interval $3 month and d <> Timestamp with time zone $4', 'select 1 from t where d >= $1::date and d < $2::date + $3::interval month and d <> $4::Timestamp with time zone'),
+    ('select extract($1 from d), update $2, "date" from t', 'select date_part(left(''year'' || $1::text, 4),  d), update $2, "date" from t')) v(q, r);
 select throws_ok('select partitioncache_advise(seconds => -1)', 'PC001', 'seconds or most is out of range', 'time is not negative');
 select throws_ok('select partitioncache_advise(most => null)', 'PC001', null, 'nor null');
 select is((select (r ->> 'measured')::boolean from (select * from partitioncache_advise(queries(), seconds => 0) limit 1) a, jsonb_array_elements(a.restricted) r limit 1), false, 'without time the planner speaks');
