@@ -23,6 +23,7 @@ from differential.writes import Writer, Writes, tracked_tables
 METHODS = ("auto", "literal", "subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 # The literal form comes from explain, with its reason and figures.
 APPLY = "select method, partitioncache_apply($1, $2, $3, method) from unnest($4::text[]) method"
+FORCED = METHODS[1:]
 FORMS = ("subquery", "IN", "VALUES", "TMP_TABLE_IN", "TMP_TABLE_JOIN")
 PUSH = "select partitioncache_push($1, $2, $3)"
 FAILED = """
@@ -144,9 +145,12 @@ class Arena:
         seed: int,
         size: float = 1.0,
         every_method: bool = True,
+        briefly: bool = False,
     ) -> None:
         self.connect = connect
         self.every_method = every_method
+        # Each query by one method, once, and nothing counted but that: so many more can be tried.
+        self.briefly = briefly
         # How many queries are made from one another, and the share of them that are pushed themselves.
         self.family_size, self.pushed = (4, 0.25) if every_method else (8, 0.12)
         self.seed = seed
@@ -433,9 +437,34 @@ class Arena:
                 self.admin.run(statement)
         self.attempt(self.reader, case.writes.inside)
         try:
+            if self.briefly:
+                return self._attempt_briefly(case)
             return self._attempt(case, case.text) or self._sibling(case)
         finally:
             self.reader.must("rollback")
+
+    def _attempt_briefly(self, case: Case) -> Failure | None:
+        reader, text = self.reader, case.text
+        method = FORCED[len(text) % len(FORCED)]
+        applied = reader.call(APPLY, text, case.world.key, case.world.cache, f"{{{method}}}")
+        if applied.error:
+            return Failure(case, "apply", f"partitioncache_apply raises: {applied.error}")
+        rewritten, known = (applied.rows[0][1] or b"").decode(), classes(case.query, case.world)
+        known |= {"implied"} if case.implied else set()
+        rows = 0
+        if rewritten != text:
+            reader.must("savepoint s")
+            original = reader.run(text)
+            reader.must("rollback to s")
+            if original.error:
+                self.report.invalid(known, original.error)
+                return None
+            rows, dedupes = len(original.rows), bool(known & DEDUPES) or "distinct" in text
+            reason = difference(original, reader.run(rewritten), case.query.total, dedupes)
+            if reason:
+                return Failure(case, method, reason, rewritten)
+        self.report.add(known, rows, {method: rewritten}, text, (None, None, None))
+        return None
 
     def _sibling(self, case: Case) -> Failure | None:
         """Ask a query of the same kind as well, for every second."""

@@ -54,7 +54,9 @@ def server(conninfo: str | None, major: int = 15) -> Iterator[str]:
 
 
 @contextmanager
-def arena(conninfo: str, seed: int, size: float = 1.0, every_method: bool = True) -> Iterator[Arena]:
+def arena(
+    conninfo: str, seed: int, size: float = 1.0, every_method: bool = True, briefly: bool = False
+) -> Iterator[Arena]:
     """A new database with the extension and the worlds of that seed; dropped at the end."""
     name = f"differential_{seed}_{os.getpid()}"
     with psycopg.connect(conninfo, autocommit=True) as admin:
@@ -62,7 +64,7 @@ def arena(conninfo: str, seed: int, size: float = 1.0, every_method: bool = True
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     try:
         made = Arena(
-            lambda: psycopg.connect(conninfo, dbname=name, autocommit=True), seed, size, every_method
+            lambda: psycopg.connect(conninfo, dbname=name, autocommit=True), seed, size, every_method, briefly
         )
         try:
             made.admin.must("create extension partitioncache")
@@ -79,7 +81,13 @@ VARIANTS = 12
 
 
 def hunt(
-    made: Arena, until: float, queries: int, batch: int, save: Path | None, implied: bool = False
+    made: Arena,
+    until: float,
+    queries: int,
+    batch: int,
+    save: Path | None,
+    implied: bool = False,
+    variants: int = VARIANTS,
 ) -> str:
     """Run batches on all worlds until the time or the queries are used up; the script of the first failure, or ''.
 
@@ -92,7 +100,7 @@ def hunt(
             if time.monotonic() >= until or made.report.queries >= queries:
                 break
             ask = (
-                partial(made.chains, count=max(batch // VARIANTS, 1), variants=VARIANTS)
+                partial(made.chains, count=max(batch // variants, 1), variants=variants)
                 if implied
                 else partial(made.batch, queries=batch)
             )
@@ -136,6 +144,14 @@ def main() -> int:
         help="IN, VALUES and the temporary tables in turns, not all on each query",
     )
     parser.add_argument(
+        "--briefly",
+        action="store_true",
+        help="each query by one method alone, and where it is left as it is, not at all: ten times as many",
+    )
+    parser.add_argument(
+        "--variants", type=int, default=VARIANTS, help="queries made of a known one with --implied"
+    )
+    parser.add_argument(
         "--conninfo", default=None, help="an existing server's libpq connection string (superuser)"
     )
     parser.add_argument(
@@ -152,13 +168,15 @@ def main() -> int:
     with server(arguments.conninfo, arguments.major) as conninfo:
         while not script and time.monotonic() < until and total.queries < arguments.queries:
             started = time.monotonic()
-            with arena(conninfo, seed, every_method=not arguments.in_turns) as made:
+            with arena(conninfo, seed, every_method=not arguments.in_turns, briefly=arguments.briefly) as made:
                 many = min(arguments.per_seed, arguments.queries - total.queries)
                 try:
                     kinds = (True,) if arguments.implied else (False, True)
                     for implied in kinds:
                         share = many // len(kinds)
-                        script = script or hunt(made, until, share, arguments.batch, arguments.save, implied)
+                        script = script or hunt(
+                            made, until, share, arguments.batch, arguments.save, implied, arguments.variants
+                        )
                 except KeyboardInterrupt:
                     until = time.monotonic()
                 total.merge(made.report)
