@@ -446,9 +446,11 @@ def test_setup_and_its_second_run(
     done = run("pcache-manage", "setup", "--over-connection", "--schema", "elsewhere")
     assert done.code == 0, done.err
     assert "running: \\i partitioncache--" in done.err
+    assert done.err.rstrip().endswith(", elsewhere;")
     again = run("pcache", "setup")
     assert again.code == 0
     assert "running" not in again.err
+    assert "search_path" not in again.err
     assert empty_database.execute("select elsewhere.partitioncache_version() is not null") == [(True,)]
 
 
@@ -809,7 +811,7 @@ def test_processor_setup_and_verify(
     verified = run("pcache-processor", "verify", "--format", "json")
     assert verified.code == base.FAILED
     assert [each["fix"] for each in verified.json if each["ok"] is False] == [
-        "select public.partitioncache_enable_processor('partitioncache');"
+        "select partitioncache.partitioncache_enable_processor('partitioncache');"
     ]
 
 

@@ -19,6 +19,7 @@ from partitioncache.setup import (
     Check,
     apply_plan,
     apply_removal,
+    call_by_name,
     check_installation,
     check_processor,
     installed,
@@ -80,13 +81,44 @@ def test_what_was_installed_over_a_connection_works(empty_database: Database) ->
 
 def test_a_second_run_changes_nothing(empty_database: Database) -> None:
     install(empty_database)
-    before = catalog(empty_database, "public")
+    before = catalog(empty_database, "partitioncache")
     with connect(empty_database) as connection:
         again = plan(connection)
         assert again.nothing_to_do
         assert again.statements == ()
         apply_plan(connection, again)
-    assert catalog(empty_database, "public") == before
+    assert catalog(empty_database, "partitioncache") == before
+
+
+def test_the_functions_have_a_schema_of_their_own(empty_database: Database) -> None:
+    empty_database.psql("alter database :\"DBNAME\" set search_path = 'Odd \"One\"', public")
+    with connect(empty_database) as connection:
+        apply_plan(connection, plan(connection))
+        by_name = call_by_name(connection, "partitioncache")
+    assert empty_database.execute(
+        """select count(*) from pg_depend as d join pg_proc as p on p.oid = d.objid and d.deptype = 'n'
+           where d.classid = 'pg_proc'::regclass and d.refobjid = 'public'::regnamespace
+             and p.proname like 'partitioncache%'"""
+    ) == [(0,)]
+    assert by_name is not None
+    empty_database.psql(f"set search_path = public; {by_name}")
+    with connect(empty_database) as connection:
+        assert connection.execute("show search_path").fetchone() == ('"Odd ""One""", public, partitioncache',)
+        assert call_by_name(connection, "partitioncache") is None
+        connection.execute("select partitioncache_version()")
+
+
+def test_the_usual_schema_in_somebody_elses_hands(empty_database: Database) -> None:
+    """Who owns a schema could put a function there that fits a call better than ours."""
+    empty_database.psql("create role setup_early; create schema partitioncache authorization setup_early")
+    try:
+        with connect(empty_database) as connection:
+            for way in ("extension", "connection"):
+                with pytest.raises(InstallError, match=r"role setup_early owns it.*--schema cache"):
+                    plan(connection, way=way)
+            apply_plan(connection, plan(connection, schema="cache"))
+    finally:
+        empty_database.psql("drop schema partitioncache cascade; drop role setup_early")
 
 
 def test_tools_that_look_at_schemas_find_nothing_of_ours(database: Database) -> None:
@@ -111,7 +143,7 @@ def test_the_extension_is_preferred_where_the_server_offers_it(empty_database: D
     assert todo.way == "extension"
     assert (
         todo.statements[-1]
-        == f"create extension partitioncache schema \"public\" version '{released().newest}'"
+        == f"create extension partitioncache schema \"partitioncache\" version '{released().newest}'"
     )
 
 
@@ -403,6 +435,6 @@ def test_a_server_without_our_files(tmp_path: Path) -> None:
                 assert todo.way == "connection"
                 apply_plan(connection, todo)
                 assert by_name(check_installation(connection))["partitioncache"].ok is True
-            assert database.execute("select partitioncache_version()") == [(released().newest,)]
+            assert database.execute("select partitioncache.partitioncache_version()") == [(released().newest,)]
     finally:
         shutil.rmtree(root, ignore_errors=True)

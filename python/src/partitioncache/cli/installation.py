@@ -10,8 +10,10 @@ from partitioncache.cli import base, checks, output, services
 from partitioncache.cli.output import Format
 from partitioncache.setup import (
     Connection,
+    Plan,
     apply_plan,
     apply_removal,
+    call_by_name,
     check_installation,
     check_processor,
     plan,
@@ -27,10 +29,10 @@ from partitioncache.setup.checks import scheduled_jobs
     epilog=base.examples(
         "pcache setup --db-name shop",
         "pcache setup --check",
-        "pcache setup --over-connection --schema partitioncache --without-cron",
+        "pcache setup --over-connection --schema cache --without-cron",
     ),
 )
-@click.option("--schema", help="The schema for the functions. [default: where they are, or the current one]")
+@click.option("--schema", help="The schema for the functions. [default: where they are, or partitioncache]")
 @click.option("--target-version", help="The version wanted. [default: the newest]")
 @click.option(
     "--over-connection",
@@ -55,8 +57,9 @@ def setup(
     """Install PartitionCache in the database, or upgrade it.
 
     As an extension, where the server's files offer it; otherwise the same SQL is sent over the connection, as managed
-    servers need it. Doing it again changes nothing. The exit code is 1 if something is missing; pg_cron, too, counts
-    as missing, unless you say --without-cron.
+    servers need it. The functions get a schema of their own; the statement that puts it on the search_path is shown,
+    not run. Doing it again changes nothing. The exit code is 1 if something is missing; pg_cron, too, counts as
+    missing, unless you say --without-cron.
     """
     if not where.cache_is_postgresql:
         output.note(f"{where.cache_backend} needs no set-up.")
@@ -69,9 +72,7 @@ def setup(
                 schema=schema,
                 way="connection" if over_connection else None,
             )
-            for statement in todo.statements:
-                output.note(f"running: {statement}")
-            apply_plan(connection, todo)
+            carry_out(connection, todo)
         found = check_installation(connection)
         if not without_cron:
             found += check_processor(connection)
@@ -110,6 +111,16 @@ def uninstall(where: base.Connections, yes: bool) -> int:
         apply_removal(connection, todo)
         output.note(f"PartitionCache is removed from database {connection.info.dbname}.")
     return 0
+
+
+def carry_out(connection: Connection, todo: Plan) -> None:
+    """Do what a plan says, show each statement, and say how the functions are called."""
+    for statement in todo.statements:
+        output.note(f"running: {statement}")
+    apply_plan(connection, todo)
+    by_name = None if todo.nothing_to_do else call_by_name(connection, todo.schema)
+    if by_name is not None:
+        output.note(f"To call the functions without their schema, run once, for later sessions: {by_name};")
 
 
 def _unschedule(where: base.Connections, connection: Connection) -> None:

@@ -22,12 +22,12 @@ from typing_extensions import LiteralString
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, checks, output, services
 from partitioncache.cli.durations import AGE, DURATION, Seconds
+from partitioncache.cli.installation import carry_out
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError
 from partitioncache.postgresql import Typed
 from partitioncache.postgresql.server import explained, translated
 from partitioncache.setup import (
-    apply_plan,
     check_cache,
     check_installation,
     check_processor,
@@ -149,8 +149,7 @@ def setup(settings: Settings, format: Format) -> int:
     What only a superuser can do is printed as the statement to run.
     """
     with closing(services.connect(settings.where)) as connection:
-        todo = plan(connection)
-        apply_plan(connection, todo)
+        carry_out(connection, plan(connection))
         if cron_database(connection) == connection.info.dbname:
             try:
                 connection.execute("create extension if not exists pg_cron")

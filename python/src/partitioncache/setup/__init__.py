@@ -7,7 +7,15 @@ cache stands.
 
 from partitioncache.setup.checks import Check, check_installation, check_pooler, check_processor
 from partitioncache.setup.health import check_cache
-from partitioncache.setup.install import Connection, Installed, Plan, apply_plan, installed, plan
+from partitioncache.setup.install import (
+    Connection,
+    Installed,
+    Plan,
+    apply_plan,
+    call_by_name,
+    installed,
+    plan,
+)
 from partitioncache.setup.remove import Removal, apply_removal, removal
 from partitioncache.setup.scripts import Scripts, released
 
@@ -20,6 +28,7 @@ __all__ = [
     "Scripts",
     "apply_plan",
     "apply_removal",
+    "call_by_name",
     "check_cache",
     "check_installation",
     "check_pooler",

@@ -18,6 +18,9 @@ Way = Literal["extension", "connection"]
 INNER_SCHEMA: Final = "partitioncache_internal"
 """The schema that the SQL makes for itself."""
 
+OUTER_SCHEMA: Final = "partitioncache"
+"""The schema for the functions that people call, unless another is wanted."""
+
 OLDEST_SERVER: Final = 15
 """The oldest version of PostgreSQL that the SQL runs on."""
 
@@ -186,7 +189,7 @@ def plan(
     Args:
         connection: to the database.
         version: the version wanted; without it, the newest that the chosen way offers.
-        schema: the schema wanted; without it, where it is already, or the connection's current schema.
+        schema: the schema wanted; without it, where it is already, or ``partitioncache``.
         way: how to install it; without it, as an extension where the server offers it, else over the connection.
         scripts: the released SQL; without it, what came with this package.
 
@@ -210,12 +213,12 @@ def plan(
         )
     newest = offered[0] if way == "extension" else scripts.newest
     wanted = version or newest
-    schema = schema or _current_schema(connection)
     start = there.version if there else None
     if start is None:
         _refuse_inner_schema(connection)
-        if way == "connection":
-            _refuse_shared_schema(connection, schema)
+        if way == "connection" or schema is None:
+            _refuse_shared_schema(connection, schema or OUTER_SCHEMA)
+    schema = schema or OUTER_SCHEMA
     return Plan(way, start, wanted, schema, _statements(way, start, wanted, schema, scripts))
 
 
@@ -273,7 +276,7 @@ def _refuse_shared_schema(connection: Connection, schema: str) -> None:
         why = f"{others} may create objects in it" if others else f"role {owner} owns it"
         raise InstallError(
             f"Schema {schema} is no place for PartitionCache: {why}.",
-            hint="Let it have a schema of its own: --schema partitioncache.",
+            hint=f"Let it have a schema of its own: --schema {OUTER_SCHEMA if schema != OUTER_SCHEMA else 'cache'}.",
         )
 
 
@@ -305,9 +308,24 @@ def _offered(connection: Connection) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
-def _current_schema(connection: Connection) -> str:
-    row = connection.execute("select pg_catalog.current_schema()").fetchone()
-    return str(row[0]) if row and row[0] else "public"
+def call_by_name(connection: Connection, schema: str) -> str | None:
+    """The statement that lets the functions be called without their schema in later sessions; None if none is needed.
+
+    Args:
+        connection: to the database.
+        schema: the one that the functions are in.
+    """
+    row = connection.execute(
+        """
+        select pg_catalog.format('alter database %%I set search_path = %%s, %%I',
+                                 pg_catalog.current_database(),
+                                 coalesce(nullif(s.reset_val, ''), 'public'), %(schema)s::text)
+        from pg_catalog.pg_settings as s
+        where s.name = 'search_path' and %(schema)s::name <> all (pg_catalog.current_schemas(false))
+        """,
+        {"schema": schema},
+    ).fetchone()
+    return str(row[0]) if row else None
 
 
 def _statements(way: Way, start: str | None, version: str, schema: str, scripts: Scripts) -> tuple[str, ...]:
