@@ -159,16 +159,39 @@ comment on function pc_stands_for(text, text[]) is
 create function pc_speaks_for(query text, session jsonb, canonical text) returns boolean
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set check_function_bodies = off
 as $$
 declare
     literals constant text[] := pc_literals(query);
-    others constant text[] := pc_changed_literals(literals);
+    others text[];
+    expected text;
+    statement text;
+    written text;
 begin
-    -- PostgreSQL itself is asked, with other constants: a number may be that of a column, and a text may be a word of the language.
-    return pc_stands_for(canonical, literals)
-       and (pc_parse(format((pc_pattern(query, literals)).pattern, variadic others), session, true)).canonical = format(pc_places(canonical, literals), variadic others);
-exception when others then
-    return false;
+    if not pc_stands_for(canonical, literals) then
+        return false;
+    end if;
+    perform pc_begin_temporary();
+    begin
+        others := pc_changed_literals(literals);
+        expected := format(pc_places(canonical, literals), variadic others);
+        statement := pc_storing_statement(rtrim(format((pc_pattern(query, literals)).pattern, variadic others), E' \t\r\n;'));
+        -- PostgreSQL itself is asked, with other constants: a number may be that of a column, and a text may be a word of the language. That what it
+        -- writes out is read as it was meant, the query itself has shown: it has the same names and types, and constants that are written as they are.
+        perform pc_enter_session(session);
+        perform pg_catalog.set_config('search_path', session ->> 'search_path', true);
+        execute statement;
+        perform pg_catalog.set_config('search_path', '', true);
+        perform partitioncache_internal.pc_enter_canonical();
+        written := partitioncache_internal.pc_stored_text();
+        raise exception using errcode = 'PC000';
+    exception
+        when sqlstate 'PC000' then
+            null;
+        when others then
+            return false;
+    end;
+    return pc_inner_query(written) = expected;
 end
 $$;
 

@@ -52,6 +52,7 @@ declare
     -- Where the planner guesses what joins leave, what it says of their plans is compared as far as it does not hang on that.
     guessed boolean := (outcome).keys > 0 and pc_has_guessed_joins(original);
     sure_before double precision := case when guessed then (pc_sure_cost(original)).cost end;
+    doubtful_before double precision := case when guessed then pc_doubtful_cost(original, (outcome).keys) end;
     surely double precision;
     listed jsonb;
     judged pc_restriction[];
@@ -90,7 +91,7 @@ begin
                 -- Some milliseconds either way are neither here nor there.
                 surely := (pc_sure_cost(plan, listed)).cost / (sure_before + 500);
                 if surely > 1.2 then
-                    candidate.doubtful_cost := greatest(candidate.doubtful_cost, pc_doubtful_cost(original, (outcome).keys) * surely);
+                    candidate.doubtful_cost := greatest(candidate.doubtful_cost, doubtful_before * surely);
                 end if;
             end if;
             candidate.blind := (outcome).keys > 0 and pc_blind_loops(plan) > blind;
