@@ -95,14 +95,14 @@ create function pc_plain_table(item text[], out alias text, out relation text)
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
+declare
+    n constant integer := case when item[1] = 'ONLY' then 1 else 0 end;
 begin
-    select case when item[o.n + 4] is not null then item[o.n + 4] else item[o.n + 3] end,
-           case when o.n = 1 then 'ONLY ' else '' end || item[o.n + 1] || '.' || item[o.n + 3]
-    into alias, relation
-    from (select case when item[1] = 'ONLY' then 1 else 0 end as n) o
-    where item[o.n + 2] = '.' and cardinality(item) between o.n + 3 and o.n + 4
-      and item[o.n + 1] ~ '^["a-z_]' and item[o.n + 3] ~ '^["a-z_]' and coalesce(item[o.n + 4], 'a') ~ '^["a-z_]';
+    if item[n + 2] = '.' and cardinality(item) between n + 3 and n + 4
+        and item[n + 1] ~ '^["a-z_]' and item[n + 3] ~ '^["a-z_]' and coalesce(item[n + 4], 'a') ~ '^["a-z_]' then
+        alias := coalesce(item[n + 4], item[n + 3]);
+        relation := concat(case when n = 1 then 'ONLY ' end, item[n + 1], '.', item[n + 3]);
+    end if;
 end
 $$;
 

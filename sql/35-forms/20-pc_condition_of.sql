@@ -108,14 +108,11 @@ create function pc_ordered_as(type text) returns text
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
 begin
-    return (
-        -- The members of a family of operators compare rightly with one another. Texts are left out: their order is that of a collation.
-        select case
-            when type in ('smallint', 'integer', 'bigint') then 'bigint'
-            when type in ('real', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'timestamp with time zone') then type end
-    );
+    -- The members of a family of operators compare rightly with one another. Texts are left out: their order is that of a collation.
+    return case
+        when type in ('smallint', 'integer', 'bigint') then 'bigint'
+        when type in ('real', 'double precision', 'numeric', 'date', 'timestamp without time zone', 'timestamp with time zone') then type end;
 end
 $$;
 

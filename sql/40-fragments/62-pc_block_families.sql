@@ -134,11 +134,8 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-#variable_conflict use_column
 begin
-    return (
-        select substring(key from E'^\x01\\d*\x02[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)$')
-    );
+    return substring(key from E'^\x01\\d*\x02[.]("(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)$');
 end
 $$;
 
@@ -150,11 +147,8 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
-#variable_conflict use_column
 begin
-    return (
-        select replace(case when pc_plain_key(key) is null and not key ^@ '(' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias)
-    );
+    return replace(case when pc_plain_key(key) is null and not key ^@ '(' then format('(%s)', key) else key end, format(E'\x01%s\x02', number), alias);
 end
 $$;
 

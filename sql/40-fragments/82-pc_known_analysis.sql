@@ -2,12 +2,9 @@ create function pc_analysis_digest(query text, registration partitioncache_regis
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
 begin
-    return (
-        select pc_sha256(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
-                                   (registration).partition_local, (registration).placed, session, query))
-    );
+    return pc_sha256(concat_ws(E'\x1f', (registration).cache, (registration).partition_key, (registration).datatype,
+                               (registration).partition_local, (registration).placed, session, query));
 end
 $$;
 

@@ -80,20 +80,18 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
-declare
-    between_ constant text[] := string_to_array(regexp_replace(written, pc_literal_pattern(), E'\\1\x03', 'g'), E'\x03');
-    -- Of which types a string is that is written out as it is.
-    typed constant text := '^::(text|character varying|bpchar|date|timestamp without time zone|uuid)\M';
 begin
-    select string_agg(replace(b.b, '%', '%%') || case when l.number is null then replace(coalesce(f.literal, ''), '%', '%%') else format('%%%s$s', l.number) end, '' order by b.n),
-           -- One of another type may be written in more ways than one.
-           coalesce(bool_and(coalesce(t.type in ('text', 'character varying', 'bpchar') or t.type = (pc_literal_kinds(array[f.literal]))[1], false))
-                    filter (where l.number is not null and f.literal ^@ ''''), true)
+    -- What stands between constants and the constants, in turns. Behind a quoted name stands an empty one.
+    select string_agg(case when l.number is null then replace(p.p, '%', '%%') else format('%%%s$s', l.number) end, '' order by p.n),
+           -- A string of another type than these, which are written out as they are, may be written in more ways than one.
+           coalesce(bool_and(coalesce(t.type in ('text', 'character varying', 'bpchar') or t.type = (pc_literal_kinds(array[p.p]))[1], false))
+                    filter (where l.number is not null and p.p ^@ ''''), true)
     into pattern, sure
-    from unnest(between_) with ordinality b(b, n)
-    left join (select m.match[2], m.n from regexp_matches(written, pc_literal_pattern(), 'g') with ordinality m(match, n)) f(literal, n) on f.n = b.n
-    cross join lateral (select array_position(literals, f.literal) as number) l
-    cross join lateral (select (regexp_match(between_[b.n + 1], typed))[1] as type offset 0) t;
+    from (select x.p, x.n, lead(x.p) over (order by x.n) as behind
+          from string_to_table(regexp_replace(written, pc_literal_pattern(), E'\\1\x03\\2\x03', 'g'), E'\x03') with ordinality x(p, n)) p
+    cross join lateral (select case when p.n % 2 = 0 and p.p <> '' then array_position(literals, p.p) end as number offset 0) l
+    cross join lateral (select case when l.number is not null and p.p ^@ '''' then
+        (regexp_match(p.behind, '^::(text|character varying|bpchar|date|timestamp without time zone|uuid)\M'))[1] end as type offset 0) t;
 end
 $$;
 
