@@ -134,16 +134,17 @@ begin
         where position('{' in p.text) > 0 and (n.place > 1 or not p.is_field)
     ), field as materialized (
         -- What stands behind the next opening brace is another node's.
-        select distinct f.name, case when k.holds <> 'other' then rtrim(split_part(substr(p.text, length(f.name) + 2), '{', 1)) end as value, k.holds
+        select distinct f.name, v.value, k.holds,
+               case when k.holds in ('relation', 'operator', 'function', 'type', 'collation') then substring(v.value from '^\d+\M|^\(o[ \d]*\)|^<>') end as ids
         from (select p.text from piece p where p.is_field) p
         cross join lateral (select split_part(p.text, ' ', 1) as name offset 0) f
         cross join lateral (select pc_field_kinds() ->> f.name as holds offset 0) k
+        cross join lateral (select case when k.holds <> 'other' then rtrim(split_part(substr(p.text, length(f.name) + 2), '{', 1)) end as value offset 0) v
     ), fact as materialized (
         -- one OID, or a list of them
         select distinct f.holds, f.name, m[1]::oid as id
         from field f
-        cross join lateral regexp_matches(substring(f.value from '^\d+\M|^\(o[ \d]*\)'), '\d+', 'g') m
-        where f.holds in ('relation', 'operator', 'function', 'type', 'collation')
+        cross join lateral regexp_matches(f.ids, '\d+', 'g') m
     )
     select array(select distinct id from fact where holds = 'relation' and id <> 0),
            array(select distinct p.oid from (
@@ -171,7 +172,7 @@ begin
                    'COLLATE', 'SUBLINK', 'FIELDSELECT', 'ARRAYCOERCEEXPR', 'PARAM', 'NAMEDARGEXPR', 'WINDOWFUNCRUNCONDITION'))
            or exists (select from field where holds is null)
            -- Where an OID is expected, nothing else may stand.
-           or exists (select from field where holds in ('relation', 'operator', 'function', 'type', 'collation') and value !~ '^(\d+\M|\(o[ \d]*\)|<>)')
+           or exists (select from field where holds in ('relation', 'operator', 'function', 'type', 'collation') and ids is null)
            -- Money is read by the rules of lc_monetary, which a stored text does not carry.
            or exists (select from fact where holds = 'type' and id = 'money'::regtype)
            or not pc_plain_types(array(select id from fact where name = 'consttype')),

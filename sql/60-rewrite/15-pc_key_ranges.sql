@@ -7,6 +7,10 @@ declare
     name constant text := '((?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)[.](?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*))';
     m text[];
 begin
+    -- An expression stands in brackets.
+    if not key ^@ '(' then
+        return;
+    end if;
     m := case datatype
         -- Of a date, too: it is compared with timestamps as if it were one.
         when 'timestamp' then regexp_match(key, '^[(]date_trunc[(]''(second|minute|hour|day|week|month|quarter|year)''::text, [(]?' || name || '(?:[)]::timestamp without time zone)?[)][)]$')
@@ -83,7 +87,7 @@ begin
     if steps.kind is null or steps.kind not in ('trunc', 'date', 'divide') or not exists (
         select from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and quote_ident(a.attname) = (select t.token from pc_tokens(steps.column_name) t order by t.n desc limit 1)
-        where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''))
+        where c.oid = to_regclass(case when relation ^@ 'ONLY ' then substr(relation, 6) else relation end)
           and (exists (select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indpred is null)
                or exists (select from pg_partitioned_table p where p.partrelid = c.oid and a.attnum = any (p.partattrs)))) then
         return null;

@@ -30,7 +30,8 @@ declare
     -- joins well. It does not carry a list of constants on: each column gets the list, unless the form says otherwise.
     columns text[] := case when how.each_column or (registration).partition_local then (family).columns else (family).columns[1:1] end;
     -- Whichever columns are restricted, the rows are the same: the columns equal one another, and less is restricted than might be.
-    listed integer := case when form ~ '[0-9]' then least(substring(form from '[0-9]+')::integer, cardinality(columns)) end;
+    listed integer := case when form not in ('all', 'joined', 'hidden') then least(replace(form, 'hidden but ', '')::integer, cardinality(columns)) end;
+    on_one constant boolean := listed is not null and not form ^@ 'hidden';
     changed text;
     -- By column: those of tables that PostgreSQL itself partitions by the key.
     natives text[];
@@ -95,8 +96,8 @@ begin
                    case when c.name ^@ '(' and method = 'current'
                         then pc_changed_range(c.name, (registration).datatype, (((family).asked).form).relations[(((family).asked).form).members[c.n] + 1], changed) end as asked,
                    coalesce((select s.column_name from pc_key_steps(c.name, (registration).datatype) s), c.name) as nullable) r
-    where natives[c.n] is not null or case when form ~ '^[0-9]' then c.n = listed else c.n <= cardinality(columns) end;
-    if how.each_column and form !~ '^[0-9]' then
+    where natives[c.n] is not null or case when on_one then c.n = listed else c.n <= cardinality(columns) end;
+    if how.each_column and not on_one then
         result.carried := array(select format('(' || wanted || case when (family).prunes_wrongly and not nothing then ' OR %1$s IS NULL' else '' end || ')', c.column_name, '', '') from unnest((family).carried) with ordinality c(column_name, where_at, has_where, n) order by c.n);
     end if;
     return result;

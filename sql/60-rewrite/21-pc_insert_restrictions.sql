@@ -68,7 +68,7 @@ begin
         rewritten := overlay(rewritten placing place.text from place.at + 1 for place.length);
     end loop;
     if with_items is not null then
-        rewritten := case when rewritten ~ '^\s*WITH ' then regexp_replace(rewritten, '^(\s*WITH (RECURSIVE )?)', '\1' || replace(with_items, '\', '\\') || ', ')
+        rewritten := case when ltrim(rewritten, E' \n') ^@ 'WITH ' then regexp_replace(rewritten, '^(\s*WITH (RECURSIVE )?)', '\1' || replace(with_items, '\', '\\') || ', ')
                           else format('WITH %s ', with_items) || ltrim(rewritten, E' \n') end;
     end if;
     return rewritten;

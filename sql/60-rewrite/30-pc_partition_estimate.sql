@@ -19,7 +19,7 @@ begin
     end if;
     select c.relname, n.nspname, c.reltuples into described
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.oid = to_regclass(regexp_replace(relation, '^ONLY ', ''));
+    where c.oid = to_regclass(case when relation ^@ 'ONLY ' then substr(relation, 6) else relation end);
     -- By its name, as a parameter: in a join, PostgreSQL would read the statistics of every table with such a column.
     return (
         select greatest(case when s.n_distinct >= 0 then s.n_distinct else -s.n_distinct * described.reltuples end, 1)::bigint

@@ -21,8 +21,8 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
     return exists (
-        select from unnest(conditions) c, regexp_split_to_table(c, ' (?:AND|OR) ') part
-        where part !~ ' (=|<>|IS) ' and cardinality(pc_aliases_in(part)) >= tables);
+        select from unnest(conditions) c, string_to_table(replace(c, ' OR ', ' AND '), ' AND ') part
+        where part not like all ('{% = %,% <> %,% IS %}') and cardinality(pc_aliases_in(part)) >= tables);
 end
 $$;
 

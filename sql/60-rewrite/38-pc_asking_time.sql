@@ -10,9 +10,8 @@ begin
     if octet_length(query) > 1000000 then
         return octet_length(query) / 2000.0;
     end if;
-    words := regexp_count(query, '[[:<:]](and|or|not|when)[[:>:]]', 1, 'i');
-    blocks := regexp_count(query, '[[:<:]]select[[:>:]]', 1, 'i');
-    joins := regexp_count(query, '[[:<:]]join[[:>:]]', 1, 'i');
+    select count(m[1]), count(m[2]), count(m[3]) into words, blocks, joins
+    from regexp_matches(query, '[[:<:]](?:(and|or|not|when)|(select)|(join))[[:>:]]', 'gi') m;
     return octet_length(query) / 2000.0 + 0.2 * words + 7 * blocks + 3 * joins + 0.2 * joins * joins;
 end
 $$;

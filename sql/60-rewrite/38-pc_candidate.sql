@@ -23,7 +23,7 @@ as $$
 begin
     return (
         select md5(string_agg(concat_ws(' ', n ->> 'Parent Relationship', n ->> 'Node Type', n ->> 'Join Type', n ->> 'Strategy', n ->> 'Relation Name', n ->> 'Alias', n ->> 'Index Name',
-                                        case when n ->> 'Index Cond' ~ '= ANY' then 'listed' when concat(n ->> 'Filter', n ->> 'Join Filter') ~ '= ANY' then 'filtered' end), '|' order by o))
+                                        case when strpos(n ->> 'Index Cond', '= ANY') > 0 then 'listed' when strpos(concat(n ->> 'Filter', n ->> 'Join Filter'), '= ANY') > 0 then 'filtered' end), '|' order by o))
         from jsonb_path_query(plan, 'strict $.** ? (exists (@."Node Type"))') with ordinality p(n, o));
 end
 $$;
