@@ -1,4 +1,4 @@
-create function pc_register_by_use(queries text[], partition_key text, cache text, session jsonb) returns void
+create function pc_register_by_use(queries text[], partition_key text, cache text, session jsonb, storage text default 'array') returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -21,9 +21,9 @@ begin
         perform pc_fail('PC007', format('partition key "%s" is not registered in cache "%s", and role "%s" may not register it', partition_key, cache, current_user),
             '', format('Let a role that administers PartitionCache call partitioncache_register(%L, %L, cache => %L).', partition_key, found_type, cache));
     end if;
-    perform partitioncache_register(partition_key, found_type, cache => cache);
+    perform partitioncache_register(partition_key, found_type, storage, cache);
 end
 $$;
 
-comment on function pc_register_by_use(text[], text, text, jsonb) is
+comment on function pc_register_by_use(text[], text, text, jsonb, text) is
 'Registers a partition key that is not registered yet, with the type that its column has in these queries. Raises PC002 where none of their tables has it, PC007 where this role may not register. Example: select pc_register_by_use(array[''select * from poi''], ''city_id'', ''partitioncache'', pc_session(''public''))';

@@ -11,18 +11,12 @@ set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 declare
     session jsonb := pc_session(session_path);
-    tracks boolean := (pc_settings(cache)).untracked = 'track';
-    relations oid[];
     items jsonb;
 begin
     perform pc_require_writable('push queries');
     perform pc_not_null('query', query, 'partition_key', partition_key, 'cache', cache, 'priority', priority::text, 'session_path', session_path);
     query := pc_bind(query, params, session);
-    relations := pc_push_check(query, session, tracks);
-    perform pc_register_by_use(array[query], partition_key, cache, session);
-    if tracks then
-        perform pc_track_for(relations, cache, partition_key);
-    end if;
+    perform pc_accept(query, partition_key, cache, session);
 
     select jsonb_agg(to_jsonb(w)) into items
     from (select f.hash, f.fragment as query, f.keyed_tables, f.parts,

@@ -12,7 +12,7 @@ as $$
                       'partitioncache_dead_items', 'partitioncache_doctor', 'partitioncache_has_level', 'partitioncache_deferred', 'partitioncache_gain', 'pc_cron_home', 'pc_installers_cron_jobs', 'pc_cron_failure', 'pc_workers', 'pc_change_count') then 'monitor'
         when name in ('partitioncache_apply', 'partitioncache_explain', 'partitioncache_open', 'partitioncache_fragments', 'partitioncache_contained', 'partitioncache_form', 'partitioncache_get',
                       'partitioncache_exists', 'partitioncache_record_times', 'partitioncache_advise', 'partitioncache_query', 'partitioncache_intersect', 'partitioncache_lookup', 'partitioncache_changed', 'partitioncache_changed_rows') then 'read'
-        when name in ('partitioncache_push', 'partitioncache_push_many', 'partitioncache_push_fragment', 'partitioncache_process_queue',
+        when name in ('partitioncache_push', 'partitioncache_push_many', 'partitioncache_push_fragment', 'partitioncache_take_apart', 'partitioncache_evaluate', 'partitioncache_process_queue',
                       'partitioncache_run_processor', 'partitioncache_queue_push', 'partitioncache_queue_claim', 'partitioncache_queue_finish', 'partitioncache_queue_finish_all',
                       'partitioncache_queue_extend', 'partitioncache_requeue', 'partitioncache_clear_queue', 'partitioncache_set',
                       'partitioncache_set_query', 'partitioncache_delete', 'partitioncache_clear', 'partitioncache_listen', 'partitioncache_unlisten',

@@ -67,7 +67,7 @@ select f.level, 'function', s || '.partitioncache_' || unnest(f.names), 'EXECUTE
 from unnest('{public,partitioncache_internal}'::text[]) s, (values
     ('monitor', '{version,status,processor_status,processor_jobs,caches,partition_keys,entries,count,keys,tracked_tables,static_tables,placements,suggest_placements,queue_lengths,queue_counts,dead_items,deferred,doctor,has_level,gain}'::text[]),
     ('read', '{apply,explain,open,record_times,advise,form,fragments,contained,get,exists,query,intersect,lookup,changed,changed_rows}'),
-    ('push', '{push,push_many,push_fragment,process_queue,run_processor,queue_push,queue_claim,queue_finish,queue_finish_all,queue_extend,requeue,clear_queue,set,set_query,delete,clear,
+    ('push', '{push,push_many,push_fragment,take_apart,evaluate,process_queue,run_processor,queue_push,queue_claim,queue_finish,queue_finish_all,queue_extend,requeue,clear_queue,set,set_query,delete,clear,
                listen,unlisten,track,untrack,assert_static,retract_static}'),
     ('administer', '{register,place,unplace,grant,revoke,enable_processor,disable_processor,update_processor_config,force,forbid,allow,evict}')) f(level, names)
 union all

@@ -52,7 +52,8 @@ SECTIONS = {
     "Queues": "queue_lengths queue_counts dead_items requeue clear_queue",
     "The processor": "run_processor enable_processor update_processor_config processor_status processor_jobs"
     " disable_processor status doctor",
-    "Queues, for programs": "queue_push queue_claim queue_extend queue_finish queue_finish_all listen unlisten",
+    "Queues, for programs": "take_apart evaluate queue_push queue_claim queue_extend queue_finish queue_finish_all"
+    " listen unlisten",
     "Rights, version, removal": "grant revoke has_level version uninstall",
 }
 

@@ -56,7 +56,7 @@ class PostgresqlArray(Closing):
     """
 
     backend: str = "postgresql_array"
-    _storage: str = "array"
+    storage: str = "array"
 
     def __init__(
         self,
@@ -216,8 +216,8 @@ class PostgresqlArray(Closing):
         datatype = check_datatype(self.backend, datatype)
         known = self._registration(partition_key)
         if known is None:
-            self._server.call("partitioncache_register", partition_key, datatype, self._storage, self._cache)
-        elif known != (datatype, self._storage):
+            self._server.call("partitioncache_register", partition_key, datatype, self.storage, self._cache)
+        elif known != (datatype, self.storage):
             raise RegistrationConflictError(
                 f"{partition_key} is registered in {self._cache} as {known[0]} in postgresql_{known[1]}, "
                 f"not as {datatype} in {self.backend}.",
@@ -378,7 +378,7 @@ class PostgresqlBit(PostgresqlArray):
     """Integer keys in bitmaps."""
 
     backend = "postgresql_bit"
-    _storage = "bit"
+    storage = "bit"
 
 
 def _key_set(keys: Collection[Any], datatype: str) -> KeySet:

@@ -20,7 +20,7 @@ from partitioncache.cli import base, output, services
 from partitioncache.cli.durations import Seconds
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError, UnavailableError
-from partitioncache.monitor import Evaluator, NotCacheable, ServerEvaluator
+from partitioncache.monitor import Evaluator, NotCacheable
 from partitioncache.monitor.evaluate import converted
 from partitioncache.queues import Item
 from partitioncache.queues.postgresql import PostgreSQLQueue
@@ -171,8 +171,6 @@ def _push(where: base.Connections, item: Item, format: Format) -> None:
         elif (
             isinstance(queue, PostgreSQLQueue) and where.cache_is_beside_data and where.queue_is_beside_cache
         ):
-            with services.postgresql(where, "The processor", new=True) as cache:
-                ServerEvaluator(cache).register(item)
             queue.push_checked([item])
         else:
             queue.push("incoming", [item])

@@ -126,23 +126,15 @@ def command(
         Events(log_format, log_level, progress) as events,
     ):
         monitor: Monitor | ServerMonitor
-        own = in_postgresql(cache)
-        if own is not None and where.cache_is_beside_data and (where.queue_is_beside_cache or result_limit is None):
-            if partition_local:
-                raise ConfigurationError(
-                    "Here the server takes queries apart, and --partition-local is not asked for.",
-                    hint="Register the partition key so: select partitioncache_register(…, partition_local => true).",
-                )
-            how = "the server works"
-            if result_limit is None:
-                monitor = ServerMonitor(
-                    own, queue, events, limits, timeout, elsewhere=not where.queue_is_beside_cache
-                )
-            else:
-                evaluator = services.evaluator(
-                    where, cache, timeout=timeout or 1800, result_limit=result_limit
-                )
-                monitor = Monitor(queue, evaluator, events, limits)
+        own = in_postgresql(cache) if where.cache_is_beside_data else None
+        if own is not None and partition_local:
+            raise ConfigurationError(
+                "Here the server takes queries apart, and --partition-local is not asked for.",
+                hint="Register the partition key so: select partitioncache_register(…, partition_local => true).",
+            )
+        if own is not None and result_limit is None:
+            elsewhere = not where.queue_is_beside_cache
+            monitor = ServerMonitor(own, queue, events, limits, timeout, elsewhere=elsewhere)
         else:
             evaluator = services.evaluator(
                 where,
@@ -152,8 +144,8 @@ def command(
                 max_fragments=max_fragments,
                 partition_local=partition_local,
             )
-            how = f"{where.db_backend} into {where.cache_backend}"
             monitor = Monitor(queue, evaluator, events, limits)
+        how = "the server works" if own is not None else f"{where.db_backend} into {where.cache_backend}"
         events.log(
             "info",
             "monitor started",

@@ -13,16 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from string import Formatter
+from datetime import timedelta
 from threading import Event, Lock, Thread
 from typing import Any, Final
 
 import psycopg
-from psycopg import sql
-from typing_extensions import LiteralString
 
 from partitioncache.backends.postgresql import PostgresqlArray
-from partitioncache.errors import NotRegisteredError, PartitionCacheError, RightsError, UnavailableError
+from partitioncache.errors import PartitionCacheError, RightsError, UnavailableError
 from partitioncache.monitor.evaluate import (
     Evaluated,
     NotCacheable,
@@ -32,7 +30,7 @@ from partitioncache.monitor.evaluate import (
 )
 from partitioncache.monitor.events import Events
 from partitioncache.monitor.monitor import Limits, Monitor
-from partitioncache.postgresql import Server
+from partitioncache.postgresql import Server, Typed
 from partitioncache.postgresql.server import explained, translated
 from partitioncache.queues import QUEUES, Item, Queue
 from partitioncache.sources import FragmentTimeout, SourceUnavailable
@@ -42,42 +40,6 @@ from partitioncache.sources.postgresql import PostgreSQLSource
 _CALL_SECONDS: Final = 1.0
 
 Connection = psycopg.Connection[Any]
-
-_SESSION: Final = "{pc_session}(pg_catalog.current_setting('search_path'))"
-_CHECK: Final = f"select {{pc_push_check}}(%(query)s, {_SESSION})"
-_TRACK: Final = (
-    f"select {{pc_track_for}}({{pc_planned_relations}}(%(query)s, {_SESSION}), %(cache)s, %(key)s)"
-)
-_DATATYPE: Final = f"select {{pc_key_type}}(%(query)s, %(key)s, {_SESSION})"
-_REASON: Final = f"select ({{pc_take_apart}}(%(query)s, %(key)s, %(cache)s, {_SESSION})).reason"
-_TAKE_APART: Final = f"""
-    with f as materialized (
-        select t.hash, t.fragment, t.keyed_tables, t.parts, row_number() over () as n
-        from {{pc_learned_first}}(%(query)s, %(key)s, %(cache)s, {_SESSION}) as t
-    )
-    select f.hash, f.fragment, f.keyed_tables, f.parts, not %(again)s and e.hash is not null
-    from f
-    left join {{pc_entry_state}}(%(cache)s, %(key)s, (select pg_catalog.array_agg(f.hash) from f)) as e
-        on e.hash = f.hash and e.state in ('fresh', 'asserted')
-    order by f.n
-"""
-_EVALUATE: Final = """
-    select {pc_evaluate_fragment}(%(cache)s, %(key)s, %(hash)s, %(query)s, %(keyed)s::text[], %(parts)s::text[],
-        if_selective => %(hash)s <> all (
-            {pc_forced_among}({pc_registration}(%(cache)s, %(key)s), array[%(hash)s::text])))
-"""
-_HOLD_NO_KEYS: Final = "select {partitioncache_delete}(%(key)s, %(hash)s, %(cache)s)"
-_REMEMBER: Final = "select {partitioncache_set_query}(%(key)s, %(hash)s, %(query)s, %(cache)s)"
-_PUSH: Final = "select {partitioncache_push}(%(query)s, %(key)s, %(cache)s, %(priority)s)"
-_PUSH_MANY: Final = "select {partitioncache_push_many}(%(queries)s::text[], %(key)s, %(cache)s, %(priority)s)"
-_TIMEOUT: Final = "select extract(epoch from ({pc_settings}(%(cache)s)).fragment_timeout)"
-_PROCESS: Final = "select {partitioncache_process_queue}(%(cache)s, %(items)s, %(seconds)s)"
-
-
-def _statement(text: LiteralString, server: Server) -> sql.Composed:
-    """A statement in which ``{name}`` stands for that function of the extension."""
-    names = {name for _, name, _, _ in Formatter().parse(text) if name}
-    return sql.SQL(text).format(**{name: server.function(name) for name in names})
 
 
 class ServerEvaluator:
@@ -110,58 +72,45 @@ class ServerEvaluator:
         """The database."""
         return self.backend.server
 
-    def statement(self, text: LiteralString) -> sql.Composed:
-        """A statement in which ``{name}`` stands for that function of the extension."""
-        return _statement(text, self.server)
-
     def take_apart(self, item: Item) -> list[Item]:
-        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
-        self.register(item)
-        given = {
-            "query": item.query,
-            "key": item.partition_key,
-            "cache": self.backend.cache,
-            "again": self._again,
-        }
-        with self.server.connection() as connection:
-            found = connection.execute(self.statement(_TAKE_APART), given).fetchall()
-            if not found:
-                row = connection.execute(self.statement(_REASON), given).fetchone()
-                raise NotCacheable(row[0] if row and row[0] else "No fragment of this query can be cached.")
-        return [
-            Item(text, item.partition_key, item.datatype, hash, tuple(parts), item.priority, tuple(keyed))
-            for hash, text, keyed, parts, held in found
-            if not held
-        ]
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`.
 
-    def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
-        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
-        return one_by_one(self.take_apart, items)
-
-    def register(self, item: Item) -> None:
-        """Make sure that the server accepts a query, that its partition key is registered, and its tables are tracked.
-
-        Tables are tracked as by a push: if the setting of the cache says so, and the role owns them.
+        The server accepts the query as when it is pushed: its partition key is registered, its tables are tracked.
 
         Raises:
             QueryError: the server does not accept the query.
             NotRegisteredError: no table of the query has the partition key.
         """
-        given = {"query": item.query, "key": item.partition_key, "cache": self.backend.cache}
-        with self.server.connection() as connection:
-            connection.execute(self.statement(_CHECK), given)
-            if self.backend.datatype(item.partition_key) is None:
-                row = connection.execute(self.statement(_DATATYPE), given).fetchone()
-                self._register(item, item.datatype or (row[0] if row else None))
-            connection.execute(self.statement(_TRACK), given)
-
-    def _register(self, item: Item, datatype: str | None) -> None:
-        if datatype is None:
-            raise NotRegisteredError(
-                f"The partition key {item.partition_key} is not registered, and no table of the query has it.",
-                hint="Check its spelling, or say its type with --partition-datatype.",
+        self._register(item)
+        rows = self.server.call(
+            "partitioncache_take_apart",
+            item.query,
+            item.partition_key,
+            self.backend.cache,
+            self.backend.storage,
+        )
+        found = [
+            (
+                not held or self._again,
+                Item(
+                    text, item.partition_key, item.datatype, hash, tuple(parts), item.priority, tuple(keyed)
+                ),
             )
-        self.backend.register(item.partition_key, datatype)
+            for hash, text, keyed, parts, held, _ in rows
+            if hash is not None
+        ]
+        if not found:
+            raise NotCacheable(rows[0][-1])
+        return [fragment for wanted, fragment in found if wanted]
+
+    def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
+        return one_by_one(self.take_apart, items)
+
+    def _register(self, item: Item) -> None:
+        """Register its partition key with the type that came with it, if there is one."""
+        if item.datatype is not None and self.backend.datatype(item.partition_key) is None:
+            self.backend.register(item.partition_key, item.datatype)
 
     def worker(self) -> ServerWorker:
         """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
@@ -182,25 +131,22 @@ class ServerWorker:
         if item.keyed_tables is None:
             return self._as_it_stands(item)
         backend = self._evaluator.backend
-        given = {
-            "cache": backend.cache,
-            "key": item.partition_key,
-            "hash": item.hash,
-            "query": item.query,
-            "keyed": list(item.keyed_tables),
-            "parts": list(item.parts),
-        }
+        server, key, cache = backend.server, item.partition_key, backend.cache
+        keyed, parts = (Typed("pg_catalog.text[]", list(each)) for each in (item.keyed_tables, item.parts))
         started = time.monotonic()
         try:
             with limited(self._connection, self._evaluator.timeout):
-                row = self._connection.execute(self._evaluator.statement(_EVALUATE), given).fetchone()
-                count = row[0] if row else None
+                ((count,),) = server.call_on(
+                    self._connection, "partitioncache_evaluate", item.query, key, keyed, parts, cache
+                )
                 unselective = count is None
                 limit = self._evaluator.result_limit
                 if limit is not None and count is not None and count > limit:
                     count = None
-                    for each in (_HOLD_NO_KEYS, _REMEMBER):
-                        self._connection.execute(self._evaluator.statement(each), given)
+                    server.call_on(self._connection, "partitioncache_delete", key, item.hash, cache)
+                    server.call_on(
+                        self._connection, "partitioncache_set_query", key, item.hash, item.query, cache
+                    )
         except psycopg.errors.QueryCanceled as error:
             if self._stop.is_set() or self._evaluator.timeout is None:
                 raise translated(error) from error
@@ -247,12 +193,15 @@ class Forwarder(ServerEvaluator):
 
     def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
         """See :class:`~partitioncache.monitor.evaluate.Evaluator`: pushed together, or each by itself."""
-        alike: dict[tuple[str, str | None, int], list[str]] = defaultdict(list)
+        alike: dict[tuple[str, int], list[Item]] = defaultdict(list)
         for item in items:
-            alike[item.partition_key, item.datatype, item.priority].append(item.query)
+            alike[item.partition_key, item.priority].append(item)
         try:
-            for (key, datatype, priority), queries in alike.items():
-                self._push(key, datatype, _PUSH_MANY, {"queries": queries, "priority": priority})
+            for (key, priority), together in alike.items():
+                for item in together:
+                    self._register(item)
+                queries = Typed("pg_catalog.text[]", [item.query for item in together])
+                self.server.call("partitioncache_push_many", queries, key, self.backend.cache, priority)
         except Exception:
             yield from one_by_one(self.take_apart, items)
         else:
@@ -265,15 +214,11 @@ class Forwarder(ServerEvaluator):
             QueryError: the server does not accept the query.
             NotRegisteredError: no table of the query has the partition key.
         """
-        given = {"query": item.query, "priority": item.priority}
-        self._push(item.partition_key, item.datatype, _PUSH, given)
+        self._register(item)
+        self.server.call(
+            "partitioncache_push", item.query, item.partition_key, self.backend.cache, item.priority
+        )
         return []
-
-    def _push(self, key: str, datatype: str | None, statement: LiteralString, given: dict[str, Any]) -> None:
-        if datatype is not None and self.backend.datatype(key) is None:
-            self.backend.register(key, datatype)
-        with self.server.connection() as connection:
-            connection.execute(self.statement(statement), given | {"key": key, "cache": self.backend.cache})
 
 
 class ServerMonitor:
@@ -316,10 +261,9 @@ class ServerMonitor:
         self._refused: RightsError | None = None
 
     def _usual_timeout(self) -> float:
-        with self._server.connection() as connection:
-            statement = _statement(_TIMEOUT, self._server)
-            row = connection.execute(statement, {"cache": self._cache}).fetchone()
-        return float(row[0]) if row else 1800.0
+        (status,) = self._server.records("partitioncache_processor_status", self._cache)
+        timeout: timedelta = status["fragment_timeout"]
+        return timeout.total_seconds()
 
     def stop(self) -> None:
         """End soon: running calls get the grace period. Said twice: end at once. Any thread may say so."""
@@ -336,7 +280,8 @@ class ServerMonitor:
             RightsError: the role may not work on the queues.
             QueueError: the server is a standby.
         """
-        self._server.call("pc_require_writable", "work on queues")
+        with explained(), _connect(self._server) as connection:
+            self._call(connection, 0)  # what it refuses at all, it refuses here
         threads = [Thread(target=self._work, name=f"session {n}") for n in range(self._limits.processes)]
         for thread in threads:
             thread.start()
@@ -406,21 +351,21 @@ class ServerMonitor:
         """One call of the server's function; how many items it finished."""
         # an item that begins late in a call must have most of its time before the call's own limit strikes
         seconds = min(_CALL_SECONDS, self._timeout / 4)
-        given = {"cache": self._cache, "items": items, "seconds": seconds}
         self._events.running += 1
         started = time.monotonic()
         try:
             with limited(connection, self._timeout):
-                row = connection.execute(_statement(_PROCESS, self._server), given).fetchone()
+                ((done,),) = self._server.call_on(
+                    connection, "partitioncache_process_queue", self._cache, items, seconds
+                )
         finally:
             self._events.running -= 1
-        done = int(row[0]) if row else 0
         if done:
             self._events.count("items", done)
             self._events.log(
                 "info", "items finished", items=done, seconds=round(time.monotonic() - started, 3)
             )
-        return done
+        return int(done)
 
     def _reserve(self) -> int:
         """How many items the next call may finish."""
