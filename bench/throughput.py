@@ -11,6 +11,7 @@ server does the work), by the monitor on a Redis queue with the cache in Postgre
 queue and cache in Redis. Queries a second, each taken apart and its fragment evaluated and stored.
 
     scripts/bench throughput [--operations 5000] [--queries 400] [--workers 1 2 4] [--pgmq-sql FILE]
+    scripts/bench throughput --only SQLite
 """
 
 from __future__ import annotations
@@ -287,6 +288,29 @@ def pgmq_script(path: str | None) -> str | None:
         return None
 
 
+def print_operations(database: Database, server: RedisServer, asked: argparse.Namespace) -> None:
+    """The first table."""
+    print("Queue operations a second, one client\n")
+    with open_queue("postgresql", "bench", conninfo=database.conninfo()) as queue:
+        own = operations(queue, asked.operations)
+    with open_queue("redis", "bench", host=server.host, port=server.port) as queue:
+        redis = operations(queue, asked.operations)
+    checked = checked_pushes(database, min(asked.operations, 1000))
+    rows = [
+        ("PostgreSQL", *(f"{amount:,.0f}" for amount in own)),
+        ("PostgreSQL, each query checked", *(f"{amount:,.0f}" for amount in checked), "", ""),
+        ("Redis", *(f"{amount:,.0f}" for amount in redis)),
+    ]
+    script = pgmq_script(asked.pgmq_sql)
+    if script is not None:
+        try:
+            found = pgmq_operations(database, script, asked.operations)
+            rows.append(("pgmq, same server", *(f"{amount:,.0f}" for amount in found)))
+        except psycopg.Error as error:
+            rows.append((f"pgmq: {error.diag.message_primary}", "", "", "", ""))
+    table(("", "push", "push 1,000", "take", "take 100"), rows)
+
+
 def main() -> None:
     """See above."""
     parser = argparse.ArgumentParser(
@@ -296,6 +320,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=400, help="queries from end to end")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="numbers of workers")
     parser.add_argument("--pgmq-sql", help="pgmq's own SQL file")
+    parser.add_argument("--only", help="nothing but the rows from end to end whose names hold this text")
     asked = parser.parse_args()
 
     with ExitStack() as stack:
@@ -312,26 +337,8 @@ def main() -> None:
 
         busy = os.getloadavg()[0]
         print(f"{os.cpu_count()} processors; load before the run: {busy:.1f}\n")
-        print("Queue operations a second, one client\n")
-        with open_queue("postgresql", "bench", conninfo=database.conninfo()) as queue:
-            own = operations(queue, asked.operations)
-        with open_queue("redis", "bench", host=server.host, port=server.port) as queue:
-            redis = operations(queue, asked.operations)
-        checked = checked_pushes(database, min(asked.operations, 1000))
-        rows = [
-            ("PostgreSQL", *(f"{amount:,.0f}" for amount in own)),
-            ("PostgreSQL, each query checked", *(f"{amount:,.0f}" for amount in checked), "", ""),
-            ("Redis", *(f"{amount:,.0f}" for amount in redis)),
-        ]
-        script = pgmq_script(asked.pgmq_sql)
-        if script is not None:
-            try:
-                found = pgmq_operations(database, script, asked.operations)
-                rows.append(("pgmq, same server", *(f"{amount:,.0f}" for amount in found)))
-            except psycopg.Error as error:
-                rows.append((f"pgmq: {error.diag.message_primary}", "", "", "", ""))
-        table(("", "push", "push 1,000", "take", "take 100"), rows)
-
+        if asked.only is None:
+            print_operations(database, server, asked)
         print("Queries a second from end to end: taken apart, and their fragment evaluated and stored\n")
         ways: list[tuple[str, str, Callable[[int], float]]] = [
             ("pg_cron processor", "PostgreSQL direct", lambda n: by_cron(cluster, asked.queries, n)),
@@ -355,6 +362,7 @@ def main() -> None:
         measured = [
             (name, *(f"{work(workers):,.0f}" for workers in asked.workers), PROMISED.get(promised, ""))
             for name, promised, work in ways
+            if asked.only is None or asked.only in name
         ]
         table(header, measured)
         print(f"The overview's figure for the Redis queue: {PROMISED['Redis queue']} (pushed and taken).")

@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import psycopg
-from psycopg import sql
 
-from partitioncache import trial
+from partitioncache import statements, trial
 from partitioncache.errors import ConfigurationError, PartitionCacheError
-from partitioncache.setup.install import INNER_SCHEMA
 
 Connection = psycopg.Connection[Any]
 
@@ -25,14 +23,6 @@ LITTLE: Final = 0.05  # of the time: what saves less is not worth a cache
 _TRIED: Final = 6  # queries, those that save most
 _PLACE: Final = re.compile(r'(.+)\.("(?:[^"]|"")+"|[^."]+)')
 _TRIAL: Final = re.compile(rf"^(select|call) {trial.CACHE}\.")  # a schema that nobody will see
-_ADVISE: Final = """
-select a.partition_key, a.datatype, a.stands_in, a.partitions, a.saves::float8,
-       array(select q ->> 'query' from pg_catalog.jsonb_array_elements(a.restricted) q),
-       array(select array[q ->> 'of_time', q ->> 'saves']::float8[]
-             from pg_catalog.jsonb_array_elements(a.restricted) q),
-       a.statements, a.remark
-from {}(%s, seconds => %s, most => %s) a
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +166,12 @@ def candidate(
 
 
 def _candidates(rows: Sequence[tuple[Any, ...]]) -> Iterator[Candidate]:
-    for key, datatype, stands_in, partitions, saves, restricted, shares, statements, _ in rows:
+    for key, datatype, stands_in, partitions, saves, restricted, shares, tried, _ in rows:
         if key is not None:
             yield Candidate(
                 key, datatype, tuple(stands_in), partitions, saves, tuple(restricted),
                 tuple((of_time, part) for of_time, part in shares),
-                tuple(_TRIAL.sub(r"\1 ", statement) for statement in statements),
+                tuple(_TRIAL.sub(r"\1 ", statement) for statement in tried),
             )  # fmt: skip
 
 
@@ -191,7 +181,7 @@ def _asked(
     connection.rollback()
     try:
         trial.install(connection)
-        statement = sql.SQL(_ADVISE).format(sql.Identifier(INNER_SCHEMA, "partitioncache_advise"))
+        statement = statements.written(statements.ADVISE)
         texts = None if queries is None else list(queries)
         return connection.execute(statement, [texts, seconds, most]).fetchall()
     finally:

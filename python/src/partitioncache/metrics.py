@@ -9,11 +9,9 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from psycopg import sql
-from psycopg.rows import dict_row
 from typing_extensions import LiteralString
 
-from partitioncache import __version__
+from partitioncache import __version__, statements
 from partitioncache.errors import PartitionCacheError, RightsError
 from partitioncache.postgresql import Server
 
@@ -54,7 +52,9 @@ COUNTERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 def names() -> set[str]:
     """The names of all metrics, as Prometheus has them."""
-    return {f"partitioncache_{name}" for name in GAUGES} | {f"partitioncache_{name}_total" for name in COUNTERS}
+    return {f"partitioncache_{name}" for name in GAUGES} | {
+        f"partitioncache_{name}_total" for name in COUNTERS
+    }
 
 
 class ServerCollector(Collector):
@@ -96,27 +96,19 @@ class ServerCollector(Collector):
             found.set("up", 0)
         yield from (family for family in found.all() if family.samples)
 
-    def _statement(self, text: LiteralString) -> sql.Composed:
-        views = {"settings": "settings", "queue": "queue", "log": "processor_log"}
-        return sql.SQL(text).format(
-            has_level=self._server.function("partitioncache_has_level"),
-            **{name: self._server.view(f"partitioncache_{view}") for name, view in views.items()},
-        )
-
     def _fill(self, found: _Families) -> None:
         with self._server.connection() as connection, connection.transaction():
             connection.execute("set transaction read only")
 
             def rows(function: str, *arguments: object) -> list[Row]:
-                statement = sql.SQL("select * from {}({})").format(
-                    self._server.function(function), sql.SQL(", ").join([sql.Placeholder()] * len(arguments))
-                )
-                with connection.cursor(row_factory=dict_row) as cursor:
-                    return cursor.execute(statement, arguments).fetchall()
+                return self._server.records_on(connection, function, *arguments)
+
+            def asked(text: LiteralString, *parameters: object) -> list[Row]:
+                return self._server.ask_on(connection, text, parameters)
 
             found.set("up", 1)
             found.set("info", 1, __version__, rows("partitioncache_version")[0]["partitioncache_version"])
-            caches = [cache for (cache,) in self._server.rows(connection, self._statement(_CACHES), [])]
+            caches = [row["cache"] for row in asked(statements.MONITORED_CACHES)]
             if not caches and rows("partitioncache_caches"):
                 raise RightsError(
                     "This role may monitor no cache.",
@@ -128,31 +120,9 @@ class ServerCollector(Collector):
                     found.set("key_sets", key["entries"], cache, key["partition_key"])
                     found.set("bytes", key["bytes"], cache, key["partition_key"])
                 _of_tables(found, cache, rows("partitioncache_tracked_tables", cache))
-            with connection.cursor(row_factory=dict_row) as cursor:
-                _of_queue(found, cursor.execute(self._statement(_QUEUE), [caches]).fetchall())
-                for row in cursor.execute(self._statement(_LOG), [caches]):
-                    found.set("log_items", row["items"], row["cache"], row["queue"], row["status"])
-
-
-_CACHES: Final = """
-    select s.cache from {settings} as s where {has_level}('monitor', s.cache) order by 1
-"""
-
-_QUEUE: Final = """
-    select s.cache, n.queue, t.status, count(q.id) as items,
-           greatest(0, extract(epoch from max(pg_catalog.clock_timestamp() - q.due_at)
-                    filter (where q.died_at is null and q.status <> 'running')))::double precision as oldest
-    from {settings} as s
-    cross join (values ('incoming'), ('outgoing')) as n(queue)
-    cross join (values ('ready'), ('running'), ('failed'), ('timeout'), ('dead')) as t(status)
-    left join {queue} as q on q.cache = s.cache and q.queue = n.queue and q.status = t.status
-    where s.cache = any (%s)
-    group by 1, 2, 3
-"""
-
-_LOG: Final = """
-    select cache, queue, status, count(*) as items from {log} where cache = any (%s) group by 1, 2, 3
-"""
+            _of_queue(found, asked(statements.QUEUE_COUNTS, caches))
+            for row in asked(statements.LOG_COUNTS, caches):
+                found.set("log_items", row["items"], row["cache"], row["queue"], row["status"])
 
 
 def _of_status(found: _Families, cache: str, status: Row) -> None:

@@ -20,11 +20,13 @@ from sqlglot import TokenType
 from sqlglot.errors import SqlglotError
 from typing_extensions import LiteralString
 
+from partitioncache import statements
 from partitioncache.analysis.dialects import rules
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.config import checked_partition_key
 from partitioncache.errors import ConfigurationError, QueryError
-from partitioncache.setup.install import INNER_SCHEMA, apply_plan, installed, plan
+from partitioncache.setup.install import apply_plan, installed, plan
+from partitioncache.statements import Typed
 
 CACHE: Final = "pcache_trial"
 _TWICE_BELOW: Final = 3_000.0  # ms; what takes longer is not asked twice
@@ -166,31 +168,18 @@ def _run(
     partition_key, datatype, placements = registration
     _prepare(connection)
     if datatype is not None:
-        _one(
-            connection,
-            "select {}(%s, %s, cache => %s)",
-            "partitioncache_register",
-            partition_key,
-            datatype,
-            CACHE,
-        )
+        _called(connection, "partitioncache_register", partition_key, datatype, cache=CACHE)
     for table, column in placements.items():
         place = sql.Identifier(column).as_string()
-        _one(
-            connection,
-            "select {}(%s, %s, %s, %s)",
-            "partitioncache_place",
-            table,
-            place,
-            partition_key,
-            CACHE,
-        )
+        relation = Typed("pg_catalog.regclass", table)
+        _called(connection, "partitioncache_place", relation, place, partition_key, CACHE)
     began = time.monotonic()
     reasons = list(_pushed(connection, queries, partition_key, before))
     filled = _filled(connection, began + filling_seconds, progress)
     filling_ms = (time.monotonic() - began) * 1e3
-    entries, size = _one(connection, "select coalesce(sum(entries), 0), coalesce(sum(bytes), 0) from {}(%s)",
-                         "partitioncache_partition_keys", CACHE)  # fmt: skip
+    entries, size = _called(
+        connection, "partitioncache_partition_keys", CACHE, columns="coalesce(sum(entries), 0), coalesce(sum(bytes), 0)"
+    )  # fmt: skip
     outcomes = []
     for number, (query, without, reason) in enumerate(zip(queries, before, reasons, strict=True)):
         progress("asking with", number, len(queries))
@@ -257,10 +246,10 @@ def install(connection: Connection) -> None:
 
 def _prepare(connection: Connection) -> None:
     install(connection)
-    taken = _one(connection, "select count(*) from {}() c where c.cache = %s", "partitioncache_caches", CACHE)
-    if taken[0]:
+    (caches,) = _called(connection, "partitioncache_caches", columns="array_agg(cache)")
+    if CACHE in (caches or ()):
         raise ConfigurationError(f"There is a cache {CACHE} already.")
-    _one(connection, "select {}(%s, untracked => 'static')", "partitioncache_update_processor_config", CACHE)
+    _called(connection, "partitioncache_update_processor_config", CACHE, untracked="static")
 
 
 def _pushed(
@@ -273,7 +262,7 @@ def _pushed(
             continue
         try:
             with connection.transaction():
-                _one(connection, "select {}(%s, %s, %s)", "partitioncache_push", query, partition_key, CACHE)
+                _called(connection, "partitioncache_push", query, partition_key, CACHE)
             yield None
         except psycopg.Error as error:
             yield error.diag.message_primary or str(error)
@@ -285,14 +274,8 @@ def _filled(connection: Connection, ends: float, progress: Callable[[str, int, i
     while time.monotonic() < ends:
         # What is begun ends with the call: a query that takes seconds could not be raced in less.
         call_seconds = max(2.0, (ends - time.monotonic()) / 2)
-        (finished,) = _one(
-            connection,
-            "select {}(%s, max_seconds => %s)",
-            "partitioncache_process_queue",
-            CACHE,
-            call_seconds,
-        )
-        incoming, outgoing = _one(connection, "select * from {}(%s)", "partitioncache_queue_lengths", CACHE)
+        (finished,) = _called(connection, "partitioncache_process_queue", CACHE, max_seconds=call_seconds)
+        incoming, outgoing = _called(connection, "partitioncache_queue_lengths", CACHE)
         done += finished
         progress("filling the cache", done, done + incoming + outgoing)
         if not finished or not incoming + outgoing:
@@ -308,15 +291,12 @@ def _compared(
     reason: str | None,
     seconds: float,
 ) -> Outcome:
-    applied, why, keys, partitions = _one(
-        connection, "select applied, reason, keys, partitions from {}(%s, %s, %s)",
-        "partitioncache_explain", query, partition_key, CACHE,
+    applied, why, keys, partitions = _called(
+        connection, "partitioncache_explain", query, partition_key, CACHE, columns="applied, reason, keys, partitions"
     )  # fmt: skip
 
     def asked() -> str:
-        return str(
-            _one(connection, "select {}(%s, %s, %s)", "partitioncache_apply", query, partition_key, CACHE)[0]
-        )
+        return str(_called(connection, "partitioncache_apply", query, partition_key, CACHE)[0])
 
     after = _asked(connection, asked, seconds)
     found = Outcome(
@@ -333,10 +313,15 @@ def _compared(
     return replace(found, after_ms=after.ms, same=None if not same and _OPEN.search(query) else same)
 
 
-def _one(
-    connection: Connection, statement: LiteralString, function: str, *parameters: object
+def _called(
+    connection: Connection,
+    function: str,
+    *arguments: object,
+    columns: LiteralString = "*",
+    **named: object,
 ) -> tuple[Any, ...]:
-    text = sql.SQL(statement).format(sql.Identifier(INNER_SCHEMA, function))
-    row = connection.execute(text, parameters).fetchone()
+    """The first row of a call, on a connection that may just have got the extension."""
+    statement, values = statements.call(function, arguments, named, columns)
+    row = connection.execute(statement, values).fetchone()
     assert row is not None
     return tuple(row)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from partitioncache.statements import ASK
+
 _LIMIT: Final = (
     "pg_catalog.set_config('statement_timeout', (extract(epoch from least("
     "nullif(pg_catalog.current_setting('statement_timeout')::pg_catalog.interval, '0'), '{limit} ms'))"
@@ -20,17 +22,12 @@ _KEEP: Final = (
 )
 _KEPT: Final = "pg_catalog.current_setting('partitioncache.kept')"
 _RESTORE: Final = f"select pg_catalog.set_config('statement_timeout', {_KEPT}, true)"
-_ASK: Final = (
-    "select case when pg_catalog.current_setting('transaction_isolation') <> 'serializable' then "
-    "partitioncache_internal.partitioncache_apply({query}, {key}, {cache}, {method}{params}) end, "
-    "case when current_user = session_user then pg_catalog.current_setting('search_path') end, session_user::text"
-)
 _BEGIN: Final = "set transaction isolation level read committed"
 _SAVEPOINT: Final = "savepoint partitioncache_asks"
 _RELEASE: Final = "release savepoint partitioncache_asks"
 UNDO: Final = f"rollback to savepoint partitioncache_asks; {_RELEASE}"
 """In an open transaction, after an error: it is as before."""
-ASK_WITH_PARAMETERS: Final = _ASK.format(
+ASK_WITH_PARAMETERS: Final = ASK.format(
     query="$1", key="$2", cache="$3", method="$4", params=", params => $5"
 )
 """For drivers that bind: query, partition key, cache, method, and the query's own values as texts."""
@@ -50,7 +47,7 @@ def script(inside: bool, limit_ms: int, query: str, key: str, cache: str, method
     >>> script(False, 50, "'select 1'", "'k'", "'c'", "'auto'").count(";")
     2
     """
-    ask = _ASK.format(query=query, key=key, cache=cache, method=method, params="")
+    ask = ASK.format(query=query, key=key, cache=cache, method=method, params="")
     limit = _LIMIT.format(limit=limit_ms)
     if inside:
         return f"{_SAVEPOINT}; select {_KEEP}, {limit}; {ask}; {_RESTORE}; {_RELEASE}"

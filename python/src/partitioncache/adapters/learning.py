@@ -14,6 +14,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from typing_extensions import LiteralString
 
+from partitioncache.statements import PROCESS_QUEUE, PUSH, RECORD_TIMES
+
 _WAITING: Final = 50  # queries that wait at most; what comes then is offered again later
 _IDLE: Final = 10.0  # seconds after which the thread and its connection end
 _AT_ONCE: Final = 5.0  # seconds of work in one transaction
@@ -22,15 +24,6 @@ _LIMITS: Final = (
     "select pg_catalog.set_config('lock_timeout', %s, true), "
     "pg_catalog.set_config('statement_timeout', %s, true)"
 )
-_PUSH: Final = (
-    "select partitioncache_internal.partitioncache_push("
-    "%s, %s, cache => %s, session_path => %s, params => %s)"
-)
-_RECORD: Final = (
-    "select partitioncache_internal.partitioncache_record_times(%s, %s, %s::float8[], %s::float8[], "
-    "restricted_runs => %s, lost_ms => %s, cache => %s, session_path => %s, params => %s)"
-)
-_PROCESS: Final = "select partitioncache_internal.partitioncache_process_queue(%s, max_seconds => %s)"
 
 
 class Question(NamedTuple):
@@ -212,11 +205,11 @@ class Learner:
         ends = began + left
         query, search_path, _, params = question
         try:
-            self._call(connection, ends, _PUSH, query, self._partition_key, self._cache, search_path, params)
+            self._call(connection, ends, PUSH, query, self._partition_key, self._cache, search_path, params)
             self.pushed += 1
             while time.monotonic() < ends:
                 if not self._call(
-                    connection, ends, _PROCESS, self._cache, min(_AT_ONCE, ends - time.monotonic())
+                    connection, ends, PROCESS_QUEUE, self._cache, min(_AT_ONCE, ends - time.monotonic())
                 ):
                     break
         finally:
@@ -231,7 +224,7 @@ class Learner:
                 continue
             try:
                 self._call(
-                    connection, ends, _RECORD, query, self._partition_key, original, restricted, runs, lost_ms,
+                    connection, ends, RECORD_TIMES, query, self._partition_key, original, restricted, runs, lost_ms,
                     self._cache, search_path, params,
                 )  # fmt: skip
             except psycopg.Error as error:

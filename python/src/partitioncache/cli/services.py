@@ -8,9 +8,7 @@ from contextlib import closing
 from typing import Any, cast
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from psycopg.rows import dict_row
 
 from partitioncache import config
 from partitioncache.backends.postgresql import PostgresqlArray, in_postgresql
@@ -64,18 +62,6 @@ def open_queues(where: Connections) -> Queue:
 def open_data(where: Connections) -> Source:
     """The data source that the options name."""
     return open_source(where.db_backend, **where.db)
-
-
-def rows(
-    cache: PostgresqlArray, connection: psycopg.Connection[Any], function: str, *arguments: object
-) -> list[dict[str, Any]]:
-    """What a function of the extension returns, with the names of its columns."""
-    statement = sql.SQL("select * from {}({})").format(
-        cache.server.function(function),
-        sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
-    )
-    with explained(), connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement, arguments).fetchall()
 
 
 def partition_keys(cache: Backend, wanted: str | None) -> list[str]:

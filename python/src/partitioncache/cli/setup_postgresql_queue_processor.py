@@ -15,10 +15,9 @@ from typing import Any
 
 import click
 import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
 from typing_extensions import LiteralString
 
+from partitioncache import statements
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.cli import base, checks, output, services
 from partitioncache.cli.durations import AGE, DURATION, Seconds
@@ -210,7 +209,7 @@ def _schedule_elsewhere(
 
 
 def _jobs(cache: PostgresqlArray, connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
-    return services.rows(cache, connection, "partitioncache_processor_jobs", cache.cache)
+    return cache.server.records_on(connection, "partitioncache_processor_jobs", cache.cache)
 
 
 @command.command("disable", epilog=base.examples("pcache-processor disable"))
@@ -257,8 +256,8 @@ def status(settings: Settings, format: Format) -> int:
 
     The exit code is 1 if an enabled processor is not at work.
     """
-    with closing(_cache(settings)) as cache, cache.server.connection() as connection:
-        (row,) = services.rows(cache, connection, "partitioncache_processor_status", cache.cache)
+    with closing(_cache(settings)) as cache:
+        (row,) = cache.server.records("partitioncache_processor_status", cache.cache)
     output.record({"cache": cache.cache, **row}, format)
     return base.FAILED if row["problem"] else 0
 
@@ -278,17 +277,8 @@ def logs(settings: Settings, limit: int, wanted: str | None, since: timedelta | 
         "error_msg",
     )  # fmt: skip
     with closing(_cache(settings)) as cache, cache.server.connection() as connection:
-        statement = sql.SQL(
-            "select {} from {} where cache = %(cache)s and (%(status)s::text is null or status = %(status)s)"
-            " and (%(since)s::interval is null or created_at > now() - %(since)s::interval)"
-            " order by id desc limit %(limit)s"
-        ).format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
-            cache.server.view("partitioncache_processor_log"),
-        )
         given = {"cache": cache.cache, "status": wanted, "since": since, "limit": limit}
-        with connection.cursor(row_factory=dict_row) as cursor:
-            found = cursor.execute(statement, given).fetchall()
+        found = cache.server.ask_on(connection, statements.LOG, given)
     if format == "table":
         for row in found:
             row["query_hash"] = (row["query_hash"] or "")[:12]

@@ -24,8 +24,7 @@ def status(where: base.Connections, format: Format) -> int:
     """Show the cache and its queues in one look."""
     with services.existing_cache(where) as cache:
         if (own := in_postgresql(cache)) is not None:
-            with own.server.connection() as connection:
-                (row,) = services.rows(own, connection, "partitioncache_status", own.cache)
+            (row,) = own.server.records("partitioncache_status", own.cache)
             if format == "table":
                 row["bytes"] = output.size(row["bytes"])
             output.record({"cache": cache.cache, **row}, format)
@@ -57,12 +56,11 @@ def overview(where: base.Connections, format: Format) -> int:
     columns: tuple[str, ...] = ("cache", "partition_key", "datatype", "storage", "entries", "bytes")
     with services.open_cache(where) as cache:
         if (own := in_postgresql(cache)) is not None:
-            with own.server.connection() as connection:
-                found = [
-                    {"cache": name, **each}
-                    for name in own.caches()
-                    for each in services.rows(own, connection, "partitioncache_partition_keys", name)
-                ]
+            found = [
+                {"cache": name, **each}
+                for name in own.caches()
+                for each in own.server.records("partitioncache_partition_keys", name)
+            ]
         else:
             columns = ("cache", "partition_key", "datatype", "entries")
             found = [

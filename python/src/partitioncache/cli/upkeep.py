@@ -7,13 +7,11 @@ from itertools import accumulate
 from typing import Any
 
 from partitioncache.backends.postgresql import PostgresqlArray
-from partitioncache.cli import services
 
 
 def entries(cache: PostgresqlArray, partition_key: str) -> list[dict[str, Any]]:
     """The entries of a partition key: hash, key_count, bytes, uses, last_used, state and so on."""
-    with cache.server.connection() as connection:
-        return services.rows(cache, connection, "partitioncache_entries", partition_key, cache.cache)
+    return cache.server.records("partitioncache_entries", partition_key, cache.cache)
 
 
 def to_evict(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg import sql
 from psycopg.rows import dict_row
+from typing_extensions import LiteralString
 
+from partitioncache import statements
 from partitioncache.errors import NotRegisteredError
 from partitioncache.postgresql import Server
 
@@ -97,13 +98,8 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
         cursor.execute("set transaction read only")
         cursor.execute("set local statement_timeout = '60s'")
 
-        def rows(function: str, *arguments: object, columns: str = "*") -> list[Row]:
-            statement = sql.SQL("select {} from {}({})").format(
-                sql.SQL(columns),
-                server.function(function),
-                sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
-            )
-            return cursor.execute(statement, arguments).fetchall()
+        def rows(function: str, *arguments: object, columns: LiteralString = "*") -> list[Row]:
+            return server.records_on(connection, function, *arguments, columns=columns)
 
         settings = {row["cache"]: row["settings"] for row in rows("partitioncache_caches")}
         if cache not in settings:
@@ -119,7 +115,7 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
         of_gain = "restricted_runs, original_ms, restricted_ms, saved_ms, slower"
         message = "error_msg" if texts else "null as error_msg"
 
-        def of_each_key(function: str, columns: str) -> list[Row]:
+        def of_each_key(function: str, columns: LiteralString) -> list[Row]:
             return [
                 {"partition_key": key["partition_key"], **row}
                 for key in keys
@@ -129,9 +125,6 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
         status = rows("partitioncache_status", cache)[0]
         if not texts and status["problem"] is not None:
             status["problem"] = _QUOTED.sub(r"\1 (messages are not shown)", status["problem"])
-        log = sql.SQL(
-            "select queue, status, execution_time_ms, created_at from {} where cache = %s order by id desc limit %s"
-        ).format(server.view("partitioncache_processor_log"))
         return Figures(
             cache=cache,
             caches=list(settings),
@@ -158,5 +151,5 @@ def read(server: Server, cache: str, *, texts: bool = False) -> Figures:
                 for row in rows("partitioncache_gain", cache, "fragment")
                 if row["saved_ms"]
             },
-            log=cursor.execute(log, [cache, _LATEST_ITEMS]).fetchall(),
+            log=server.ask_on(connection, statements.LATEST_TIMES, [cache, _LATEST_ITEMS]),
         )  # fmt: skip

@@ -11,16 +11,15 @@ import re
 import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
-from psycopg import conninfo, errors, sql
+from psycopg import conninfo, errors
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 from typing_extensions import LiteralString
 
+from partitioncache import statements
 from partitioncache.closing import Closing
 from partitioncache.config import checked_prepare_threshold, postgresql_parameters
 from partitioncache.errors import (
@@ -36,7 +35,6 @@ from partitioncache.errors import (
     UnavailableError,
 )
 from partitioncache.setup.install import (
-    INNER_SCHEMA,
     OLDEST_SQL,
     behind_pooler,
     hint_of_rights,
@@ -45,6 +43,7 @@ from partitioncache.setup.install import (
     refuse_without_rights,
 )
 from partitioncache.setup.scripts import version_order
+from partitioncache.statements import INNER_SCHEMA
 
 _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
     "PC001": ConfigurationError,
@@ -58,20 +57,9 @@ _OURS: Final[Mapping[str, type[PartitionCacheError]]] = {
 }
 
 
+Row = TypeVar("Row")
+
 logger = logging.getLogger("partitioncache.postgresql")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """An argument of a call that is cast to a type.
-
-    Attributes:
-        type: a type of PostgreSQL's own, such as ``pg_catalog.int4[]``; it becomes a part of the statement.
-        value: the argument.
-    """
-
-    type: LiteralString
-    value: object
 
 
 class Server(Closing):
@@ -149,18 +137,6 @@ class Server(Closing):
     def schema(self) -> str:
         """The schema in which PartitionCache is installed."""
         return self._schema
-
-    def function(self, name: str) -> sql.Identifier:
-        """One of the extension's functions, as a name in a statement.
-
-        It is called in the schema that belongs to the installer alone: beside the ones for people, in a schema such as
-        public, somebody else may have put one that fits better.
-        """
-        return sql.Identifier(INNER_SCHEMA, name)
-
-    def view(self, name: str) -> sql.Identifier:
-        """One of the extension's views for people, as a name in a statement."""
-        return sql.Identifier(self.schema, name)
 
     @property
     def holds_session(self) -> bool:
@@ -244,34 +220,47 @@ class Server(Closing):
     def records(self, function: str, *arguments: object, **named: object) -> list[dict[str, Any]]:
         """`call`, with the names of the columns."""
         with self.connection() as connection, psycopg.Cursor(connection, row_factory=dict_row) as cursor:
-            statement, parameters = self._call(function, arguments, named)
-            return cursor.execute(statement, parameters, prepare=self._prepare).fetchall()
+            return self._called(cursor, function, arguments, named).fetchall()
 
     def call_on(
         self, connection: psycopg.Connection[Any], function: str, *arguments: object, **named: object
     ) -> list[tuple[Any, ...]]:
         """`call` on a connection that the caller holds, to do several things in one transaction."""
-        return self.rows(connection, *self._call(function, arguments, named))
+        with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
+            return self._called(cursor, function, arguments, named).fetchall()
 
-    def _call(
-        self, function: str, arguments: Sequence[object], named: Mapping[str, object]
-    ) -> tuple[bytes, list[object]]:
-        types = tuple(
-            argument.type if isinstance(argument, Typed) else None
-            for argument in (*arguments, *named.values())
-        )
-        statement = _statement(self.function(function).as_string(None), types, tuple(named))
-        return statement, [*map(_value, (*arguments, *named.values()))]
-
-    def rows(
+    def records_on(
         self,
         connection: psycopg.Connection[Any],
-        statement: bytes | sql.Composed,
-        parameters: Sequence[object],
-    ) -> list[tuple[Any, ...]]:
-        """The rows of a statement, as tuples whatever the connection makes of rows and cursors."""
-        with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
-            return cursor.execute(statement, parameters, prepare=self._prepare).fetchall()
+        function: str,
+        *arguments: object,
+        columns: LiteralString = "*",
+    ) -> list[dict[str, Any]]:
+        """`records` on a connection that the caller holds, and of some columns, or what is computed of them."""
+        with psycopg.Cursor(connection, row_factory=dict_row) as cursor:
+            return self._called(cursor, function, arguments, {}, columns).fetchall()
+
+    def _called(
+        self,
+        cursor: psycopg.Cursor[Row],
+        function: str,
+        arguments: Sequence[object],
+        named: Mapping[str, object],
+        columns: LiteralString = "*",
+    ) -> psycopg.Cursor[Row]:
+        statement, values = statements.call(function, arguments, named, columns)
+        return cursor.execute(statement, values, prepare=self._prepare)
+
+    def ask_on(
+        self,
+        connection: psycopg.Connection[Any],
+        text: LiteralString,
+        parameters: Sequence[object] | Mapping[str, object] = (),
+    ) -> list[dict[str, Any]]:
+        """The rows of one of the texts in `partitioncache.statements`."""
+        with psycopg.Cursor(connection, row_factory=dict_row) as cursor:
+            written = statements.written(text, self._schema)
+            return cursor.execute(written, parameters, prepare=self._prepare).fetchall()
 
     @property
     def _prepare(self) -> bool | None:
@@ -301,19 +290,6 @@ def _tells(connection: psycopg.Connection[Any]) -> None:
     connection.add_notice_handler(
         lambda notice: logger.warning("%s", _sentence(notice.message_primary or ""))
     )
-
-
-@lru_cache(maxsize=1000)
-def _statement(function: str, types: tuple[str | None, ...], names: tuple[str, ...]) -> bytes:
-    """A call of a function, by its quoted name; the last of its arguments have these names."""
-    placeholders = ["%s" if type is None else f"%s::{type}" for type in types]
-    for place, name in enumerate(names, len(types) - len(names)):
-        placeholders[place] = f"{sql.Identifier(name).as_string(None)} => {placeholders[place]}"
-    return f"select * from {function}({', '.join(placeholders)})".encode()
-
-
-def _value(argument: object) -> object:
-    return argument.value if isinstance(argument, Typed) else argument
 
 
 @contextmanager

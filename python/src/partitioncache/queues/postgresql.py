@@ -17,10 +17,9 @@ from threading import Lock
 from typing import Any
 
 import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from partitioncache import statements
 from partitioncache.closing import Closing
 from partitioncache.postgresql import Server, Typed
 from partitioncache.queues.protocol import QUEUES, Claim, DeadItem, Item, Outcome, QueueName, check_queue
@@ -187,11 +186,9 @@ class PostgreSQLQueue(Closing):
 
     def dead(self, queue: QueueName, limit: int = 100) -> list[DeadItem]:
         """The items whose attempts are used up, the latest first."""
-        with self._server.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            statement = sql.SQL("select * from {}(%s, %s) limit %s").format(
-                self._server.function("partitioncache_dead_items")
-            )
-            rows = cursor.execute(statement, [self._name, check_queue(queue), limit]).fetchall()
+        with self._server.connection() as connection:
+            asked = [self._name, check_queue(queue), limit]
+            rows = self._server.ask_on(connection, statements.DEAD_ITEMS, asked)
         return [
             DeadItem(
                 str(row["id"]),

@@ -12,11 +12,9 @@ from psycopg.rows import tuple_row
 
 from partitioncache.errors import PartitionCacheError
 from partitioncache.setup.scripts import Scripts, released
+from partitioncache.statements import INNER_SCHEMA
 
 Way = Literal["extension", "connection"]
-
-INNER_SCHEMA: Final = "partitioncache_internal"
-"""The schema that the SQL makes for itself."""
 
 OUTER_SCHEMA: Final = "partitioncache"
 """The schema for the functions that people call, unless another is wanted."""

@@ -8,13 +8,13 @@ import psycopg
 from psycopg import sql
 
 from partitioncache.setup.install import (
-    INNER_SCHEMA,
     Connection,
     Installed,
     InstallError,
     installed,
     refuse_lesser_installer,
 )
+from partitioncache.statements import INNER_SCHEMA
 
 
 @dataclass(frozen=True)
