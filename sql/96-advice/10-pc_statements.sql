@@ -8,7 +8,7 @@ declare
     others text;
     found_some boolean := false;
     mine constant text := $sql$s.dbid = (select d.oid from pg_database d where d.datname = current_database())
-        and s.query ~* '^[\s(]*(select|with)\M' and s.query !~* 'partitioncache|\mp[cg]_|information_schema'$sql$;
+        and s.query ~* '^([\s(]|/\*([^*]|\*+[^*/])*\*+/|--[^\n]*\n)*(select|with)\M' and s.query !~* 'partitioncache|\mp[cg]_|information_schema'$sql$;
 begin
     if statements is null then
         problem := 'The extension pg_stat_statements is not in this database: give queries, or create it.';
@@ -20,7 +20,6 @@ begin
         execute format('select s.query, sum(s.total_exec_time) from %s s where %s and s.userid = $1 group by 1 order by 2 desc limit $2', statements, mine) using pc_me(), most
     loop
         found_some := true;
-        query := pc_readable_statement(query);
         return next;
     end loop;
     query := null;

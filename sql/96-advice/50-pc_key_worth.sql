@@ -104,7 +104,7 @@ begin
         from unnest((worth.taken).fragments) f where f.family = place
         order by cardinality(f.conjuncts) desc, cardinality(f.tables) desc, f.hash limit 1;
         whole := case when whole !~ asked_for then whole end;
-        expected := case when whole is not null then (pc_plan(whole, '') ->> 'Plan Rows')::double precision end;
+        expected := case when whole is not null then (pc_plan(whole, '', quickly => true) ->> 'Plan Rows')::double precision end;
         worth.wholes := worth.wholes || whole;
         -- The planner takes conditions for independent, so that it expects too few: half way to all of them, as each factor counts.
         worth.remaining := worth.remaining || least(sqrt(expected * candidate.partitions), 1e15)::bigint;

@@ -22,7 +22,10 @@ $$;
 comment on function pc_saves(pc_key_worth[], double precision[], double precision) is
 'Which part of the time of all queries a partition key saves that is worth so much for some; of_share: what each of these may save, as a part of its share. Example: select pc_saves(''{}'', ''{1}'')';
 
-create function pc_expected_key(candidate pc_key_candidate, blocks pc_advised_block[], texts text[], plans jsonb[], times double precision[], session jsonb) returns pc_advised_key
+create function pc_expected_keys(
+    candidates pc_key_candidate[], blocks pc_advised_block[], texts text[], plans jsonb[], times double precision[], stop_at timestamptz, session jsonb,
+    out keys pc_advised_key[], out unlooked bigint
+)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -32,33 +35,43 @@ declare
     worth pc_key_worth;
     number integer;
 begin
-    key.candidate := candidate;
-    key.size := (select sum(greatest(c.reltuples, 0)) from pg_class c where c.oid = any (candidate.relids));
-    key.worths := '{}';
+    keys := array(
+        select row(candidates[c.n], array[]::pc_key_worth[], null, null, (select sum(greatest(r.reltuples, 0)) from pg_class r where r.oid = any (candidates[c.n].relids)))::pc_advised_key
+        from generate_subscripts(candidates, 1) c(n) order by c.n);
+    unlooked := 0;
     for number in
-        -- What takes hardly any time is no gain.
-        select distinct b.query from unnest(blocks) b where b.relids && candidate.relids and times[b.query] > 0.008 * (select sum(t) from unnest(times) t) order by 1
+        -- What takes hardly any time, even together, is no gain. All keys are judged by the same queries.
+        select q.n from (select t.n, t.ms, sum(t.ms) over (order by t.ms desc, t.n) - t.ms as before, sum(t.ms) over () as total from unnest(times) with ordinality t(ms, n)) q
+        where q.before <= 0.98 * q.total order by q.ms desc, q.n
     loop
-        begin
-            worth := pc_expected_worth(texts[number], number, candidate, plans[number], session);
-        exception when others then
-            worth := null;  -- a table that this role may not read, say
-        end;
-        if worth.query is not null then
-            key.worths := key.worths || worth;
+        if clock_timestamp() > stop_at then
+            unlooked := unlooked + 1;
+            continue;
         end if;
+        for n in 1 .. cardinality(keys) loop
+            key := keys[n];
+            continue when not exists (select from unnest(blocks) b where b.query = number and b.relids && (key.candidate).relids);
+            begin
+                worth := pc_expected_worth(texts[number], number, key.candidate, plans[number], session);
+            exception when others then
+                worth := null;  -- a table that this role may not read, say
+            end;
+            continue when worth.query is null;
+            key.worths := key.worths || worth;
+            keys[n] := key;
+        end loop;
     end loop;
     if blocks <> '{}' then
-        key.saves := pc_saves(key.worths, times);
         -- What the planner expects to remain may be too much: it takes conditions for independent.
-        key.promise := pc_saves(key.worths, times, 0.3);
+        keys := array(select row(k.candidate, k.worths, pc_saves(k.worths, times), p.promise, k.size)::pc_advised_key
+                      from unnest(keys) with ordinality k(candidate, worths, saves, promise, size, n), lateral (select pc_saves(k.worths, times, 0.3)) p(promise)
+                      order by p.promise desc, k.size desc, k.n);
     end if;
-    return key;
 end
 $$;
 
-comment on function pc_expected_key(pc_key_candidate, pc_advised_block[], text[], jsonb[], double precision[], jsonb) is
-'A partition key with what it would do for the queries, by the planner. Example: see partitioncache_advise';
+comment on function pc_expected_keys(pc_key_candidate[], pc_advised_block[], text[], jsonb[], double precision[], timestamptz, jsonb) is
+'Partition keys with what they would do for the queries, by the planner, what promises most first. times: what each query takes; unlooked: how many queries were left out because that moment was over. Example: see partitioncache_advise';
 
 create function pc_measure(inout keys pc_advised_key[], inout times double precision[], texts text[], plans jsonb[], are_times boolean, stop_at timestamptz, session jsonb)
 language plpgsql volatile parallel unsafe
@@ -132,4 +145,4 @@ end
 $$;
 
 comment on function pc_measure(pc_advised_key[], double precision[], text[], jsonb[], boolean, timestamptz, jsonb) is
-'Partition keys of pc_expected_key, with what remains of the partitions and what that saves as found by running fragments and queries, read-only, until that moment. times: what each query takes, in milliseconds if are_times, else in the planner''s units; then they come back in milliseconds, as far as the queries could be run. Example: see partitioncache_advise';
+'Partition keys of pc_expected_keys, with what remains of the partitions and what that saves as found by running fragments and queries, read-only, until that moment. times: what each query takes, in milliseconds if are_times, else in the planner''s units; then they come back in milliseconds, as far as the queries could be run. Example: see partitioncache_advise';

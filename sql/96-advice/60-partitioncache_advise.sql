@@ -6,8 +6,10 @@ create function partitioncache_advise(
 ) returns setof record
 language plpgsql volatile parallel unsafe rows 5
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set lock_timeout = '200ms'
 as $$
 declare
+    started constant timestamptz := clock_timestamp();
     session jsonb := pc_session(session_path);
     given record;
     texts text[] := '{}'::text[];
@@ -15,19 +17,25 @@ declare
     filled text;
     blocks pc_advised_block[] := '{}'::pc_advised_block[];
     unread_ms double precision[] := '{}'::double precision[];
+    unread_why text;
     unread bigint;
+    unlooked bigint := 0;
+    unlooked_later bigint;
     by_statistics boolean;
     remarks text[] := '{}'::text[];
+    candidates pc_key_candidate[];
     candidate pc_key_candidate;
     key pc_advised_key;
     ranked pc_advised_key[] := '{}'::pc_advised_key[];
     plans jsonb[] := '{}'::jsonb[];
+    planning_stops timestamptz;
 begin
     perform pc_require_writable('take queries apart');
     perform pc_not_null('seconds', seconds::text, 'most', most::text, 'cache', cache);
     if not seconds between 0 and 86400 or most not between 1 and 1000 then
         perform pc_fail('PC001', 'seconds or most is out of range', format('seconds: %s, most: %s.', seconds, most), 'Pass seconds from 0 to 86400, and most from 1 to 1000.');
     end if;
+    planning_stops := least(started + greatest(seconds / 2, 5) * interval '1 s', started + (pc_statement_ends_at() - started) / 2);
     for given in
         select q as query, null::double precision as ms, null::text as problem from unnest(queries) q where queries is not null
         union all
@@ -35,6 +43,9 @@ begin
     loop
         if given.problem is not null then
             remarks := remarks || given.problem;
+            continue;
+        elsif clock_timestamp() > started + (planning_stops - started) / 2 then
+            unlooked := unlooked + 1;
             continue;
         end if;
         begin
@@ -46,21 +57,32 @@ begin
             times := times || greatest(coalesce(given.ms, (plans[cardinality(texts)] ->> 'Total Cost')::double precision), 0.01);
         exception when others then
             unread_ms := unread_ms || given.ms;
+            unread_why := coalesce(unread_why, sqlerrm);
         end;
     end loop;
     -- Of pg_stat_statements, what takes hardly any time is no loss.
     select count(*) into unread from unnest(unread_ms) u where u is null or u > 0.01 * (select sum(t) from unnest(times || unread_ms) t);
     if unread > 0 then
-        remarks := remarks || case unread when 1 then '1 query could not be read, and was left out.' else format('%s queries could not be read, and were left out.', unread) end;
+        remarks := remarks || format('%s could not be read, and %s left out%s: %s.', case unread when 1 then '1 query' else unread || ' queries' end, case unread when 1 then 'was' else 'were' end,
+                                     case unread when 1 then '' else ', the first of them' end, unread_why);
     end if;
+    remarks := array_remove(remarks || pc_without_statistics(array(select distinct r from unnest(blocks) b, unnest(b.relids) r), session_path), null);
     by_statistics := queries is null and blocks = '{}';
-    foreach candidate in array array(select c from pc_likely_candidates(array(select c from pc_key_candidates(blocks) c where by_statistics or blocks <> '{}'), blocks, times) c) loop
-        ranked := ranked || pc_expected_key(candidate, blocks, texts, plans, times, session);
-    end loop;
+    candidates := array(select c from pc_likely_candidates(array(select c from pc_key_candidates(blocks) c where by_statistics or blocks <> '{}'), blocks, times) c);
+    select e.keys, e.unlooked into ranked, unlooked_later from pc_expected_keys(candidates, blocks, texts, plans, times, planning_stops, session) e;
+    unlooked := unlooked + unlooked_later;
+    if unlooked > 0 then
+        remarks := remarks || format('For %s there was no time: pass more seconds.', case unlooked when 1 then '1 query' else unlooked || ' queries' end);
+    end if;
     if not by_statistics then
-        ranked := array(select r from unnest(ranked) r order by r.promise desc, r.size desc);
         select m.keys, m.times into ranked, times
-        from pc_measure(ranked, times, texts, plans, queries is null, least(clock_timestamp() + seconds * interval '1 s', pc_statement_ends_at()), session) m;
+        from pc_measure(ranked, times, texts, plans, queries is null,
+                        least(greatest(started + seconds * interval '1 s', clock_timestamp() + seconds / 2 * interval '1 s'), pc_statement_ends_at()), session) m;
+    end if;
+    if not by_statistics and texts <> '{}' and not exists (select from unnest(ranked) r where r.saves > 0.001) then
+        remarks := remarks || coalesce('No partition key would save time for these queries, neither ' || (
+            select string_agg((r.candidate).partition_key, ' nor ') from unnest(ranked) r where exists (select from unnest(blocks) b where b.relids && (r.candidate).relids)) || '.',
+            'No column has few enough values, each in enough rows, to be a partition key for these queries.');
     end if;
     for key in
         select r.* from unnest(ranked) r where by_statistics or r.saves > 0.001
@@ -90,7 +112,7 @@ end
 $$;
 
 comment on function partitioncache_advise(text[], double precision, integer, text, text) is
-'Which columns would make a partition key, the best first, and what to run to have it. queries: texts, with values or with $1, $2, ...; null: those that have taken most time by pg_stat_statements (most: how many), which are only those of the role in force, as they are run. Nothing is written, and all is read and run with the rights of the caller, for so many seconds in all beside planning. stands_in: the tables with their columns; partitions: how many values it has; saves: which part of the time of all queries it is expected to save (below 0.05 hardly any key pays), null where none are known; restricted: the queries that it would restrict, [{query (with usual values), of_time: its part of all time, kept: the share of the partitions that remains, saves: which part of its own time is saved, measured: whether that was found out by running it, with and without, or is what the planner expects}]; statements: what to run. remark: on the first row, what was not found or not looked at. Raises PC001 for arguments out of range, PC009 in a read-only transaction, where no query can be taken apart. Example: select unnest(statements) from partitioncache_advise(array[''select * from poi where kind = 1''], seconds => 1)';
+'Which columns would make a partition key, the best first, and what to run to have it. queries: texts, with values or with $1, $2, ...; null: those that have taken most time by pg_stat_statements (most: how many), which are only those of the role in force, as they are run. Nothing is written, and all is read and run with the rights of the caller, for so many seconds in all; planning takes no more than half of that, or five seconds if that is more. It waits for no lock. stands_in: the tables with their columns; partitions: how many values it has; saves: which part of the time of all queries it is expected to save (below 0.05 hardly any key pays), null where none are known; restricted: the queries that it would restrict, [{query (with usual values), of_time: its part of all time, kept: the share of the partitions that remains, saves: which part of its own time is saved, measured: whether that was found out by running it, with and without, or is what the planner expects}]; statements: what to run. remark: on the first row, which has nothing else if there is no key, what was not found or not looked at. Raises PC001 for arguments out of range, PC009 in a read-only transaction, where no query can be taken apart. Example: select unnest(statements) from partitioncache_advise(array[''select * from poi where kind = 1''], seconds => 1)';
 
 create function pc_advised_statements(key pc_advised_key, texts text[], times double precision[], cache text, session_path text) returns text[]
 language plpgsql volatile parallel unsafe
@@ -142,3 +164,22 @@ $$;
 
 comment on function pc_shown_relation(oid, text) is
 'A relation as it is written in a session with that search path. Example: select pc_shown_relation(''pg_class''::regclass, ''public'')';
+
+create function pc_without_statistics(relations oid[], session_path text) returns text
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    shown text := (
+        select string_agg(pc_shown_relation(c.oid, session_path), ', ' order by c.relname)
+        from (select c.oid, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              where c.oid = any (relations) and c.reltuples <> 0 and has_table_privilege(c.oid, 'select')
+                and not exists (select from pg_stats s where s.schemaname = n.nspname and s.tablename = c.relname and s.inherited = (c.relkind = 'p'))
+              order by c.relname limit 10) c);
+begin
+    return 'There are no statistics, without which nothing is advised, of: ' || shown || '. Run analyze.';
+end
+$$;
+
+comment on function pc_without_statistics(oid[], text) is
+'A sentence that names those tables that were never analysed, at most ten; null if there are none. Example: select pc_without_statistics(array[''pg_class''::regclass], ''public'')';
