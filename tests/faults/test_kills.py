@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from support.cluster import Cluster, Database
 
@@ -193,6 +194,7 @@ def account(database: Database, pushed: Mapping[str, str]) -> dict[str, int]:
         return {"pushed": len(noted), "done": len(done), "waiting": len(waiting), "entries": len(entries)}
 
 
+@pytest.mark.timeout(600 + 4 * SECONDS)
 def test_nothing_is_lost_or_done_twice(make_cluster: Callable[[Mapping[str, str] | None], Cluster]) -> None:
     world = World(make_cluster(None))
     chance = random.Random(os.environ.get("FAULT_SEED", time.time()))
