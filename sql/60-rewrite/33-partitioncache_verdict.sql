@@ -1,5 +1,6 @@
 create table partitioncache_verdict (
     template text not null,
+    asked text,
     role oid not null,
     cache text not null,
     partition_key text not null,
@@ -16,9 +17,10 @@ create table partitioncache_verdict (
 );
 
 create index on partitioncache_verdict (template, role);
+create index on partitioncache_verdict (asked, role);
 
 comment on table partitioncache_verdict is
-'What was found when a query was run in several forms: by its template (pc_template of its canonical text), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took, or how long it ran until it was stopped, three times as long as a form took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_basis), about as many keys remain and the plans are the same.';
+'What was found when a query was run in several forms: by its template (pc_template of its canonical text; asked: that of the text as it was written), for a role, or for everybody (0) where the role may fill the cache. original_shape: of the plan of the query as it is (see pc_plan_shape); original_ms: what that took, or how long it ran until it was stopped, twice as long as a form took; keys: how many remained; measured: all that was run, {form (see pc_forms), shape, milliseconds, ratio (to the query as it is), stopped}, milliseconds being how long it ran until it was stopped. Used while the tables are about as large (bytes, rows, definitions: see pc_basis), about as many keys remain and the plans are the same.';
 
 create function pc_measured(registration partitioncache_registration, template text, keys bigint, original_shape text, relations oid[]) returns jsonb
 language plpgsql stable parallel safe
@@ -90,7 +92,7 @@ end
 $$;
 
 comment on function pc_do_verdict(oid, jsonb) is
-'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict, and asked, the template of the query as it is asked (see pc_measured_reason), whose times as restricted begin anew where a form was faster. Raises PC007 below the level push, PC002 for a partition key that is not registered. Example: see pc_call';
+'Keeps for a caller, or for everybody if it may fill the cache, what it has measured: a row of partitioncache_verdict. The times, as restricted, of queries that are asked so (asked; see pc_measured_reason) begin anew where a form was faster. Raises PC007 below the level push, PC002 for a partition key that is not registered. Example: see pc_call';
 
 create function pc_forget_verdicts(most integer default 10000) returns bigint
 language sql volatile parallel unsafe

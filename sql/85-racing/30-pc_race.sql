@@ -60,7 +60,7 @@ declare
     candidate pc_candidate;
     best pc_candidate;
     run record;
-    -- Whether the query itself was stopped, having taken three times as long as a form of it.
+    -- Whether the query itself was stopped, having taken twice as long as a form of it, which ran before it, on colder data.
     far_behind boolean := false;
     spent double precision := 0;
     behind double precision;
@@ -81,7 +81,7 @@ begin
         end if;
     end loop;
     select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true,
-        case when best.form is null then stop_at else least(stop_at, clock_timestamp() + interval '1 ms' * greatest(3 * best.milliseconds, 60)) end, session_path,
+        case when best.form is null then stop_at else least(stop_at, clock_timestamp() + interval '1 ms' * greatest(2 * best.milliseconds, 60)) end, session_path,
         best.form is not null);
     far_behind := run.stopped and best.form is not null;
     if run.stopped and not far_behind then
@@ -96,7 +96,7 @@ begin
     foreach candidate in array heats loop
         continue when candidate.form = best.form;
         -- What the last heat takes is put by.
-        remaining := case when verdict.original_ms >= 3 * best.milliseconds then behind + 2 * best.milliseconds else race_budget * verdict.original_ms end - spent
+        remaining := case when verdict.original_ms >= 2 * best.milliseconds then behind + least(race_budget - 2, 2) * best.milliseconds else race_budget * verdict.original_ms end - spent
             - case when best.milliseconds > verdict.original_ms / 2 then verdict.original_ms + best.milliseconds else 0 end;
         exit when remaining <= 0;
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
@@ -136,11 +136,38 @@ end
 $$;
 
 comment on function pc_raced(partitioncache_analysis, pc_known, pc_candidate[], jsonb, double precision, double precision, timestamptz, text) is
-'Runs a query in one or two forms that promise most (of runners), each no longer than a quarter of the time that the query is expected to take (milliseconds); then as it is, until it has taken three times as long; then in other forms, each stopped when it has taken as long as the fastest so far. All together that takes about race_budget times as long as the query itself at most; what it found; null if the query itself is not done at stop_at, nor far behind. Raises PC000 with the message of the query itself, if that fails. Example: see pc_race';
+'Runs a query in one or two forms that promise most (of runners), each no longer than a quarter of the time that the query is expected to take (milliseconds); then as it is, until it has taken twice as long; then in other forms, each stopped when it has taken as long as the fastest so far. All together that takes about race_budget times as long as the query itself at most; what it found; null if the query itself is not done at stop_at, nor far behind. Raises PC000 with the message of the query itself, if that fails. Example: see pc_race';
 
-create function pc_may_race(item partitioncache_queue, template text) returns boolean
+create function pc_asked_template(item partitioncache_queue) returns text
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return pc_template(item.query, item.session ->> 'search_path');
+end
+$$;
+
+comment on function pc_asked_template(partitioncache_queue) is
+'What kind of query an item is, as it was written: see pc_template. Example: see pc_may_race';
+
+create function pc_asked_since(item partitioncache_queue, since timestamptz default '-infinity') returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    return (select count(distinct d.digest) from pc_own_decision d
+            where d.template = pc_asked_template(item) and d.cache = item.cache and d.partition_key = item.partition_key and d.made_at > since);
+end
+$$;
+
+comment on function pc_asked_since(partitioncache_queue, timestamptz) is
+'How many queries of the kind of an item this role has asked since then, as far as that is remembered. Example: select pc_asked_since(q) from partitioncache_queue q where q.id = 7';
+
+create function pc_may_race(item partitioncache_queue, sure boolean default false) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -148,17 +175,19 @@ declare
     latest timestamptz;
 begin
     select count(*), max(v.made_at) into raced, latest from pc_own_verdict v
-    where v.template = pc_may_race.template and v.cache = item.cache and v.partition_key = item.partition_key
+    where v.asked = pc_asked_template(item) and v.cache = item.cache and v.partition_key = item.partition_key
       and v.generation = (pc_registration(item.cache, item.partition_key)).generation;
-    -- The first time at once; each further time when twice as many were asked as were raced so far.
-    return raced = 0 or 2 * raced <= (
-        select count(distinct d.digest) from pc_own_decision d
-        where d.template = pc_template(item.query, item.session ->> 'search_path') and d.cache = item.cache and d.partition_key = item.partition_key and d.made_at > latest);
+    -- Each time when twice as many were asked since as the time before: what all races cost stays in proportion to what was asked.
+    if raced > 0 then
+        return pc_asked_since(item, latest) >= 2 ^ least(raced, 60);
+    end if;
+    return not sure or exists (select from pc_own_decision d
+                               where d.template = pc_asked_template(item) and d.cache = item.cache and d.partition_key = item.partition_key and (d.outcome).applied);
 end
 $$;
 
-comment on function pc_may_race(partitioncache_queue, text) is
-'Whether enough queries of a kind (template: pc_template of its canonical text) were asked to race one of them again. Example: see pc_race';
+comment on function pc_may_race(partitioncache_queue, boolean) is
+'Whether enough queries of a kind (see pc_asked_template) were asked to race one: the first at once (sure: if some of them were restricted), each further one when twice as many were asked since as the time before. Example: select pc_may_race(q) from partitioncache_queue q where q.id = 7';
 
 create function pc_race(item partitioncache_queue, stop_at timestamptz) returns text
 language plpgsql volatile parallel unsafe
@@ -185,7 +214,7 @@ begin
         reason := coalesce(analysis.reason, case
             when template is null then 'the query is too long to be raced'
             when race_budget = 0 then 'races are switched off (race_budget)'
-            when not pc_may_race(item, template) then 'queries of the kind were raced before, and few were asked since' end);
+            when not pc_may_race(item) then 'queries of the kind were raced before, and few were asked since' end);
         if reason is null then
             original := pc_plan(item.query, session_path);
             known := pc_consider(analysis, registration, 'auto', original, session_path);
@@ -197,7 +226,8 @@ begin
                            when runners = '{}' then 'no form of it promises anything' end;
             if reason is null then
                 begin
-                    verdict := pc_raced(analysis, known, runners, original, race_budget,
+                    -- As much as was asked of the kind: the first race costs little, and finds out what matters most.
+                    verdict := pc_raced(analysis, known, runners, original, least(race_budget, 1 + greatest(pc_asked_since(item), 1)),
                                         -- See pc_do_enter_race.
                                         extract(epoch from item.time_limit) * 1000 / (4 * race_budget), stop_at, session_path);
                     reason := case when verdict.measured is null then 'the query takes too long to be raced' end;
@@ -222,7 +252,8 @@ begin
         verdict.cache := item.cache;
         verdict.partition_key := item.partition_key;
         verdict.generation := registration.generation;
-        perform pc_call('verdict', to_jsonb(verdict) || jsonb_build_object('asked', pc_template(item.query, session_path)));
+        verdict.asked := pc_asked_template(item);
+        perform pc_call('verdict', to_jsonb(verdict));
     end if;
     return reason;
 end

@@ -1,4 +1,4 @@
-create function pc_enter_race(item partitioncache_queue, cost double precision) returns void
+create function pc_enter_race(item partitioncache_queue, cost double precision default null, sure boolean default false) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
@@ -6,14 +6,18 @@ declare
     settings partitioncache_settings := pc_settings(item.cache);
 begin
     -- What takes some ten milliseconds is decided upon in less than it takes to measure it.
-    if settings.race_budget > 0 and item.session is not null and cost >= greatest(5 * settings.least_cost, 5000) then
-        perform pc_call('enter_race', jsonb_build_object('cache', item.cache, 'partition_key', item.partition_key, 'query', item.query, 'session', item.session, 'cost', cost));
+    if settings.race_budget > 0 and item.session is not null
+        and coalesce(cost, 'infinity') >= greatest(5 * settings.least_cost, 5000) and pc_may_race(item, sure) then
+        cost := coalesce(cost, (pc_query_cost(item.query, item.session)).cost);
+        if cost >= greatest(5 * settings.least_cost, 5000) then
+            perform pc_call('enter_race', jsonb_build_object('cache', item.cache, 'partition_key', item.partition_key, 'query', item.query, 'session', item.session, 'cost', cost));
+        end if;
     end if;
 end
 $$;
 
-comment on function pc_enter_race(partitioncache_queue, double precision) is
-'Has a pushed query raced once nothing else is left to do, unless it is cheap (cost: in the planner''s units) or races are switched off. Example: select pc_enter_race(q, 5000) from partitioncache_queue q where q.id = 7';
+comment on function pc_enter_race(partitioncache_queue, double precision, boolean) is
+'Has a pushed query raced once nothing else is left to do, unless it is cheap (cost: in the planner''s units; null: the planner is asked), races are switched off, or its kind is not to be raced yet; sure: nothing more is learned of it, so it is raced only where such queries are restricted already (see pc_may_race). Example: select pc_enter_race(q, 5000) from partitioncache_queue q where q.id = 7';
 
 create function pc_do_enter_race(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

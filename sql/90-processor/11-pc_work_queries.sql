@@ -6,7 +6,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     item partitioncache_queue := items[1];
-    apart pc_taken_apart := pc_take_apart(item.query, item.partition_key, item.cache, item.session);
+    apart pc_taken_apart;
     literals text[] := pc_literals(item.query);
     several boolean := cardinality(items) > 1;
     moving text[];
@@ -16,11 +16,35 @@ declare
     costs double precision[];
     priced record;
     noted integer[];
+    first jsonb;
 begin
+    -- Most of what is pushed again and again has nothing left to learn: that costs a look.
+    if not several and pc_nothing_left(item) then
+        perform pc_enter_race(item, sure => true);
+        return array[null::text];
+    end if;
+    apart := pc_take_apart(item.query, item.partition_key, item.cache, item.session, with_state => not several);
     if coalesce(cardinality(apart.fragments), 0) = 0 then
         return array_fill(coalesce(apart.reason, 'no fragment of this query can be cached'), array[cardinality(items)]);
     elsif several and not pc_speaks_for(item.query, item.session, apart.canonical) then
         raise exception using errcode = 'PC000', message = 'these queries are not to be taken apart together';
+    end if;
+    -- What would not be used is not learned.
+    select string_agg(m.reason, '; '), coalesce(array_agg(m.name) filter (where m.reason is not null), '{}') into reason, moving
+    from (select t.name, pc_untracked_reason(array[regexp_replace(t.name, '^ONLY ', '')::regclass::oid], item.cache, item.partition_key) as reason
+          from (select distinct unnest(f.tables) from unnest(apart.fragments) f) t(name)) m;
+    if not several then
+        first := (select coalesce(jsonb_object_agg(f.hash, array(select regexp_replace(t, '^ONLY ', '')::regclass::oid from unnest(f.tables) t)), '{}')
+                  from unnest(apart.fragments) f join pc_learning_ranks(apart.fragments) r on r.hash = f.hash
+                  where r.rank <> 'weaker' and not f.tables && moving);
+        if array(select jsonb_object_keys(first)) <@ pc_held(item.cache, item.partition_key, first) then
+            if moving = '{}' then
+                perform pc_remember_learned(item, apart, first);
+            end if;
+            perform pc_enter_race(item, sure => true);
+            -- Where something may change unseen, it says so.
+            return array[reason];
+        end if;
     end if;
     -- Where the first is cheap, so are the others.
     costs := array_fill((pc_query_cost(item.query, item.session)).cost, array[cardinality(items)]);
@@ -35,12 +59,10 @@ begin
     -- To note one takes some milliseconds: no more than a tenth of what the query may cost.
     noted := array(select least(12, coalesce((pc_settings(item.cache)).learning_budget, 0) * greatest(c, pc_free_allowance()) / 30000)::integer
                    from unnest(costs) with ordinality c(c, n) order by c.n);
-    -- What would not be used is not learned.
-    select string_agg(m.reason, '; '), coalesce(array_agg(m.name) filter (where m.reason is not null), '{}') into reason, moving
-    from (select t.name, pc_untracked_reason(array[regexp_replace(t.name, '^ONLY ', '')::regclass::oid], item.cache, item.partition_key) as reason
-          from (select distinct unnest(f.tables) from unnest(apart.fragments) f) t(name)) m;
     with fragment as materialized (
-        select (apart.fragments[u.n]).*, u.n, r.rank from (
+        select (apart.fragments[u.n]).*, u.n, r.rank,
+               array(select regexp_replace(t, '^ONLY ', '')::regclass::oid from unnest((apart.fragments[u.n]).tables) t) as named
+        from (
             select min(n) as n, (apart.fragments[n]).hash from generate_subscripts(apart.fragments, 1) n group by 2) u
         join pc_learning_ranks(apart.fragments) r on r.hash = u.hash
     ), pattern as materialized (
@@ -52,7 +74,7 @@ begin
         select q.n, pc_literals((items[q.n]).query) as literals from generate_subscripts(items, 1) q(n)
     ), own as materialized (
         -- Each query's own texts of the fragments of the first. The conditions stand in their order; of twins among its tables, the order depends on them.
-        select q.n as query, f.n, w.text, case when q.n = 1 then f.hash else pc_sha256(w.text) end as hash, f.hash as first_hash, f.tables, f.conjuncts, f.parts, f.keyed_tables, f.rank, p.kind,
+        select q.n as query, f.n, w.text, case when q.n = 1 then f.hash else pc_sha256(w.text) end as hash, f.hash as first_hash, f.tables, f.named, f.conjuncts, f.parts, f.keyed_tables, f.rank, p.kind,
                not several or split_part(f.fragment, ' WHERE ', 1) || ' WHERE ' || array_to_string(f.conjuncts, ' AND ') = f.fragment
                               and cardinality(f.tables) = (select count(distinct regexp_replace(t, '^ONLY ', '')) from unnest(f.tables) t) as fits
         from query q cross join fragment f left join pattern p on p.n = f.n
@@ -61,7 +83,7 @@ begin
                         else format(p.start, variadic q.literals) || ' WHERE '
                              || (select string_agg(c.c, ' AND ' order by c.c collate "C") from (select format(c, variadic q.literals) as c from unnest(p.conjuncts) c) c) end as text offset 0) w
     ), held as materialized (
-        select e.hash from pc_entry_state(item.cache, item.partition_key, array(select o.hash from own o)) e where e.state in ('fresh', 'static', 'asserted')
+        select unnest(pc_held(item.cache, item.partition_key, (select jsonb_object_agg(o.hash, o.named) from own o))) as hash
         union all
         -- What is deferred already is not estimated again, unless it may be bought.
         select l.hash from pc_own_learning l

@@ -14,9 +14,13 @@ begin
         execute format($query$
             select coalesce(jsonb_agg(to_jsonb(w)), '[]')
             from (select e.hash, e.query, e.keyed_tables, e.parts, $2 as partition_key, 0 as priority, '{"refresh": true}'::jsonb as session
-                  -- Most of the time there is none of these. So they come first, and each is looked up.
-                  from (select f.* from pc_entry_state($1, $2, scope => 'visible') f where f.state in ('changed', 'aside') offset 0) s
-                  cross join lateral (select x.* from %s x where x.hash = s.hash and x.role = s.role offset 0) e
+                  -- Only what may be evaluated again by now is judged. Most of the time there is none of these. So they come first, and each is looked up.
+                  from (select f.* from pc_entry_state($1, $2, array(
+                            select d.hash from %1$s d
+                            where d.mine and d.key_count is not null
+                              and d.evaluated_at < clock_timestamp() - greatest(interval '10 s', interval '20 ms' * coalesce(d.evaluation_ms, 0)))) f
+                        where f.state in ('changed', 'aside') offset 0) s
+                  cross join lateral (select x.* from %1$s x where x.hash = s.hash and x.role = s.role offset 0) e
                   where e.mine and e.key_count is not null and e.hash = pc_sha256(e.query)
                     and e.evaluated_at < clock_timestamp() - greatest(interval '10 s', interval '20 ms' * coalesce(e.evaluation_ms, 0))
                     and (s.state = 'changed' or pc_untracked_reason(e.deps, $1, $2) is null)

@@ -16,6 +16,8 @@ declare
     idle boolean := false;
     stopped boolean := false;
     before jsonb;
+    -- Where settings have changed, at once.
+    upkeep text := format('upkeep %s', pc_settings(cache));
     remaining bigint;
     tracked bigint;
 begin
@@ -28,7 +30,7 @@ begin
             item := pc_claim_race(cache, interval '1 h', worker_id, one_transaction => true);
         end if;
         if item.id is null then
-            idle := refreshed or pc_attempt('pc_revive', cache) + pc_attempt('pc_enqueue_refreshes', cache) = 0;
+            idle := refreshed or pc_attempt('pc_revive', cache) + pc_look_for_refreshes(cache) = 0;
             exit when idle;
             refreshed := true;
             exit when (before -> 'refresh')::boolean;
@@ -54,9 +56,10 @@ begin
     if stopped then
         raise warning using message = case when outcome = 'cancelled' then 'partitioncache_process_queue was cancelled and stops' else 'partitioncache_process_queue stops at statement_timeout' end,
             hint = 'What was finished before is kept. The item that was cancelled is tried again.';
-    elsif idle then
-        -- Last, because it may lock tables until the end of the transaction.
+    elsif idle and not pc_rests(upkeep, cache) then
+        -- Last, because it may lock tables until the end of the transaction. Once a minute, as partitioncache_run_processor does it.
         perform pc_upkeep(cache);
+        perform pc_rest(upkeep, cache, '1 min');
     end if;
     if not exists (select from partitioncache_settings s where s.cache = partitioncache_process_queue.cache) then
         raise notice using message = format('there is no cache "%s"', cache), hint = 'select * from partitioncache_caches() shows which there are.';
@@ -72,7 +75,29 @@ end
 $$;
 
 comment on function partitioncache_process_queue(text, integer, double precision) is
-'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items; a NOTICE says how many are left. With nothing queued it refreshes entries whose tables have changed. An item that fails, or is stopped at its time limit (fragment_timeout), does not touch the others; at statement_timeout the call ends, and the item that it was at counts as a timeout if it had at least half of that time. All in the caller''s transaction; an item during which the session dies, or the call is cancelled, is tried again after a pause, behind the others. CALL partitioncache_run_processor() commits as it goes. Raises PC009 in a read-only transaction. Example: select partitioncache_process_queue()';
+'Takes queued queries apart and evaluates fragments, most urgent first, and returns how many items were finished. Begins no further item after max_seconds or max_items; a NOTICE says how many are left. With nothing queued it refreshes entries whose tables have changed, and once a minute looks after the cache. An item that fails, or is stopped at its time limit (fragment_timeout), does not touch the others; at statement_timeout the call ends, and the item that it was at counts as a timeout if it had at least half of that time. All in the caller''s transaction; an item during which the session dies, or the call is cancelled, is tried again after a pause, behind the others. CALL partitioncache_run_processor() commits as it goes. Raises PC009 in a read-only transaction. Example: select partitioncache_process_queue()';
+
+create function pc_look_for_refreshes(cache text) returns bigint
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    started timestamptz := clock_timestamp();
+    found bigint := 0;
+begin
+    if not pc_rests('refresh', cache) then
+        found := pc_attempt('pc_enqueue_refreshes', cache);
+        -- It looks at each entry. Of many, whoever calls again and again looks a twentieth of the time.
+        if found = 0 and clock_timestamp() > started + interval '100 ms' then
+            perform pc_rest('refresh', cache, 20 * (clock_timestamp() - started));
+        end if;
+    end if;
+    return found;
+end
+$$;
+
+comment on function pc_look_for_refreshes(text) is
+'pc_enqueue_refreshes, which rests for a while in this session where it takes long and found nothing. Example: select pc_look_for_refreshes(''partitioncache'')';
 
 create function pc_do_begin_call(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe

@@ -4,6 +4,8 @@
 create procedure learn(query text) language plpgsql as $$
 begin
     perform partitioncache_push(query, 'city_id');
+    -- As in a new session: the cache is looked after.
+    perform set_config('partitioncache.rests', '', false);
     perform partitioncache_process_queue(max_seconds => 60);
 end
 $$;

@@ -180,6 +180,31 @@ select is((select count(*) from pc_own_deferred d where d.hash = :'bought'), 0::
 select partitioncache_process_queue(max_seconds => 60);
 select ok(partitioncache_exists('city_id', :'bought') or exists (select from pc_own_learning where hash = :'bought' and state = 'unselective'), 'and evaluated');
 
+-- What has nothing left to learn is not taken apart again.
+select partitioncache_clear();
+\set again 'select * from big where kind = 21 and stars = 3'
+create function learned_of(query text) returns setof text language sql as $$
+    select jsonb_object_keys(a.learned) from partitioncache_analysis a where a.digest = pc_learned_digest(
+        jsonb_populate_record(null::partitioncache_internal.partitioncache_queue, jsonb_build_object('cache', 'partitioncache', 'partition_key', 'city_id', 'query', query, 'session', pc_session(current_setting('search_path')))))
+$$;
+select partitioncache_push(:'again', 'city_id');
+select partitioncache_process_queue(max_seconds => 60);
+select is_empty(format('select learned_of(%L)', :'again'), 'learned, and nothing is remembered yet');
+select partitioncache_push(:'again', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'pushed again');
+select set_eq(format('select learned_of(%L)', :'again'),
+    'select hash from partitioncache_entries(''city_id'') union select hash from pc_own_learning where state = ''unselective'' and query like ''%public.big%''', 'there was nothing left: that is remembered');
+alter function pc_take_apart rename to out_of_order;
+select partitioncache_push(:'again', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 1, 'nor is there the next time, which costs a look');
+alter function out_of_order rename to pc_take_apart;
+select partitioncache_delete('city_id', hash) from partitioncache_entries('city_id') where query like '%21)%' limit 1;
+select partitioncache_push(:'again', 'city_id');
+select is(partitioncache_process_queue(max_seconds => 60), 2, 'what was removed is learned again');
+alter table big add column further integer;
+select partitioncache_push(:'again', 'city_id');
+select cmp_ok(partitioncache_process_queue(max_seconds => 60), '>', 1, 'and so is what a change of the table put aside');
+
 -- Eviction: what has saved least for its size goes first.
 select partitioncache_clear();
 select partitioncache_set('city_id', 'by hand', array(select generate_series(1, 100)));
@@ -194,6 +219,12 @@ select is((select array_agg(coalesce(query, hash) order by hash = 'by hand') fro
 select partitioncache_update_processor_config(max_entries => 0, max_bytes => 1);
 select partitioncache_process_queue();
 select is((select array_agg(hash) from partitioncache_cache_city_id), '{"by hand"}', 'the processor sees to it');
+select partitioncache_push('select * from big where kind = 32', 'city_id');
+select partitioncache_process_queue(max_seconds => 60);
+select is((select count(*) from partitioncache_cache_city_id), 2::bigint, 'once a minute');
+set partitioncache.rests = '';
+select partitioncache_process_queue();
+select is((select array_agg(hash) from partitioncache_cache_city_id), '{"by hand"}', 'or in the next session');
 select partitioncache_update_processor_config(max_bytes => 0, max_age => '1 h');
 select partitioncache_push('select * from big where kind = 32', 'city_id');
 select partitioncache_process_queue(max_seconds => 60);

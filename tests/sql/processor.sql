@@ -155,6 +155,38 @@ select is(pc_attempt('pc_enqueue_refreshes', 'partitioncache'), 0::bigint, 'upke
 alter view partitioncache_internal.out_of_order rename to pc_own_queue;
 select is((select count(*) from log where queue = 'upkeep' and status = 'failed'), 1::bigint, 'and is logged');
 
+-- What looks after the cache is done now and then.
+select ok(not pc_rests('sweeping', 'partitioncache'), 'nobody has swept yet');
+begin;
+select pc_rest('sweeping', 'partitioncache', '1 min');
+select ok(pc_rests('sweeping', 'partitioncache') and not pc_rests('sweeping', 'other') and not pc_rests('dusting', 'partitioncache'), 'a step rests, by itself');
+rollback;
+select ok(not pc_rests('sweeping', 'partitioncache'), 'what was undone is done again');
+select pc_rest('sweeping', 'partitioncache', '1 min');
+select pc_rest('dusting ' || n, 'partitioncache', '1 min') from generate_series(1, 5) n;
+select ok(pc_rests('sweeping', 'partitioncache'), 'others rest as well');
+create role sweeper;
+select partitioncache_grant('sweeper', 'push');
+set role sweeper;
+select pc_rests('sweeping', 'partitioncache') as sweeper_rests \gset
+reset role;
+select ok(not :'sweeper_rests', 'not for another role');
+select partitioncache_revoke('sweeper');
+drop role sweeper;
+select pc_rest('sweeping', 'partitioncache', '-1 min');
+select ok(not pc_rests('sweeping', 'partitioncache') and pc_rests('dusting 1', 'partitioncache'), 'until it is over');
+select pc_rest('sweeping', 'partitioncache', '1 year');
+select set_config('partitioncache.rests', replace(current_setting('partitioncache.rests'), ' 1', ' 9'), false);
+select ok(not pc_rests('sweeping', 'partitioncache'), 'nothing rests for long, whatever stands there');
+set partitioncache.rests = ',, x 1,';
+select pc_rest('sweeping', 'partitioncache', '1 year');
+select ok(pc_rests('sweeping', 'partitioncache'), 'or whatever else does');
+select cmp_ok(pc_look_for_refreshes('partitioncache'), '>', 0::bigint, 'what there is to refresh');
+select is(pc_look_for_refreshes('partitioncache'), 0::bigint, 'is queued once');
+select pc_rest('refresh', 'partitioncache', '1 min'), partitioncache_clear_queue();
+select is(pc_look_for_refreshes('partitioncache'), 0::bigint, 'and where to look takes long, it is looked for now and then');
+set partitioncache.rests = '';
+
 -- The log stays short
 select partitioncache_update_processor_config(log_limit => 150);
 do $$begin perform pc_log(pc_me(), 'partitioncache', 'outgoing', 'city_id', 'h', 'success', null, 1, 1, 1) from generate_series(1, 1000); end$$;

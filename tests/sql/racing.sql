@@ -33,6 +33,36 @@ select ok((select count(*) from pc_own_verdict) <= 2, 'verdicts do not pile up')
 select set_eq(partitioncache_apply(:'similar', 'city_id'), :'similar', 'the same rows');
 select is((select count(*) from pc_own_queue where queue = 'racing'), 0::bigint, 'nothing is left of races');
 
+-- Nor is one queued: a further one only when twice as many were asked since as the time before.
+update partitioncache_internal.partitioncache_verdict set made_at = clock_timestamp();
+select partitioncache_push(:'q', 'city_id');
+select partitioncache_process_queue(max_items => 1);
+select is((select count(*) from pc_own_queue where queue = 'racing'), 0::bigint, 'what was raced is not queued to be raced');
+create function item(query text) returns partitioncache_internal.partitioncache_queue language sql as $$
+    select jsonb_populate_record(null::partitioncache_internal.partitioncache_queue, jsonb_build_object('cache', 'partitioncache', 'partition_key', 'city_id', 'query', query, 'session', pc_session(current_setting('search_path'))))
+$$;
+begin;
+delete from partitioncache_internal.partitioncache_decision;
+update partitioncache_internal.partitioncache_verdict set made_at = clock_timestamp();
+select ok(not pc_may_race(item(:'q')), 'raced, and not asked since');
+create function ask(numbers int4range) returns void language plpgsql as $$
+begin
+    for n in lower(numbers) .. upper(numbers) - 1 loop
+        perform partitioncache_apply('select s.id, w.id as way from spot s join way w on w.city_id = s.city_id and abs(s.x - w.x) < 0.01 where s.kind = ' || n || ' and w.surface > 90', 'city_id');
+    end loop;
+end
+$$;
+select count(*) as raced, 2 ^ count(*) as needed from pc_own_verdict \gset
+select ask(int4range(10, 9 + :needed));
+select ok(not pc_may_race(item(:'q')), 'few were asked since');
+select ask(int4range(10, 10 + :needed));
+select ok(pc_may_race(item(:'q')) and pc_may_race(item(:'similar')), 'enough were');
+select ok(not pc_may_race(item(:'q' || ' and s.id > 1'), sure => true), 'another kind, of which nothing is learned any more, and nothing was restricted');
+select ok(pc_may_race(item(:'q' || ' and s.id > 1')), 'and one of which something is');
+update partitioncache_internal.partitioncache_decision d set outcome.applied = true, template = pc_asked_template(item(:'q' || ' and s.id > 1'));
+select ok(pc_may_race(item(:'q' || ' and s.id > 1'), sure => true), 'or was restricted');
+rollback;
+
 -- What was slower is not done again, what was faster is, whatever the planner says.
 update partitioncache_internal.partitioncache_verdict v
 set measured = (select jsonb_agg(m || case when m ->> 'form' = 'none' then '{}' else '{"ratio": 1.5}'::jsonb end) from jsonb_array_elements(v.measured) m);
