@@ -120,6 +120,9 @@ class World:
     def restart(self, how: signal.Signals) -> None:
         """End the postmaster and start another one."""
         process = self.cluster.server.child_process
+        if how == signal.SIGKILL:
+            # It shall not start another process after we have looked for them.
+            process.send_signal(signal.SIGSTOP)
         children = [
             int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _parent(folder) == process.pid
         ]
