@@ -13,7 +13,7 @@ declare
 begin
     stopped := false;
     -- A plan that looks at the clock must be the one that would run without.
-    foreach looks in array case when closely then '{all,pairs,tables,1,2,3}'::text[] else '{tables}' end loop
+    foreach looks in array case when closely then '{all,pairs,tables,1,2,3}'::text[] else '{tables,1,2,3,pairs,all}' end loop
         statement := pc_guarded(canonical, families, restrictions, stop_at, looks);
         stoppable := pc_plan_shape(pc_plan(statement, session_path)) is not distinct from shape;
         exit when stoppable;
@@ -42,7 +42,7 @@ end
 $$;
 
 comment on function pc_timed_bounded(text, pc_family[], pc_restriction[], text, boolean, timestamptz, text, boolean) is
-'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes; closely: to be stopped in time, more ways to look at the clock are tried (see pc_guarded); problem: why it failed. Example: see pc_race';
+'Runs a canonical text with the restriction of each family (null: none) until it is done or this moment is over (stopped), and says how long that took, of what takes no more than 20 ms the least of three runs; null if it cannot be stopped without another plan than this shape (see pc_plan_shape), unless whatever_it_takes; closely: it is to be stopped in time, so the ways to look at the clock that look most often are tried first (see pc_guarded); problem: why it failed. Example: see pc_race';
 
 create function pc_raced(
     analysis partitioncache_analysis, known pc_known, runners pc_candidate[], original jsonb, race_budget double precision, expected double precision, stop_at timestamptz, session_path text
@@ -62,6 +62,8 @@ declare
     run record;
     -- Whether the query itself was stopped, having taken twice as long as a form of it, which ran before it, on colder data.
     far_behind boolean := false;
+    -- Whether any form has met the query: without that, a race would have said nothing.
+    met boolean;
     spent double precision := 0;
     behind double precision;
     remaining double precision;
@@ -69,7 +71,7 @@ declare
 begin
     verdict.original_shape := pc_plan_shape(original);
     -- What promises most runs first, a quarter of the time that the query is expected to take. So where the cache gains much, the race costs little.
-    foreach candidate in array heats[1:2] loop
+    foreach candidate in array heats[1:case when race_budget > 2 then 2 else 1 end] loop
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(expected, 86400000) / 4, 60)), session_path);
         spent := spent + coalesce(run.milliseconds, 0);
@@ -93,14 +95,15 @@ begin
     verdict.original_ms := run.milliseconds;
     spent := spent + run.milliseconds;
     behind := spent;
+    met := best.form is not null;
     foreach candidate in array heats loop
         continue when candidate.form = best.form;
         -- What the last heat takes is put by.
         remaining := case when verdict.original_ms >= 2 * best.milliseconds then behind + least(race_budget - 2, 2) * best.milliseconds else race_budget * verdict.original_ms end - spent
-            - case when best.milliseconds > verdict.original_ms / 2 then verdict.original_ms + best.milliseconds else 0 end;
-        exit when remaining <= 0;
+            - case when best.milliseconds > verdict.original_ms * 0.75 then verdict.original_ms + best.milliseconds else 0 end;
+        exit when remaining <= 0 and met;
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
-            least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(coalesce(best.milliseconds, verdict.original_ms), remaining), 60)), session_path);
+            least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(coalesce(best.milliseconds, verdict.original_ms), case when met then remaining end), 60)), session_path);
         if run.milliseconds is null then
             -- What fails where the query does not is never done.
             measured := measured || jsonb_strip_nulls(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'problem', run.problem,
@@ -108,6 +111,7 @@ begin
             continue;
         end if;
         spent := spent + run.milliseconds;
+        met := true;
         -- What was stopped before either had been as long at it says nothing.
         continue when run.stopped and run.milliseconds < 0.95 * least(coalesce(best.milliseconds, verdict.original_ms), verdict.original_ms);
         measured := measured || jsonb_strip_nulls(jsonb_build_object('form', candidate.form, 'shape', candidate.shape, 'milliseconds', run.milliseconds, 'stopped', nullif(run.stopped, false)));
@@ -117,7 +121,7 @@ begin
         end if;
     end loop;
     -- The first to run reads from disk what the others find in memory, and any may have been disturbed: what is not far ahead meets the query once more.
-    if not far_behind and best.milliseconds > verdict.original_ms / 2 then
+    if not far_behind and best.milliseconds > verdict.original_ms * 0.75 then
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(verdict.original_ms, 60)), session_path);
         verdict.original_ms := least(verdict.original_ms, run.milliseconds);
