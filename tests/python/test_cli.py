@@ -440,6 +440,8 @@ def test_setup_and_its_second_run(
     before = run("pcache-manage", "setup", "--check", "--format", "json")
     assert before.code == base.FAILED
     assert "pcache-manage setup" in [each["fix"] for each in before.json]
+    there = run("pcache", "setup", "--check", "--cache-name", "shop")
+    assert "pcache-manage setup --cache-name shop\n" in there.out
     missing = run("pcache-manage", "--count-cache")
     assert missing.code == base.FAILED
     assert "There is no PartitionCache in the database" in missing.err

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy
+from psycopg import sql
 
 from partitioncache.postgresql import Server
 from partitioncache.setup import (
@@ -27,7 +28,7 @@ from partitioncache.setup import (
     released,
     removal,
 )
-from partitioncache.setup.install import InstallError
+from partitioncache.setup.install import InstallError, Way
 from partitioncache.setup.scripts import ScriptError, Scripts
 from support.catalog import ONLY_AN_EXTENSION_HAS, assert_same, catalog
 from support.cluster import Cluster, Database, running_cluster
@@ -106,6 +107,47 @@ def test_the_functions_have_a_schema_of_their_own(empty_database: Database) -> N
         assert connection.execute("show search_path").fetchone() == ('"Odd ""One""", public, partitioncache',)
         assert call_by_name(connection, "partitioncache") is None
         connection.execute("select partitioncache_version()")
+
+
+def test_who_does_not_own_the_database_sets_a_search_path_for_oneself(empty_database: Database) -> None:
+    role = 'setup "who" %s $1 Ü'
+    name = sql.Identifier(role).as_string()
+    empty_database.psql(f"create role {name} login; grant create on database :\"DBNAME\" to {name}")
+    try:
+        with connect(empty_database, user=role, options="-c search_path=elsewhere") as connection:
+            apply_plan(connection, plan(connection))
+            by_name = call_by_name(connection, "partitioncache")
+            assert by_name is not None
+            assert by_name.startswith(f"alter role {name} in database ")
+            assert by_name.endswith(", partitioncache")
+            assert "elsewhere" not in by_name  # what only this session says
+            connection.execute(by_name.encode())
+        with connect(empty_database, user=role) as connection:
+            connection.execute("select partitioncache_version()")
+            todo = removal(connection)
+            assert todo is not None
+            apply_removal(connection, todo)
+            assert connection.execute("select to_regnamespace('partitioncache')").fetchone() == (None,)
+    finally:
+        empty_database.psql(f"drop owned by {name}; drop role {name}")
+
+
+@pytest.mark.parametrize("way", ["extension", "connection"])
+def test_a_schema_that_no_extension_may_be_in(empty_database: Database, way: Way) -> None:
+    with connect(empty_database) as connection:
+        for character in "\"'$\\":
+            with pytest.raises(InstallError, match="may not have a"):
+                plan(connection, schema=f"a{character}b", way=way)
+
+
+def test_a_schema_that_holds_more_than_ours_stays(empty_database: Database) -> None:
+    with connect(empty_database) as connection:
+        apply_plan(connection, plan(connection))
+        connection.execute("create table partitioncache.mine ()")
+        todo = removal(connection)
+        assert todo is not None
+        apply_removal(connection, todo)
+        connection.execute("table partitioncache.mine")
 
 
 def test_the_usual_schema_in_somebody_elses_hands(empty_database: Database) -> None:

@@ -7,9 +7,10 @@ import json
 import logging
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -57,6 +58,7 @@ class Connections:
         cache_name: the name of the cache.
         queue_provider: postgresql or redis.
         queue_name: the name of the queues.
+        said: the options that say so, as they stand on a command line.
     """
 
     db: dict[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Connections:
     cache_name: str = config.DEFAULT_CACHE
     queue_provider: str = "postgresql"
     queue_name: str = config.DEFAULT_CACHE
+    said: str = ""
 
     @property
     def cache_is_postgresql(self) -> bool:
@@ -223,7 +226,7 @@ _ENVIRONMENT = _options(
         type=click.Path(exists=True, dir_okay=False),
         expose_value=False,
         is_eager=True,
-        callback=lambda _ctx, _param, value: _load(value),
+        callback=lambda ctx, _param, value: _load(ctx, value),
         help="Read settings from this file. [default: the next .env]",
     ),
 )
@@ -291,12 +294,14 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         ctx.meta[_META] = {
             name: before.get(name) if value is None else value for name, value in given.items()
         }
-        return function(_connections(dict(ctx.meta[_META])), **options)
+        where = _connections(dict(ctx.meta[_META]))
+        return function(replace(where, said=_said(ctx)), **options)
 
     return _ENVIRONMENT(db_options(cache_options(queue_options(with_connections))))
 
 
 _META = "partitioncache.connections"
+_FILE = "partitioncache.env_file"
 
 
 def _connections(options: dict[str, Any]) -> Connections:
@@ -327,8 +332,20 @@ def _connections(options: dict[str, Any]) -> Connections:
     )
 
 
-def _load(path: str | None) -> None:
+def _said(ctx: click.Context) -> str:
+    said = {name: value for name, value in ctx.meta[_META].items() if (name, value) != ("db_backend", "postgresql")}
+    options = {"env_file": ctx.meta.get(_FILE), **said}
+    return shlex.join(
+        each
+        for name, value in options.items()
+        if value is not None
+        for each in (f"--{name.replace('_', '-')}", str(value))
+    )
+
+
+def _load(ctx: click.Context, path: str | None) -> None:
     if path is not None:
+        ctx.meta[_FILE] = path
         os.environ.update(
             {name: value for name, value in config.environment(path).items() if name not in os.environ}
         )

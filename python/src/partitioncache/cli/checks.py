@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.markup import escape
 
@@ -13,14 +14,23 @@ from partitioncache.setup import Check
 _MARKS = {True: "[green]ok     [/]", False: "[bold red]missing[/]", None: "[yellow]note   [/]"}
 
 
-def show(checks: Sequence[Check], format: Format) -> bool:
+def show(checks: Sequence[Check], format: Format, options: str = "") -> bool:
     """Print checks, and before what mends something the number of the step, where there are several.
 
     What mends two things is said once.
 
+    Args:
+        checks: what was looked at.
+        format: how to print it.
+        options: those that say where the cache is; a command that mends something gets them, too.
+
     Returns:
         Whether nothing is missing.
     """
+    if options:
+        checks = [
+            replace(each, fix=f"{each.fix} {options}") if each.fix.startswith("pcache") else each for each in checks
+        ]
     if format == "table":
         console = output.stdout()
         steps = list(dict.fromkeys(check.fix for check in checks if check.ok is False and check.fix))

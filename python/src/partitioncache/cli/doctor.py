@@ -50,7 +50,7 @@ def doctor(where: base.Connections, without_cron: bool, format: Format) -> int:
         with closing(services.connect(where)) as connection, closing(services.connect(where)) as another:
             found += _in_postgresql(connection, another, where.cache_name, without_cron)
     found += _elsewhere(where)
-    checks.show(found, format)
+    checks.show(found, format, where.said)
     missing = [each for each in found if each.ok is False]
     return max((NOTHING_WORKS if each.blocks else HINDERED for each in missing), default=ALL_IS_WELL)
 

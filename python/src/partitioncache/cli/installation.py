@@ -76,7 +76,7 @@ def setup(
         found = check_installation(connection)
         if not without_cron:
             found += check_processor(connection)
-    return 0 if checks.show(found, format) else base.FAILED
+    return 0 if checks.show(found, format, where.said) else base.FAILED
 
 
 @click.command(
@@ -120,7 +120,7 @@ def carry_out(connection: Connection, todo: Plan) -> None:
     apply_plan(connection, todo)
     by_name = None if todo.nothing_to_do else call_by_name(connection, todo.schema)
     if by_name is not None:
-        output.note(f"To call the functions without their schema, run once, for later sessions: {by_name};")
+        output.note(f"To call the functions without their schema in later sessions, run once: {by_name};")
 
 
 def _unschedule(where: base.Connections, connection: Connection) -> None:

@@ -155,7 +155,7 @@ def setup(settings: Settings, format: Format) -> int:
             except psycopg.Error as error:
                 output.note(str(translated(error)))
         found = [*check_installation(connection), *check_processor(connection)]
-    return 0 if checks.show(found, format) else base.FAILED
+    return 0 if checks.show(found, format, settings.where.said) else base.FAILED
 
 
 @command.command(
@@ -394,7 +394,7 @@ def verify(settings: Settings, format: Format) -> int:
     """Check everything that the processor needs, and print what to run where something is missing."""
     with closing(services.connect(settings.where)) as connection:
         found = check_cache(connection, settings.where.cache_name)
-    return 0 if checks.show(found, format) else base.FAILED
+    return 0 if checks.show(found, format, settings.where.said) else base.FAILED
 
 
 def main() -> None:

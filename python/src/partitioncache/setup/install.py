@@ -198,6 +198,7 @@ def plan(
     there = installed(connection)
     scripts = scripts or released()
     offered = _offered(connection)
+    _refuse_name(schema)
     if there is not None:
         _refuse_other(there, way, schema)
         refuse_lesser_installer(connection)
@@ -230,6 +231,15 @@ def refuse_old_server(connection: Connection) -> None:
         )
 
 
+def _refuse_name(schema: str | None) -> None:
+    """Raises InstallError for a schema that no extension may be in: its scripts hold the name as it is."""
+    if schema and (wrong := [each for each in "\"'$\\" if each in schema]):
+        raise InstallError(
+            f"The schema of PartitionCache may not have a {wrong[0]} in its name.",
+            hint=f"Leave --schema out to have it in schema {OUTER_SCHEMA}, or name another.",
+        )
+
+
 def _refuse_inner_schema(connection: Connection) -> None:
     """Raises InstallError where the name of our own schema is taken."""
     row = connection.execute(
@@ -259,7 +269,7 @@ def _refuse_shared_schema(connection: Connection, schema: str) -> None:
                                                   else 'role ' || pg_catalog.pg_get_userbyid(a.grantee) end, ', ')
                 from pg_catalog.aclexplode(n.nspacl) as a
                 where a.privilege_type = 'CREATE'
-                  and a.grantee not in (n.nspowner, current_user::pg_catalog.regrole::oid))
+                  and a.grantee not in (n.nspowner, pg_catalog.quote_ident(current_user)::pg_catalog.regrole::oid))
         from pg_catalog.pg_namespace as n
         join pg_catalog.pg_roles as r on r.oid = n.nspowner
         join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database()
@@ -309,16 +319,32 @@ def _offered(connection: Connection) -> list[str]:
 def call_by_name(connection: Connection, schema: str) -> str | None:
     """The statement that lets the functions be called without their schema in later sessions; None if none is needed.
 
+    It adds to what holds for the database. For this role alone it does so where the role has a search_path of its own,
+    or does not own the database.
+
     Args:
         connection: to the database.
         schema: the one that the functions are in.
     """
     row = connection.execute(
         """
-        select pg_catalog.format('alter database %%I set search_path = %%s, %%I',
-                                 pg_catalog.current_database(),
-                                 coalesce(nullif(s.reset_val, ''), 'public'), %(schema)s::text)
+        select pg_catalog.format(
+            case when kept.role or not pg_catalog.pg_has_role(d.datdba, 'usage')
+                 then 'alter role %%1$I in database %%2$I' else 'alter database %%2$I' end
+            || ' set search_path = %%3$s, %%4$I',
+            current_user, d.datname,
+            coalesce(kept.path, nullif(case s.source when 'client' then '' else s.reset_val end, ''), s.boot_val),
+            %(schema)s::text)
         from pg_catalog.pg_settings as s
+        join pg_catalog.pg_database as d on d.datname = pg_catalog.current_database()
+        left join lateral (
+            select pg_catalog.substr(c, pg_catalog.length('search_path=') + 1) as path, r.setrole <> 0 as role
+            from pg_catalog.pg_db_role_setting as r, pg_catalog.unnest(r.setconfig) as c
+            where r.setdatabase in (0, d.oid)
+              and r.setrole in (0, pg_catalog.quote_ident(current_user)::pg_catalog.regrole::oid)
+              and pg_catalog.starts_with(c, 'search_path=')
+            order by r.setrole <> 0 desc, r.setdatabase <> 0 desc limit 1
+        ) as kept on true
         where s.name = 'search_path' and %(schema)s::name <> all (pg_catalog.current_schemas(false))
         """,
         {"schema": schema},

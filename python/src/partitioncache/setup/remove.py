@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from partitioncache.setup.install import (
+    OUTER_SCHEMA,
     Connection,
     Installed,
     InstallError,
@@ -68,6 +69,15 @@ def _refuse_others(connection: Connection, there: Installed) -> None:
         )
 
 
+def _drop_empty_schema(connection: Connection) -> None:
+    """Drops the schema that the set-up makes, unless it is somebody else's or holds something else."""
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("drop schema {} restrict").format(sql.Identifier(OUTER_SCHEMA)))
+    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.InsufficientPrivilege):
+        pass
+
+
 def apply_removal(connection: Connection, todo: Removal) -> None:
     """Do what a removal says, in one transaction: all of it, or nothing.
 
@@ -81,6 +91,8 @@ def apply_removal(connection: Connection, todo: Removal) -> None:
             )  # nor a word on each object that goes
             for statement in todo.statements:
                 connection.execute(sql.SQL(statement))
+            if todo.there.schema == OUTER_SCHEMA:
+                _drop_empty_schema(connection)
     except psycopg.Error as error:
         raise InstallError(
             f"The server refused: {(error.diag.message_primary or str(error)).rstrip('.')}.",
