@@ -151,6 +151,46 @@ def test_left_alone(shop: Database) -> None:
     runs(shop, test)
 
 
+@pytest.mark.parametrize(
+    ("name", "encoder", "query", "value"),
+    [
+        ("int4", lambda value: str(value + 1), QUERY, 7),
+        ("int4", lambda value: str(value + 1), QUERY.replace("= $1", "= any ($1)"), [7]),
+        ("text", str.upper, "select id from place where kind = 7 and name <> $1 order by id", "place 7"),
+        ("text", str.upper, "select id, 'small' from place where kind = 7 order by id", None),
+        ("jsonb", lambda value: f'"{value}"', "select id, $1::jsonb from place where kind = 7 order by id", "7"),
+    ],
+)
+def test_codecs_of_the_application(
+    shop: Database, name: str, encoder: Callable[[Any], str], query: str, value: Any
+) -> None:
+    """What a value means is what its codec makes of it, which the adapter does not know."""
+
+    async def test(asking: Any, plain: Any) -> None:
+        values = [] if value is None else [value]
+        for connection in (asking, plain):
+            await connection.set_type_codec(name, schema="pg_catalog", encoder=encoder, decoder=str)
+        assert await asking.fetch(query, *values) == await plain.fetch(query, *values)
+        assert partitioncache.asyncpg.statistics(asking).restricted == 0
+        assert not asking.is_in_transaction()
+        await asking.reset_type_codec(name, schema="pg_catalog")
+        await plain.reset_type_codec(name, schema="pg_catalog")
+        for _ in range(3):
+            assert await asking.fetch(query, *values) == await plain.fetch(query, *values)
+
+    runs(shop, test)
+
+
+def test_codecs_of_other_types_do_not_matter(shop: Database) -> None:
+    async def test(asking: Any, plain: Any) -> None:
+        await asking.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=str)
+        for query, value in ((QUERY, 7), (QUERY.replace("= $1", "= any ($1)"), [7])):
+            assert await asking.fetch(query, value) == await plain.fetch(query, value)
+        assert partitioncache.asyncpg.statistics(asking).restricted == 2
+
+    runs(shop, test)
+
+
 def test_a_cache_that_is_gone(shop: Database) -> None:
     async def test(asking: Any, plain: Any) -> None:
         expected = await asking.fetch(QUERY, 7)

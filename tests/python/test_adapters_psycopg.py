@@ -11,6 +11,7 @@ import psycopg
 import psycopg_pool
 import pytest
 from psycopg import sql
+from psycopg.adapt import Dumper
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, namedtuple_row, scalar_row
 
@@ -93,6 +94,27 @@ def test_kinds_of_cursors_and_rows(data: Database, factory: Any) -> None:
         if factory is not psycopg.ClientCursor:
             assert connection.execute(query, [KNOWN], binary=True).fetchall() == rows(data, QUERY, [KNOWN])
         assert restricted(connection) >= 4
+
+
+class Next(Dumper):
+    """Whole numbers as the next ones."""
+
+    oid = psycopg.adapters.types["int4"].oid
+
+    def dump(self, obj: Any) -> bytes:
+        return str(obj + 1).encode()
+
+
+@pytest.mark.parametrize("on_cursor", [True, False])
+@pytest.mark.parametrize("factory", [psycopg.Cursor, psycopg.ClientCursor])
+def test_values_are_written_by_the_cursor_s_own_rules(data: Database, on_cursor: bool, factory: Any) -> None:
+    with connect(data, cursor_factory=factory) as connection:
+        cursor = connection.cursor()
+        (cursor if on_cursor else connection).adapters.register_dumper(int, Next)
+        cursor = cursor if on_cursor else connection.cursor()
+        assert cursor.execute(QUERY, [KNOWN - 1]).fetchall() == rows(data, QUERY, [KNOWN])
+        assert restricted(connection) == 1
+        assert cursor.execute(QUERY, [KNOWN]).fetchall() == rows(data, QUERY, [KNOWN + 1])
 
 
 def test_a_pool(data: Database) -> None:

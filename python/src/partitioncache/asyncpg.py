@@ -19,6 +19,7 @@ from datetime import time as time_of_day
 from decimal import Decimal
 from typing import Any, Final, cast
 from uuid import UUID
+from weakref import WeakSet
 
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.conninfo import make_conninfo
@@ -29,12 +30,15 @@ from partitioncache.errors import ConfigurationError, QueryError, missing_extra
 
 try:
     import asyncpg
+    from asyncpg.protocol import BUILTIN_TYPE_NAME_MAP
 except ImportError:
     raise missing_extra("asyncpg", "asyncpg", "partitioncache.asyncpg") from None
 
 __all__ = ["Restricting", "Statistics", "connect", "connection_class", "create_pool", "off", "statistics"]
 
 _PLAIN: Final = (int, str, bool, Decimal, timedelta, UUID)
+_ENCODE_OTHERWISE: Final[WeakSet[Any]] = WeakSet()  # connections with codecs of the application
+_TEXT: Final = 25
 _UTC: Final = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "UCT")
 
 
@@ -43,6 +47,14 @@ class Restricting(asyncpg.Connection):  # type: ignore[misc]  # asyncpg states n
 
     __slots__ = ()
     acceleration: Acceleration
+
+    async def set_type_codec(self, *args: Any, **others: Any) -> Any:
+        _ENCODE_OTHERWISE.add(self)
+        return await super().set_type_codec(*args, **others)
+
+    async def set_builtin_type_codec(self, *args: Any, **others: Any) -> Any:
+        _ENCODE_OTHERWISE.add(self)
+        return await super().set_builtin_type_codec(*args, **others)
 
     async def fetch(self, query: str, *args: Any, **others: Any) -> Any:
         return await self._restricted(super().fetch, query, args, others)
@@ -101,8 +113,12 @@ async def _answer(
     execute = asyncpg.Connection.execute
     of = acceleration
     inside = connection.is_in_transaction()
+    if not _is_plain(connection, _TEXT):
+        raise QueryError("The application has registered a codec for texts.")
     try:
         await execute(connection, statements.begin(inside, of.limit_ms))
+        if values and (connection in _ENCODE_OTHERWISE or not isinstance(connection, Restricting)):
+            await _require_plain(connection, query)
         row = await asyncpg.Connection.fetchrow(
             connection, statements.ASK_WITH_PARAMETERS, query, of.partition_key, of.cache, of.method, values
         )
@@ -202,6 +218,26 @@ def _texts(connection: Any, args: Sequence[Any]) -> list[str | None] | None:
     utc = zone in _UTC and time.timezone == 0 and not time.daylight
     transformer = Transformer()
     return [_text(_exact(value, utc), transformer) for value in args]
+
+
+async def _require_plain(connection: Any, query: str) -> None:
+    """That no value of a query is written by a codec of the application.
+
+    Raises:
+        QueryError: one is, or may be.
+    """
+    prepared = await asyncpg.Connection.prepare(connection, query, name="")
+    for each in prepared.get_parameters():
+        name = each.name.removesuffix("[]") if each.schema == "pg_catalog" else ""
+        oid = each.oid if each.kind == "scalar" else BUILTIN_TYPE_NAME_MAP.get(name)
+        if oid is None or not _is_plain(connection, oid):
+            raise QueryError(f"The application may have registered a codec for values of type {each.name}.")
+
+
+def _is_plain(connection: Any, oid: int) -> bool:
+    """Whether values of a type are written by asyncpg's own rules."""
+    settings = connection._protocol.get_settings()
+    return settings.get_data_codec(oid) is settings.get_data_codec(oid, ignore_custom_codec=True)
 
 
 def _text(value: Any, transformer: Any) -> str | None:

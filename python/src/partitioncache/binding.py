@@ -26,11 +26,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import psycopg
 from psycopg import sql as psycopg_sql
+from psycopg.abc import AdaptContext
 from sqlglot import Token, TokenType
 from sqlglot.errors import SqlglotError
 
@@ -40,6 +41,7 @@ from partitioncache.analysis.keys import sqlite_real
 from partitioncache.analysis.reasons import Unsure
 from partitioncache.errors import QueryError
 
+_WRITING: Final = (psycopg.ClientCursor, psycopg.AsyncClientCursor)  # cursors that put values into the text
 Params: TypeAlias = Sequence[object] | Mapping[str, object]
 
 
@@ -47,7 +49,7 @@ def bind(
     query: str,
     params: Params | None,
     dialect: str = "postgres",
-    connection: psycopg.Connection[Any] | None = None,
+    connection: AdaptContext | None = None,
 ) -> str:
     """The query with its parameters put in as literals.
 
@@ -55,7 +57,7 @@ def bind(
         query: SQL with the placeholders of the dialect, as the table above has them.
         params: the values, in their order or by name; None: there are none, and the query stays as it is.
         dialect: postgres, mysql or sqlite.
-        connection: of psycopg, whose types and encoding hold for the values; for postgres only.
+        connection: of psycopg, or a cursor, whose types and encoding hold for the values; for postgres only.
 
     Raises:
         QueryError: names or number of parameters do not fit, or a value cannot be put in surely.
@@ -379,7 +381,7 @@ def _no_position(literal: str, cut: _Cut) -> str:
 # -- how values are written --
 
 
-def _literal(value: object, name: str, dialect: str, connection: psycopg.Connection[Any] | None) -> str:
+def _literal(value: object, name: str, dialect: str, connection: AdaptContext | None) -> str:
     """One literal; negative numbers in parentheses, so that ``-`` before them makes no comment."""
     try:
         write = _WRITE.get(rules(dialect).name)
@@ -394,12 +396,12 @@ def _literal(value: object, name: str, dialect: str, connection: psycopg.Connect
     return f"({text})" if text.startswith("-") else text
 
 
-def _postgres(value: object, connection: psycopg.Connection[Any] | None) -> str:
+def _postgres(value: object, connection: AdaptContext | None) -> str:
     """As psycopg quotes it, with the type that psycopg sends: 7 / '2'::numeric is not 7 / 2."""
     if type(value) is tuple:
         raise TypeError("psycopg sends a tuple as a row, others as a list for IN; write = ANY(…) and give a list")
     text = psycopg_sql.Literal(value).as_string(connection).strip()
-    if connection is not None and issubclass(connection.cursor_factory, psycopg.ClientCursor):
+    if issubclass(getattr(connection, "cursor_factory", type(connection)), _WRITING):
         return text
     if isinstance(value, (float, Decimal)) and "'" not in text:
         return f"'{text}'::{'float8' if isinstance(value, float) else 'numeric'}"

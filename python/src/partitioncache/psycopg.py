@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import generators, sql
-from psycopg.abc import Params, PQGen
+from psycopg.abc import AdaptContext, Params, PQGen
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.rows import TupleRow
@@ -66,7 +66,7 @@ class Restricting(psycopg.Cursor[Any]):
         turn = None if prepare else begun(self.acceleration, connection, query)
         if turn is None:
             return super().execute(query, params, prepare=prepare, binary=binary)
-        ask(connection, self.acceleration, turn, query, params)
+        ask(connection, self.acceleration, turn, query, params, self)
         if turn.rewritten is not None:
             before = connection.info.transaction_status
             try:
@@ -100,7 +100,7 @@ class AsyncRestricting(psycopg.AsyncCursor[Any]):
         turn = None if prepare else begun(self.acceleration, connection, query)
         if turn is None:
             return await super().execute(query, params, prepare=prepare, binary=binary)
-        await ask_async(connection, self.acceleration, turn, query, params)
+        await ask_async(connection, self.acceleration, turn, query, params, self)
         if turn.rewritten is not None:
             before = connection.info.transaction_status
             try:
@@ -138,9 +138,16 @@ def usable(connection: _Connection) -> bool:
 
 
 def asking(
-    connection: _Connection, acceleration: Acceleration, turn: Turn, query: object, params: Any
+    connection: _Connection,
+    acceleration: Acceleration,
+    turn: Turn,
+    query: object,
+    params: Any,
+    cursor: AdaptContext | None,
 ) -> PQGen[None]:
     """Asks, as steps of the driver's own; the turn is told the answer.
+
+    Values are written by the rules of the cursor, which may have some of its own, or of the connection.
 
     Raises:
         psycopg.Error: it has failed, and the transaction is as it was.
@@ -149,8 +156,7 @@ def asking(
     try:
         text = query.decode(encoding) if isinstance(query, bytes) else query
         text = text.as_string(connection) if isinstance(text, sql.Composable) else cast(str, text)
-        # Values are written by the connection's own rules, which are the same for both kinds of connections.
-        bound = bind(text, params, "postgres", cast("psycopg.Connection[Any]", connection))
+        bound = bind(text, params, "postgres", connection if cursor is None else cursor)
         inside = connection.pgconn.transaction_status == TransactionStatus.INTRANS
         literals = [
             sql.Literal(value).as_string(connection)
@@ -179,13 +185,18 @@ def asking(
 
 
 def ask(
-    connection: psycopg.Connection[Any], acceleration: Acceleration, turn: Turn, query: object, params: Any
+    connection: psycopg.Connection[Any],
+    acceleration: Acceleration,
+    turn: Turn,
+    query: object,
+    params: Any,
+    cursor: AdaptContext | None = None,
 ) -> None:
     """Asks about a query if its turn says so. Whatever happens, the connection is as before."""
     if turn.asks:
         try:
             with connection.lock:
-                connection.wait(asking(connection, acceleration, turn, query, params))
+                connection.wait(asking(connection, acceleration, turn, query, params, cursor))
         except Exception as error:
             turn.refused(
                 error, error.sqlstate if isinstance(error, psycopg.Error) else statements.OF_THE_QUERY
@@ -198,12 +209,13 @@ async def ask_async(
     turn: Turn,
     query: object,
     params: Any,
+    cursor: AdaptContext | None = None,
 ) -> None:
     """`ask` on an asynchronous connection."""
     if turn.asks:
         try:
             async with connection.lock:
-                await connection.wait(asking(connection, acceleration, turn, query, params))
+                await connection.wait(asking(connection, acceleration, turn, query, params, cursor))
         except Exception as error:
             turn.refused(
                 error, error.sqlstate if isinstance(error, psycopg.Error) else statements.OF_THE_QUERY

@@ -42,7 +42,7 @@ class Wrapper:
         turn = self.acceleration.turn(statement) if usable(connection) else None
         if turn is None:
             return execute(statement, params, many, context)
-        ask(connection, self.acceleration, turn, statement, params)
+        ask(connection, self.acceleration, turn, statement, params, cursor)
         if turn.rewritten is not None:
             before = connection.info.transaction_status
             try:
