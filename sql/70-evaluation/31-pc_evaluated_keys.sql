@@ -41,6 +41,7 @@ declare
     known record;
     statement text;
     full_cost double precision;
+    may_keep_most boolean;
 begin
     select * into known from pc_lookup(registration, parts || pc_implied_entries(registration, fragment, form), of_type);
     if cardinality(known.keys) = 0 and not (known.matches_null and null_possible) then
@@ -48,9 +49,14 @@ begin
         with_null := false;
         return;
     end if;
+    may_keep_most := known.keys is null or cardinality(known.keys) >= 0.75 * partitions;
+    -- The fragment says itself what these say. Of many, to compare with each takes longer than they save, and so does planning with them.
+    if cardinality(known.keys) > 0.25 * partitions and pc_is_many(partitions) then
+        known.keys := null;
+    end if;
     statement := pc_evaluation_statement(fragment, (registration).partition_key, known.keys, source, null_possible and coalesce(known.matches_null, true));
     -- What takes long, and may leave most partitions, is tried on some first.
-    if not whatever_it_keeps and pc_is_many(partitions) and (known.keys is null or cardinality(known.keys) >= 0.75 * partitions)
+    if not whatever_it_keeps and pc_is_many(partitions) and may_keep_most
         and pc_can_be_probed(fragment, (registration).partition_key, source) then
         full_cost := pc_statement_cost(statement, known.keys);
         if full_cost > 20000 then

@@ -71,7 +71,7 @@ declare
 begin
     verdict.original_shape := pc_plan_shape(original);
     -- What promises most runs first, a quarter of the time that the query is expected to take. So where the cache gains much, the race costs little.
-    foreach candidate in array heats[1:case when race_budget > 2 then 2 else 1 end] loop
+    foreach candidate in array heats[1:2] loop
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, candidate.restrictions, candidate.shape, candidate.doubtful_cost <= doubtful_before * 1.2,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(least(expected, 86400000) / 4, 60)), session_path);
         spent := spent + coalesce(run.milliseconds, 0);
