@@ -85,9 +85,11 @@ def check(case: Case, analyser: str, line: Line, found: str) -> None:
 def test_python(case: Case, dialect: str) -> None:
     catalogue = Catalogue()
     for query in case.known:
-        for fragment in analyse(query, "city_id", dialect, schema()).fragments:
+        analysis = analyse(query, "city_id", dialect, schema())
+        for fragment in analysis.fragments:
             form = form_of_entry(fragment.hash, fragment.sql, "city_id", schema())
             assert form is not None, fragment.sql
+            assert analysis.form_of(fragment) in (None, form), "what its query tells is what its text tells"
             catalogue.put(fragment.hash, Known(form, 1, 0))
     for line in case.lines:
         analysis = analyse(

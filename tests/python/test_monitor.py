@@ -19,9 +19,12 @@ from typing import Any
 import pymysql
 import pytest
 
+from partitioncache.analysis.forms import form_of_entry, read_form
 from partitioncache.api import apply_cache
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.backends.protocol import Backend
+from partitioncache.backends.redis import RedisSet
+from partitioncache.errors import PartitionCacheError
 from partitioncache.monitor import (
     Events,
     Limits,
@@ -211,6 +214,44 @@ def test_larger_fragments_are_restricted_by_smaller_ones(
     expected = rows(kind, where, fragments[-1].query)
     assert redis_cache.get(fragments[-1].hash or "", "city_id") == expected
     assert work.take_apart(Item(QUERY, "city_id")) == [], "what is held is not asked for again"
+
+
+def test_several_are_taken_apart_as_each_is(
+    redis_cache: RedisSet, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    where = _filled("sqlite", request, tmp_path)
+    work = evaluator("sqlite", where, redis_cache)
+    texts = [QUERY, "select 1", "selec", SLOW, "select * from poi where kind in (3, 3)", QUERY]
+    items = [Item(text, "city_id", priority=place) for place, text in enumerate(texts)]
+    worker = work.worker()
+    worker.evaluate(work.take_apart(items[0])[0])
+
+    def each(item: Item) -> object:
+        try:
+            return work.take_apart(item)
+        except PartitionCacheError as error:
+            return repr(error)
+
+    together = [
+        repr(found) if isinstance(found, Exception) else found for found in work.take_all_apart(items)
+    ]
+    assert together == [each(item) for item in items]
+    assert isinstance(together[1], str)
+    assert len(together[0]) >= 3, "all but the one that is held"
+
+    for item in [item for found in together if isinstance(found, list) for item in found]:
+        if "kind" in item.query or "name" in item.query:
+            worker.evaluate(item)
+    worker.close()
+    with open_source("sqlite", **where) as source:
+        columns = source.columns()
+    for hash in redis_cache.get_all_keys("city_id"):
+        query = redis_cache.get_query(hash, "city_id")
+        stored = read_form(redis_cache.get_form(hash, "city_id") or "")
+        assert stored is not None
+        assert stored == form_of_entry(hash, query, "city_id", columns), (
+            "taken apart or read, it says the same"
+        )
 
 
 def test_an_empty_part_answers_without_the_database(

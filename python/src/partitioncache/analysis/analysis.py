@@ -12,7 +12,7 @@ from partitioncache.analysis import restriction as forms
 from partitioncache.analysis.classes import PartitionClass, classes
 from partitioncache.analysis.conditions import Condition, canonical
 from partitioncache.analysis.dialects import rules
-from partitioncache.analysis.forms import Form, form_of_query
+from partitioncache.analysis.forms import Form, form_of_fragment, form_of_query
 from partitioncache.analysis.fragments import Fragment, Plan
 from partitioncache.analysis.matching import Asked, Catalogue
 from partitioncache.analysis.reasons import Unsure
@@ -113,6 +113,16 @@ class Analysis:
         condition 2 is left out: my_own() is not known to be immutable
         """
         return None if self._plan is None else form_of_query(self._plan, self.notes)
+
+    def form_of(self, fragment: Fragment) -> Form | None:
+        """One of its fragments as data; None where that is only read from the fragment's text.
+
+        >>> analysis = analyse("SELECT 1 FROM poi p JOIN street s USING (k) WHERE 3 < p.stars", "k")
+        >>> print(analysis.form_of(analysis.fragments[0]))
+        t0: poi
+        t0.stars > 3
+        """
+        return None if self._plan is None else form_of_fragment(self._plan, fragment)
 
     def contained(
         self, catalogue: Catalogue, usable: Callable[[float], bool] = lambda as_of: True

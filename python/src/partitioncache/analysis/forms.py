@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from partitioncache.analysis import fragments as parts
@@ -82,7 +82,11 @@ def form_of_query(plan: Plan, notes: Collection[str]) -> Form:
 def _keys(plan: Plan, default: str, sources: Collection[int]) -> tuple[str, ...]:
     """Where the keys of these sources stand, if not in the column that is called so."""
     found = [plan.key_of(source) if source in sources else default for source in range(len(plan.statement.sources))]
-    return tuple("" if key == default else key for key in found) if any(key != default for key in found) else ()
+    return _named(found, default)
+
+
+def _named(keys: Sequence[str], default: str) -> tuple[str, ...]:
+    return tuple("" if key == default else key for key in keys) if any(key != default for key in keys) else ()
 
 
 def _groups(plan: Plan) -> tuple[tuple[int, ...], ...]:
@@ -96,6 +100,38 @@ def _alternatives(plan: Plan) -> list[Said]:
     return found + [
         Said(condition.mirrored) for condition in plan.conditions if condition.mirrored is not None
     ]
+
+
+def form_of_fragment(plan: Plan, fragment: parts.Fragment) -> Form | None:
+    """The form of a fragment of a query, as `form_of_entry` reads it from its text; None where only the text tells.
+
+    A comparison of two tables is written either way round, and says what it does the way it is written.
+    """
+    sources = [plan.statement.sources[source] for source in fragment.sources]
+    conditions = [plan.conditions[number] for number in fragment.conditions]
+    if not all(source.plain for source in sources) or any(each.mirrored is not None for each in conditions):
+        return None
+    places = {source: place for place, source in enumerate(fragment.sources)}
+    equated = [
+        sorted(places[source] for source in group if source in places)
+        for one in plan.classes
+        for group in one.equated
+    ]
+    groups = tuple(sorted({tuple(group) for group in equated if len(group) > 1}))
+    keyed = {0, *(place for group in groups for place in group)}
+    keys = [plan.key_of(source) if places[source] in keyed else plan.key for source in fragment.sources]
+    own = [
+        replace(said, expression=tuple(part if isinstance(part, str) else places[part] for part in said.expression))
+        for condition in conditions
+        for said in condition.says
+    ]
+    return Form(
+        plan.statement.rules.name,
+        tuple(source.table for source in sources),
+        groups,
+        tuple(dict.fromkeys(own)),
+        keys=_named(keys, plan.key),
+    )
 
 
 def form_of_entry(

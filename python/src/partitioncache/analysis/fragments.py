@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, combinations, permutations, product
 from math import factorial, prod
 
@@ -37,6 +37,8 @@ class Fragment:
         parts: the hashes of fragments of the same family whose key sets contain this one's.
         family: which key sets may be intersected: those of one family.
         weak: it leaves out some of what the query says of its tables, so that only other queries gain by it.
+        sources: the query's sources that it reads, by their numbers, in its own order.
+        conditions: the query's conditions that it holds, by their numbers, in its own order.
     """
 
     hash: str
@@ -46,6 +48,8 @@ class Fragment:
     parts: tuple[str, ...]
     family: str
     weak: bool = False
+    sources: tuple[int, ...] = field(default=(), repr=False, compare=False)
+    conditions: tuple[int, ...] = field(default=(), repr=False, compare=False)
 
 
 #: Ranks of what is learned when a query is pushed: what is said of one table, each condition and all, and the wholes.
@@ -69,6 +73,8 @@ class _Written:
     conjuncts: tuple[str, ...]
     choice: _Choice
     digest: str
+    order: tuple[int, ...]
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,8 @@ def fragments(plan: Plan, max_fragments: int) -> tuple[Fragment, ...]:
             parts=_parts(fragment, found),
             family=plan.statement.sources[fragment.source].alias,
             weak=fragment.choice.rank not in _LEARNED_FIRST,
+            sources=fragment.order,
+            conditions=fragment.numbers,
         )
         for fragment in found
     )
@@ -253,8 +261,9 @@ def _orders(plan: Plan, group: PartitionClass, choice: _Choice) -> Iterator[tupl
 
 def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[int, ...]) -> _Written:
     names = {source: f"t{number}" for number, source in enumerate(order, 1)}
-    conditions = [plan.conditions[number] for number in sorted(choice.conditions)]
-    texts = {condition.text(names) for condition in conditions}
+    conditions = {number: plan.conditions[number] for number in sorted(choice.conditions)}
+    own = sorted((condition.text(names), number) for number, condition in conditions.items())
+    texts = {text for text, _ in own}
     texts.update(_key_equalities(plan, group, order, names))
     sources = plan.statement.sources
     tables = ", ".join(f"{sources[source].table} AS {names[source]}" for source in order)
@@ -262,11 +271,11 @@ def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[i
     selected, after = selection(plan.statement.rules, f"{names[order[0]]}.{plan.key_of(order[0])}")
     sql = f"SELECT {selected} FROM {tables} WHERE {' AND '.join(conjuncts)}{after}"
     read = {sources[source].table for source in order}.union(
-        *(condition.inner_tables for condition in conditions)
+        *(condition.inner_tables for condition in conditions.values())
     )
-    return _Written(
-        order[0], sql, tuple(sorted(read)), conjuncts, choice, hashlib.sha256(sql.encode()).hexdigest()
-    )
+    digest = hashlib.sha256(sql.encode()).hexdigest()
+    numbers = tuple(number for _, number in own)
+    return _Written(order[0], sql, tuple(sorted(read)), conjuncts, choice, digest, order, numbers)
 
 
 def _key_equalities(

@@ -7,13 +7,14 @@ lets PostgreSQL do it, where the cache is beside the data.
 from __future__ import annotations
 
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from partitioncache.analysis import Analysis, analyse
-from partitioncache.analysis.forms import form_of_entry
+from partitioncache.analysis.forms import Form, form_of_entry
 from partitioncache.backends.protocol import Backend
 from partitioncache.datatypes import INTEGER_DATATYPES, parse
 from partitioncache.errors import DatatypeError, PartitionCacheError
@@ -24,6 +25,12 @@ from partitioncache.sources import Source, TooManyKeys
 
 #: More keys than this are not written into a fragment: the database would spend longer on the list than it saves.
 _WORTH_RESTRICTING: Final = 10_000
+
+#: Forms of fragments that are remembered from taking queries apart until they are evaluated.
+_MOST_FORMS: Final = 10_000
+
+#: Seconds of taking queries apart until their fragments are handed on.
+_SECONDS_TOGETHER: Final = 0.05
 
 #: Seconds for which a registration is believed to be what it was.
 _SECONDS_REGISTERED: Final = 1.0
@@ -120,7 +127,7 @@ class SourceEvaluator:
         declared: the same tables with the types of their columns, as :meth:`Source.declared` gives them.
     """
 
-    at_once = 16
+    at_once = 100
 
     def __init__(
         self,
@@ -147,13 +154,40 @@ class SourceEvaluator:
         self._partition_local = partition_local
         self._again = again
         self._registered: dict[str, tuple[str, float]] = {}
+        self._forms: dict[tuple[str, str, str], Form | None] = {}
 
     def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
-        """See :class:`Evaluator`."""
-        return one_by_one(self.take_apart, items)
+        """See :class:`Evaluator`: what the cache holds of them is asked for once in a while, for several at once."""
+        remaining = deque(items)
+        while remaining:
+            end = time.monotonic() + _SECONDS_TOGETHER
+            found: list[list[Item] | Exception] = []
+            while remaining and (not found or time.monotonic() < end):
+                found += one_by_one(self._fragments, [remaining.popleft()])
+            yield from self._not_held(found)
+
+    def _not_held(self, found: Sequence[list[Item] | Exception]) -> Iterator[list[Item] | Exception]:
+        """Those fragments that are to be evaluated, for each query in turn; or why there are none."""
+        try:
+            held = self._held([each for fragments in found if isinstance(fragments, list) for each in fragments])
+        except Exception as error:
+            yield from (fragments if isinstance(fragments, Exception) else error for fragments in found)
+            return
+        for fragments in found:
+            if isinstance(fragments, list):
+                yield [each for each in fragments if (each.partition_key, each.hash) not in held]
+            else:
+                yield fragments
 
     def take_apart(self, item: Item) -> list[Item]:
         """See :class:`Evaluator`."""
+        (found,) = self.take_all_apart([item])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _fragments(self, item: Item) -> list[Item]:
+        """The fragments of a query that are learned first, the smallest first."""
         datatype = self._known_datatype(item.partition_key)
         if datatype is None:
             datatype = self._register(item.partition_key, self._datatype(item))
@@ -162,14 +196,25 @@ class SourceEvaluator:
             raise NotCacheable(analysis.reason)
         # What other queries may share is not worth its cost until they ask for it.
         first = [each for each in analysis.fragments if not each.weak]
-        found = sorted(first, key=lambda each: (len(each.tables), len(each.conjuncts)))
-        hashes = [each.hash for each in found]
-        held = set() if self._again else self._backend.existing(hashes, item.partition_key, datatype)
+        if len(self._forms) > _MOST_FORMS:
+            self._forms.clear()
+        for each in first:
+            self._forms[each.hash, each.sql, item.partition_key] = analysis.form_of(each)
         return [
             Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
-            for each in found
-            if each.hash not in held
+            for each in sorted(first, key=lambda each: (len(each.tables), len(each.conjuncts)))
         ]
+
+    def _held(self, fragments: Sequence[Item]) -> set[tuple[str, str | None]]:
+        """Those of some fragments that need not be evaluated, by their partition keys and hashes."""
+        wanted: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+        for each in () if self._again else fragments:
+            wanted[each.partition_key, each.datatype].add(each.hash or "")
+        return {
+            (partition_key, hash)
+            for (partition_key, datatype), hashes in wanted.items()
+            for hash in self._backend.existing(hashes, partition_key, datatype)
+        }
 
     def _known_datatype(self, partition_key: str) -> str | None:
         """The data type of a partition key, asked for once in a while: only who empties the cache changes it."""
@@ -245,7 +290,9 @@ class SourceEvaluator:
             datatype = self._register(item.partition_key, item.datatype)
         if datatype is not None:
             found = {converted(key, datatype) for key in found}
-        form = form_of_entry(name, item.query, item.partition_key, self._schema)
+        form = self._forms.pop((name, item.query, item.partition_key), None)
+        if form is None:
+            form = form_of_entry(name, item.query, item.partition_key, self._schema)
         self._backend.keep(name, found, item.query, item.partition_key, datatype, as_of, form)
         return Evaluated(len(found), time.monotonic() - started, restricted_by)
 

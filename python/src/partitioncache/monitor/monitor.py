@@ -183,13 +183,14 @@ class Monitor:
     # What the threads do.
 
     def _take_apart(self) -> None:
-        """Take apart the queries that are claimed; what is found is pushed before they are acknowledged."""
+        """Take apart the queries that are claimed; what is found is pushed, and then they are acknowledged."""
         claims = list(self._queries)
         found = self._evaluator.take_all_apart([claim.item for claim in claims])
         pushed: list[Item] = []
         apart: list[tuple[Claim, int]] = []
         unavailable: list[Claim] = []
         reason: Exception | None = None
+        began = time.monotonic()
         for claim in claims:
             if self._stop.is_set():
                 break
@@ -206,6 +207,9 @@ class Monitor:
             else:
                 pushed += fragments
                 apart.append((claim, len(fragments)))
+            if time.monotonic() - began >= _NO_TIME:
+                self._push(pushed, apart)
+                pushed, apart, began = [], [], time.monotonic()
         self._push(pushed, apart)
         if reason is not None:
             self._hand_back("incoming", unavailable, reason)
@@ -222,6 +226,7 @@ class Monitor:
             for claim, _ in apart:
                 self._fail("incoming", claim, "failed", error)
             return
+        self._done.put(None)
         self._finish_all("incoming", [(claim, None) for claim, _ in apart])
         for claim, amount in apart:
             self._events.count("queries")
