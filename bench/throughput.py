@@ -249,7 +249,7 @@ def by_monitor_for_sqlite(path: Path, server: RedisServer, queries: int, workers
         with open_source("sqlite", dbname=path) as source:
             columns = source.columns()
         evaluator = SourceEvaluator(
-            cache, lambda: open_source("sqlite", dbname=path), columns, "sqlite", timeout=60
+            cache, lambda: open_source("sqlite", dbname=path), columns, "sqlite", timeout=60, processes=workers
         )
         return rate(queries, Monitor(queue, evaluator, events(), Limits(workers, once=True)).run)
 

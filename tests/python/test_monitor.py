@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -34,6 +35,7 @@ from partitioncache.monitor import (
     ServerMonitor,
     SourceEvaluator,
 )
+from partitioncache.monitor.apart import Analyser, Processes
 from partitioncache.queues import PROVIDERS, Item, Queue, open_queue
 from partitioncache.registry import open_backend
 from partitioncache.sources import DIALECTS, SOURCES, Source, open_source
@@ -252,6 +254,30 @@ def test_several_are_taken_apart_as_each_is(
         assert stored == form_of_entry(hash, query, "city_id", columns), (
             "taken apart or read, it says the same"
         )
+
+
+def test_processes_take_apart_as_this_one_does() -> None:
+    schema = {"poi": {"id": "integer", "city_id": "integer", "kind": "integer", "name": "text"}}
+    analyser = Analyser("sqlite", schema, False, 64)
+    texts = ["select 1", "selec", *(f"select * from poi where kind = {n} and name > 'a'" for n in range(98))]
+    asked = [(text, "city_id") for text in texts]
+    expected = [repr(analyser.parts(*each)) for each in asked]
+    processes = Processes(analyser, 2, after=0)
+
+    def taken_apart() -> list[str]:
+        return list(map(repr, processes.parts(asked)))
+
+    try:
+        assert taken_apart() == expected, "nobody waits until they have started"
+        wait_until(lambda: processes.running)
+        assert taken_apart() == expected
+        for process in multiprocessing.active_children():
+            process.kill()
+        assert taken_apart() == expected, "what they did not do is done here"
+        assert not processes.running
+        assert taken_apart() == expected
+    finally:
+        processes.close()
 
 
 def test_an_empty_part_answers_without_the_database(
@@ -545,6 +571,26 @@ def test_a_killed_monitor_loses_nothing(
     assert claim.attempt == 2
     assert redis_queue.finish("outgoing", claim)
     assert redis_cache.get("slow", "city_id") is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_its_processes_end_with_a_monitor(
+    monitor_program: Callable[..., subprocess.Popen[str]], redis_queue: Queue, number: signal.Signals
+) -> None:
+    lists = [", ".join(map(str, range(n, n + 100))) for n in range(200)]
+    texts = [f"select * from poi where kind in ({each})" for each in lists]
+    redis_queue.push("incoming", [Item(text, "city_id") for text in texts])
+    monitor = monitor_program("--max-processes", "2")
+    theirs = ("ps", "-o", "pid=", "--ppid", str(monitor.pid))
+    wait_until(lambda: redis_queue.lengths() == (0, 0) and bool(output_of(*theirs).split()))
+    processes = output_of(*theirs).split()
+    monitor.send_signal(number)
+    monitor.wait(timeout=20)
+    wait_until(lambda: not any(Path("/proc", process).exists() for process in processes))
+
+
+def output_of(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def test_once(

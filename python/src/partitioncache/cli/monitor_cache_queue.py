@@ -35,7 +35,7 @@ Examples:
     type=click.IntRange(1, 256),
     default=2,
     show_default=True,
-    help="Fragments evaluated at the same time.",
+    help="Fragments evaluated at the same time, and processes that take many queries apart.",
 )
 @click.option(
     "--timeout",
@@ -143,6 +143,7 @@ def command(
                 result_limit=result_limit,
                 max_fragments=max_fragments,
                 partition_local=partition_local,
+                processes=max_processes,
             )
             monitor = Monitor(queue, evaluator, events, limits)
         how = "the server works" if own is not None else f"{where.db_backend} into {where.cache_backend}"

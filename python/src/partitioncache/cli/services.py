@@ -107,6 +107,7 @@ def evaluator(
     max_fragments: int = 64,
     partition_local: bool = False,
     again: bool = False,
+    processes: int = 0,
 ) -> Evaluator:
     """What fills the cache from the data: the server itself where both are in it, else this program."""
     own = in_postgresql(backend)
@@ -125,6 +126,7 @@ def evaluator(
         partition_local=partition_local,
         again=again,
         declared=declared,
+        processes=processes,
     )
 
 

@@ -7,18 +7,18 @@ lets PostgreSQL do it, where the cache is beside the data.
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from partitioncache.analysis import Analysis, analyse
 from partitioncache.analysis.forms import Form, form_of_entry
 from partitioncache.backends.protocol import Backend
 from partitioncache.datatypes import INTEGER_DATATYPES, parse
-from partitioncache.errors import DatatypeError, PartitionCacheError
+from partitioncache.errors import DatatypeError
 from partitioncache.key_columns import key_column
+from partitioncache.monitor.apart import Analyser, NotCacheable, Part, Processes
 from partitioncache.queues import Item
 from partitioncache.registry import describe
 from partitioncache.sources import Source, TooManyKeys
@@ -34,10 +34,6 @@ _SECONDS_TOGETHER: Final = 0.05
 
 #: Seconds for which a registration is believed to be what it was.
 _SECONDS_REGISTERED: Final = 1.0
-
-
-class NotCacheable(PartitionCacheError):
-    """A query that has no fragment whose key set would help; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +95,9 @@ class Evaluator(Protocol):
     def worker(self) -> Worker:
         """The means for one more thread."""
 
+    def close(self) -> None:
+        """Give up what was started. It starts again if there is more to do."""
+
 
 def one_by_one(
     take_apart: Callable[[Item], list[Item]], items: Sequence[Item]
@@ -125,6 +124,8 @@ class SourceEvaluator:
         partition_local: the user's assertion that matches never cross partitions.
         again: evaluate also what the cache holds already.
         declared: the same tables with the types of their columns, as :meth:`Source.declared` gives them.
+        processes: how many processes may take queries apart where many wait. They begin by importing the main module
+            of this one, which must not do anything else then.
     """
 
     at_once = 100
@@ -142,34 +143,38 @@ class SourceEvaluator:
         partition_local: bool = False,
         again: bool = False,
         declared: Mapping[str, Mapping[str, str | None]] | None = None,
+        processes: int = 0,
     ) -> None:
         self._backend = backend
         self._open_source = open_source
         self._columns = columns
         self._schema = columns if declared is None else declared
-        self._dialect = dialect
-        self._max_fragments = max_fragments
+        self._analyser = Analyser(dialect, self._schema, partition_local, max_fragments)
+        self._processes = Processes(self._analyser, processes)
         self._timeout = timeout
         self._result_limit = result_limit
-        self._partition_local = partition_local
         self._again = again
         self._registered: dict[str, tuple[str, float]] = {}
         self._forms: dict[tuple[str, str, str], Form | None] = {}
 
     def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
         """See :class:`Evaluator`: what the cache holds of them is asked for once in a while, for several at once."""
-        remaining = deque(items)
-        while remaining:
-            end = time.monotonic() + _SECONDS_TOGETHER
-            found: list[list[Item] | Exception] = []
-            while remaining and (not found or time.monotonic() < end):
-                found += one_by_one(self._fragments, [remaining.popleft()])
-            yield from self._not_held(found)
+        end = time.monotonic() + _SECONDS_TOGETHER
+        found: list[list[Item] | Exception] = []
+        apart = self._processes.parts([(item.query, item.partition_key) for item in items])
+        for item, parts in zip(items, apart, strict=True):
+            found.append(self._fragments(item, parts))
+            if time.monotonic() >= end:
+                yield from self._not_held(found)
+                found, end = [], time.monotonic() + _SECONDS_TOGETHER
+        yield from self._not_held(found)
 
     def _not_held(self, found: Sequence[list[Item] | Exception]) -> Iterator[list[Item] | Exception]:
         """Those fragments that are to be evaluated, for each query in turn; or why there are none."""
         try:
-            held = self._held([each for fragments in found if isinstance(fragments, list) for each in fragments])
+            held = self._held(
+                [each for fragments in found if isinstance(fragments, list) for each in fragments]
+            )
         except Exception as error:
             yield from (fragments if isinstance(fragments, Exception) else error for fragments in found)
             return
@@ -186,23 +191,23 @@ class SourceEvaluator:
             raise found
         return found
 
-    def _fragments(self, item: Item) -> list[Item]:
-        """The fragments of a query that are learned first, the smallest first."""
-        datatype = self._known_datatype(item.partition_key)
-        if datatype is None:
-            datatype = self._register(item.partition_key, self._datatype(item))
-        analysis = self._analyse(item)
-        if analysis.reason is not None:
-            raise NotCacheable(analysis.reason)
-        # What other queries may share is not worth its cost until they ask for it.
-        first = [each for each in analysis.fragments if not each.weak]
+    def _fragments(self, item: Item, parts: list[Part] | Exception) -> list[Item] | Exception:
+        """The parts of a query as items, or why there are none."""
+        try:
+            datatype = self._known_datatype(item.partition_key)
+            if datatype is None:
+                datatype = self._register(item.partition_key, self._datatype(item))
+        except Exception as error:
+            return error
+        if isinstance(parts, Exception):
+            return parts
         if len(self._forms) > _MOST_FORMS:
             self._forms.clear()
-        for each in first:
-            self._forms[each.hash, each.sql, item.partition_key] = analysis.form_of(each)
+        for each in parts:
+            self._forms[each.hash, each.sql, item.partition_key] = each.form
         return [
-            Item(each.sql, item.partition_key, datatype, each.hash, tuple(each.parts), item.priority)
-            for each in sorted(first, key=lambda each: (len(each.tables), len(each.conjuncts)))
+            Item(each.sql, item.partition_key, datatype, each.hash, each.parts, item.priority)
+            for each in parts
         ]
 
     def _held(self, fragments: Sequence[Item]) -> set[tuple[str, str | None]]:
@@ -231,21 +236,11 @@ class SourceEvaluator:
         self._registered[partition_key] = datatype, time.monotonic() + _SECONDS_REGISTERED
         return datatype
 
-    def _analyse(self, item: Item) -> Analysis:
-        return analyse(
-            item.query,
-            item.partition_key,
-            dialect=self._dialect,
-            schema=self._schema,
-            partition_local=self._partition_local,
-            max_fragments=self._max_fragments,
-        )
-
     def _datatype(self, item: Item) -> str:
         """The data type of a partition key that is not registered: as the user says, or as the tables declare it."""
         name, wanted = item.partition_key, item.datatype
         if wanted is None:
-            analysis = self._analyse(item)
+            analysis = self._analyser.analyse(item.query, item.partition_key)
             if analysis.reason is not None:
                 raise NotCacheable(analysis.reason)
             tables = {table for each in analysis.fragments for table in each.tables}
@@ -270,6 +265,10 @@ class SourceEvaluator:
     def worker(self) -> SourceWorker:
         """See :class:`Evaluator`."""
         return SourceWorker(self, self._open_source())
+
+    def close(self) -> None:
+        """See :class:`Evaluator`."""
+        self._processes.close()
 
     def store(self, item: Item, source: Source) -> Evaluated:
         """Run a fragment and keep its keys. See :meth:`Worker.evaluate`."""
@@ -310,7 +309,7 @@ class SourceEvaluator:
             return item.query, 0
         if not keys:
             return None, hits
-        analysis = self._analyse(item)
+        analysis = self._analyser.analyse(item.query, item.partition_key)
         # the fragment, taken apart itself, is its own largest fragment: that one's family is what it selects
         family = next((each.family for each in analysis.fragments if each.hash == item.hash), None)
         return (item.query, 0) if family is None else (analysis.rewrite({family: keys}, "IN"), hits)

@@ -19,7 +19,8 @@ from threading import Event, Lock, Thread, local
 from typing import Final
 
 from partitioncache.errors import PartitionCacheError, UnavailableError
-from partitioncache.monitor.evaluate import Evaluator, NotCacheable, Worker
+from partitioncache.monitor.apart import NotCacheable
+from partitioncache.monitor.evaluate import Evaluator, Worker
 from partitioncache.monitor.events import Events
 from partitioncache.queues import Claim, Item, Outcome, Queue, QueueName
 from partitioncache.sources import FragmentTimeout, SourceUnavailable
@@ -119,6 +120,7 @@ class Monitor:
             sys.setswitchinterval(usual)
             for worker in self._workers:
                 worker.close()
+            self._evaluator.close()
 
     def _hand_out(
         self, taker: ThreadPoolExecutor, pool: ThreadPoolExecutor, jobs: dict[Future[None], QueueName]

@@ -21,9 +21,9 @@ import psycopg
 
 from partitioncache.backends.postgresql import PostgresqlArray
 from partitioncache.errors import PartitionCacheError, RightsError, UnavailableError
+from partitioncache.monitor.apart import NotCacheable
 from partitioncache.monitor.evaluate import (
     Evaluated,
-    NotCacheable,
     SourceEvaluator,
     SourceWorker,
     one_by_one,
@@ -115,6 +115,9 @@ class ServerEvaluator:
     def worker(self) -> ServerWorker:
         """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
         return ServerWorker(self)
+
+    def close(self) -> None:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
 
 
 class ServerWorker:
