@@ -22,11 +22,8 @@ from partitioncache.analysis import Analysis, analyse
 from partitioncache.analysis.forms import Form
 from partitioncache.errors import PartitionCacheError
 
-#: Queries that are handed over together.
-_TOGETHER: Final = 8
-
-#: Fewer queries than this are taken apart here.
-_MANY: Final = 32
+#: Fewer queries than this are taken apart here; no more are handed over together.
+_MANY: Final = 8
 
 #: Seconds of taking many apart until processes are started: a start takes as long.
 _SECONDS_WORTH_IT: Final = 1.0
@@ -126,7 +123,8 @@ class Processes:
                 self._after -= (time.monotonic() - began) * is_many
                 yield parts
             return
-        chunks = [asked[start : start + _TOGETHER] for start in range(0, len(asked), _TOGETHER)]
+        size = max(1, min(_MANY, len(asked) // (2 * self._amount)))
+        chunks = [asked[start : start + size] for start in range(0, len(asked), size)]
         futures: list[Future[list[list[Part] | Exception]] | None] = []
         for chunk in chunks:
             try:

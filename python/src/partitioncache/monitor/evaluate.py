@@ -32,6 +32,9 @@ _MOST_FORMS: Final = 10_000
 #: Seconds of taking queries apart until their fragments are handed on.
 _SECONDS_TOGETHER: Final = 0.05
 
+#: Seconds of taking queries apart that are claimed together.
+_SECONDS_CLAIMED: Final = 0.5
+
 #: Seconds for which a registration is believed to be what it was.
 _SECONDS_REGISTERED: Final = 1.0
 
@@ -73,13 +76,11 @@ class Worker(Protocol):
 
 
 class Evaluator(Protocol):
-    """Fills one cache.
+    """Fills one cache."""
 
-    Attributes:
-        at_once: how many queries are taken apart together at most.
-    """
-
-    at_once: int
+    @property
+    def at_once(self) -> int:
+        """How many queries to claim together at most."""
 
     def take_apart(self, item: Item) -> list[Item]:
         """The fragments of a query that the cache does not hold yet, the smallest first.
@@ -128,8 +129,6 @@ class SourceEvaluator:
             of this one, which must not do anything else then.
     """
 
-    at_once = 100
-
     def __init__(
         self,
         backend: Backend,
@@ -155,11 +154,18 @@ class SourceEvaluator:
         self._result_limit = result_limit
         self._again = again
         self._registered: dict[str, tuple[str, float]] = {}
+        self._usual_seconds = _SECONDS_CLAIMED / 100
         self._forms: dict[tuple[str, str, str], Form | None] = {}
+
+    @property
+    def at_once(self) -> int:
+        """See :class:`Evaluator`: what takes long to take apart, other monitors shall find some of."""
+        return max(8, min(100, int(_SECONDS_CLAIMED / self._usual_seconds)))
 
     def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
         """See :class:`Evaluator`: what the cache holds of them is asked for once in a while, for several at once."""
-        end = time.monotonic() + _SECONDS_TOGETHER
+        began = time.monotonic()
+        end = began + _SECONDS_TOGETHER
         found: list[list[Item] | Exception] = []
         apart = self._processes.parts([(item.query, item.partition_key) for item in items])
         for item, parts in zip(items, apart, strict=True):
@@ -168,6 +174,7 @@ class SourceEvaluator:
                 yield from self._not_held(found)
                 found, end = [], time.monotonic() + _SECONDS_TOGETHER
         yield from self._not_held(found)
+        self._usual_seconds = (time.monotonic() - began) / max(1, len(items))
 
     def _not_held(self, found: Sequence[list[Item] | Exception]) -> Iterator[list[Item] | Exception]:
         """Those fragments that are to be evaluated, for each query in turn; or why there are none."""

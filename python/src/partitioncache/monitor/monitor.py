@@ -370,17 +370,15 @@ class Monitor:
             self._trouble_with_queue(problem)
 
     def _finish_all(self, queue: QueueName, done: list[tuple[Claim, int | None]]) -> None:
-        """Acknowledge what is done, as :meth:`_finish` does. Where a log keeps the numbers of keys, each by itself."""
-        if len(done) <= 1 or (self._queue.provider == "postgresql" and queue == "outgoing"):
-            for claim, count in done:
-                self._finish(queue, claim, key_count=count)
+        """Acknowledge what is done, with the numbers of keys, as :meth:`_finish` does."""
+        if not done:
             return
-        claims = [claim for claim, _ in done]
+        claims, counts = [claim for claim, _ in done], [count for _, count in done]
         with self._lock:
             for claim in claims:
                 self._held.pop((queue, claim.id), None)
         try:
-            held = {claim.id for claim in self._queue.finish_all(queue, claims)}
+            held = {claim.id for claim in self._queue.finish_all(queue, claims, counts)}
         except Exception as problem:
             self._trouble_with_queue(problem)
             return

@@ -52,8 +52,6 @@ class ServerEvaluator:
         again: evaluate also what the cache holds already.
     """
 
-    at_once = 16
-
     def __init__(
         self,
         backend: PostgresqlArray,
@@ -71,6 +69,11 @@ class ServerEvaluator:
     def server(self) -> Server:
         """The database."""
         return self.backend.server
+
+    @property
+    def at_once(self) -> int:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
+        return 16
 
     def take_apart(self, item: Item) -> list[Item]:
         """See :class:`~partitioncache.monitor.evaluate.Evaluator`.
@@ -192,7 +195,10 @@ class ServerWorker:
 class Forwarder(ServerEvaluator):
     """Hands queries on to the queue beside the data, where the server takes many apart at a time."""
 
-    at_once = 100
+    @property
+    def at_once(self) -> int:
+        """See :class:`~partitioncache.monitor.evaluate.Evaluator`."""
+        return 100
 
     def take_all_apart(self, items: Sequence[Item]) -> Iterator[list[Item] | Exception]:
         """See :class:`~partitioncache.monitor.evaluate.Evaluator`: pushed together, or each by itself."""

@@ -127,9 +127,12 @@ class PostgreSQLQueue(Closing):
         )
         return bool(held)
 
-    def finish_all(self, queue: QueueName, claims: Sequence[Claim]) -> list[Claim]:
+    def finish_all(
+        self, queue: QueueName, claims: Sequence[Claim], key_counts: Sequence[int | None] = ()
+    ) -> list[Claim]:
         """Acknowledge claims that are all done, in one transaction; return those that were still held."""
-        return self._with_claims("partitioncache_queue_finish_all", queue, claims)
+        counts = Typed("pg_catalog.int8[]", list(key_counts))
+        return self._with_claims("partitioncache_queue_finish_all", queue, claims, counts)
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
         """Prolong leases to `lease` seconds from now; return the claims that are still held."""

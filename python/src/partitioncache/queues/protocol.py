@@ -142,8 +142,16 @@ class Queue(Protocol):
             key_count: how many keys the fragment has; kept where the provider keeps a log.
         """
 
-    def finish_all(self, queue: QueueName, claims: Sequence[Claim]) -> list[Claim]:
-        """Acknowledge claims that are all done; return those that were still held."""
+    def finish_all(
+        self, queue: QueueName, claims: Sequence[Claim], key_counts: Sequence[int | None] = ()
+    ) -> list[Claim]:
+        """Acknowledge claims that are all done; return those that were still held.
+
+        Args:
+            queue: which of the two.
+            claims: what is done.
+            key_counts: for each, how many keys the fragment has; kept where the provider keeps a log.
+        """
 
     def extend(self, queue: QueueName, claims: Sequence[Claim], lease: float = 60.0) -> list[Claim]:
         """Prolong leases to `lease` seconds from now; return the claims that are still held."""

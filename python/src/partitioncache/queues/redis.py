@@ -306,7 +306,9 @@ class RedisQueue(Closing):
         arguments += [self._max_attempts, int(self._pause * 1000)]
         return bool(self._finish(keys=self._keys(queue), args=arguments))
 
-    def finish_all(self, queue: QueueName, claims: Sequence[Claim]) -> list[Claim]:
+    def finish_all(
+        self, queue: QueueName, claims: Sequence[Claim], key_counts: Sequence[int | None] = ()
+    ) -> list[Claim]:
         """Acknowledge claims that are all done; return those that were still held."""
         arguments = [text for claim in claims for text in (claim.id, claim.token)]
         held = (
