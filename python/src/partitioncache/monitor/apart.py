@@ -114,13 +114,13 @@ class Processes:
 
     def parts(self, asked: Sequence[Asked]) -> Iterator[list[Part] | Exception]:
         """For each query in turn what `Analyser.parts` gives."""
-        is_many = len(asked) >= _MANY
-        pool = self._ready() if is_many else None
+        pool = self._ready() if len(asked) >= _MANY else None
         if pool is None:
-            for query, partition_key in asked:
+            for each in asked:
                 began = time.monotonic()
-                parts = self._analyser.parts(query, partition_key)
-                self._after -= (time.monotonic() - began) * is_many
+                parts = self._analyser.parts(*each)
+                if len(asked) >= _MANY:
+                    self._after -= time.monotonic() - began
                 yield parts
             return
         size = max(1, min(_MANY, len(asked) // (2 * self._amount)))
