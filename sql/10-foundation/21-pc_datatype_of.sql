@@ -7,8 +7,10 @@ declare
     datatype text;
 begin
     -- Under a nondeterministic collation equal texts may differ, and sets of texts would not intersect rightly. PostgreSQL has none of its own.
-    if collation_ >= 16384 and exists (select from pg_collation c where c.oid = collation_ and not c.collisdeterministic) then
-        return null;
+    if collation_ >= 16384 then
+        if exists (select from pg_collation c where c.oid = collation_ and not c.collisdeterministic) then
+            return null;
+        end if;
     end if;
     loop
         datatype := pc_datatype_maps() -> 'of' ->> base::regtype::text;

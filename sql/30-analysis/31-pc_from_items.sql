@@ -17,6 +17,7 @@ declare
     joins integer;
     on_starts integer;
     how text;
+    plain record;
 begin
     while n <= from_ends + 1 loop
         if n = from_ends + 1 or tokens[n] = ',' then
@@ -40,7 +41,9 @@ begin
         nullable := optional;
 
         if tokens[n] <> '(' then
-            select t.alias, t.relation into alias, relation from pc_plain_table(tokens[item_starts:last]) t;
+            plain := pc_plain_table(tokens[item_starts:last]);
+            alias := plain.alias;
+            relation := plain.relation;
             kind := case when relation is null then 'opaque' else 'table' end;
             return next;
             continue;

@@ -173,7 +173,8 @@ declare
     old boolean := pc_old_snapshot();
 begin
     families := array(select r from unnest(relations) r
-                      where exists (select from pg_inherits i where i.inhparent = r) or exists (select from pg_inherits i where i.inhrelid = r));
+                      -- Each looked up by an index: PostgreSQL would rather read all of what inherits in the database.
+                      where exists (select from pg_inherits i where i.inhparent = r offset 0) or exists (select from pg_inherits i where i.inhrelid = r offset 0));
     -- What has neither partitions nor children nor parents, as most: the same in fewer steps.
     if families = '{}' or not relations <@ families then
         return query
@@ -194,7 +195,9 @@ begin
                 from pg_attribute a where a.attrelid = c.oid and a.attnum > 0) a
             where c.oid = any (relations) and c.oid <> all (families);
     end if;
-    return query select c.oid, pc_family_state(c.oid, whole) from pg_class c where c.oid = any (families);
+    if families <> '{}' then
+        return query select c.oid, pc_family_state(c.oid, whole) from pg_class c where c.oid = any (families);
+    end if;
 end
 $$;
 

@@ -16,7 +16,7 @@ create type pc_taken_apart as (
 comment on type pc_taken_apart is
 'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; state: the fingerprint of all this (see pc_analysis_state), if it was asked for; passing: that is true at this moment only, because the text says today or the like.';
 
-create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false, with_fragments boolean default true, accepted boolean default false) returns pc_taken_apart
+create function pc_take_apart(query text, registration partitioncache_registration, session jsonb, with_state boolean, max_fragments integer, accepted boolean) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -25,7 +25,6 @@ set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-    registration partitioncache_registration := case when cache = '' and partition_key ^@ E'\x01' then pc_imagined_registration(partition_key) else pc_registration(cache, partition_key) end;
     begun pg_snapshot;
     parsed pc_parsed;
     behind_views record;
@@ -65,7 +64,7 @@ begin
         for placed in
             select p.relation, p.raw, pc_expression(p.relation, p.raw, session) as expression
             from (select r as relation, replace(p.template, E'\x01\x02', 'partitioncache_row') as raw
-                  from unnest(parsed.relations) r cross join lateral pc_key_of(cache, partition_key, registration.datatype, r) p
+                  from unnest(parsed.relations) r cross join lateral pc_key_of(registration.cache, registration.partition_key, registration.datatype, r) p
                   where registration.placed > 0 and p.template is not null and p.plain is null offset 0) p
         loop
             if not starts_with(regexp_replace((placed.expression).written, '\s+', ' ', 'g'), regexp_replace(format('SELECT %s AS partitioncache_key ', placed.raw), '\s+', ' ', 'g')) then
@@ -117,8 +116,7 @@ begin
                                             array(select c.closes - block.from_starts + 2
                                                   from unnest(closes[block.from_starts - 1:coalesce(block.where_ends, block.from_ends)]) with ordinality c(closes, n) order by c.n),
                                             row(block.block, 2, block.from_ends - block.from_starts + 2, block.where_starts - block.from_starts + 2, block.where_ends - block.from_starts + 2)::pc_block,
-                                            registration, unfit, doubtful,
-                                            case when not with_fragments then 0 when cache = '' then 16 else (pc_settings(cache)).max_fragments end, own)
+                                            registration, unfit, doubtful, max_fragments, own)
         loop
             family := part.family;
             family.family := cardinality(families) + 1;
@@ -140,18 +138,30 @@ begin
     result.families := families;
     if cardinality(families) = 0 then
         result.reason := case
-            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, partition_key, registration.datatype, unfit, cache) t where t.keyed)
-                then format('no condition on the tables that have the column "%s" could be cached', partition_key)
+            when exists (select from pc_query_blocks(tokens, closes) b, pc_block_tables(tokens, closes, b, registration.partition_key, registration.datatype, unfit, registration.cache) t where t.keyed)
+                then format('no condition on the tables that have the column "%s" could be cached', registration.partition_key)
             else format('no table that surely takes part in every row has a column "%s" of the registered datatype (%s)%s',
-                        partition_key, registration.datatype,
-                        (select '; ' || string_agg(format('%s is placed, but %s', r::regclass, pc_placement_problem(pc_placement_of(cache, partition_key, r), r)), '; ')
+                        registration.partition_key, registration.datatype,
+                        (select '; ' || string_agg(format('%s is placed, but %s', r::regclass, pc_placement_problem(pc_placement_of(registration.cache, registration.partition_key, r), r)), '; ')
                          from unnest(result.named) r
-                         where pc_placement_problem(pc_placement_of(cache, partition_key, r), r) is not null))
+                         where pc_placement_problem(pc_placement_of(registration.cache, registration.partition_key, r), r) is not null))
             end;
     end if;
     return result;
 end
 $$;
 
-comment on function pc_take_apart(text, text, text, jsonb, boolean, boolean, boolean) is
-'Takes a query apart into families of columns to restrict and the fragments that restrict them, or says why it cannot be. accepted: see pc_parse. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';
+comment on function pc_take_apart(text, partitioncache_registration, jsonb, boolean, integer, boolean) is
+'Takes a query apart into families of columns to restrict and the fragments that restrict them, at most so many, or says why it cannot be. with_state: the fingerprint is wanted, too; accepted: see pc_parse. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''), false, 64, false)).reason';
+
+create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false, with_fragments boolean default true) returns pc_taken_apart
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+begin
+    return pc_take_apart(query, pc_registration(cache, partition_key), session, with_state, case when with_fragments then (pc_settings(cache)).max_fragments else 0 end, false);
+end
+$$;
+
+comment on function pc_take_apart(text, text, text, jsonb, boolean, boolean) is
+'The same for a partition key that is registered, with as many fragments as its cache is set to. Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';

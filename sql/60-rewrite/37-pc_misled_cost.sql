@@ -2,11 +2,9 @@ create function pc_side(node jsonb, side text) returns jsonb
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
-#variable_conflict use_column
 begin
     -- Among the plans below a node there are also those of its sub-selects.
-    return (
-        select p from jsonb_array_elements(node -> 'Plans') p where p ->> 'Parent Relationship' = side limit 1);
+    return jsonb_path_query_first(node, '$.Plans[*] ? (@."Parent Relationship" == $side)', jsonb_build_object('side', side));
 end
 $$;
 

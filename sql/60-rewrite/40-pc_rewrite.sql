@@ -75,6 +75,7 @@ declare
     deferred_cost double precision;
     saved double precision;
     template text := pc_template(query, session_path);
+    begun constant pg_snapshot := pg_current_snapshot();
     result pc_rewritten := row(false, null, null, null, null, null, query, '{}', null, null, null, null);
 begin
     select r.* into registration from partitioncache_registration r where r.cache = pc_decide.cache and r.partition_key = pc_decide.partition_key;
@@ -191,7 +192,7 @@ begin
             end if;
         end if;
         if analysis.state is not null and (lasting and known.lasting or not result.applied) then
-            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, known.stamps, deferred, saved, template, greatest(saved, deferred_cost / 20));
+            perform pc_remember_decision(digest, registration, result, revision, analysis, analysis.relations, known.stamps, deferred, saved, template, greatest(saved, deferred_cost / 20), begun);
         end if;
         if counted then
             perform pc_count_use(cache, partition_key, case when result.applied then result.hashes end);

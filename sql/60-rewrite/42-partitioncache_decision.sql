@@ -147,7 +147,8 @@ comment on function pc_known_decision(text, text, text, text, jsonb) is
 
 create function pc_remember_decision(
     digest text, registration partitioncache_registration, outcome pc_rewritten, revision bigint, analysis partitioncache_analysis, watched oid[], stamps text[],
-    deferred text default null, saved double precision default null, template text default null, credited_at_once double precision default null
+    deferred text default null, saved double precision default null, template text default null, credited_at_once double precision default null,
+    since pg_snapshot default null
 ) returns void
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -244,7 +245,9 @@ begin
             from pc_usable_entries(registration, outcome.hashes) u where u.problem is null and u.stamp = any (stamps);
             aside := (usable @> stamps) is not true;
         end if;
-        if aside or analysis.state <> pc_analysis_state(analysis.named, analysis.relations, analysis.functions, analysis.operators, analysis.types, analysis.closure) then
+        -- Where nobody has committed anything meanwhile, the catalog is as it was.
+        if aside or (since is null or pc_old_snapshot() or pc_others_committed(since))
+            and analysis.state <> pc_analysis_state(analysis.named, analysis.relations, analysis.functions, analysis.operators, analysis.types, analysis.closure) then
             return;
         end if;
     end if;
@@ -252,8 +255,8 @@ begin
 end
 $$;
 
-comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision, text, double precision) is
-'Remembers an outcome, unless something that it rests on has changed meanwhile. revision: as it was before anything was looked up; analysis: without a state if the query was left alone before; watched: the tables whose sizes matter; stamps: which evaluation of each entry it was; template: see pc_template. Example: see pc_rewrite';
+comment on function pc_remember_decision(text, partitioncache_registration, pc_rewritten, bigint, partitioncache_analysis, oid[], text[], text, double precision, text, double precision, pg_snapshot) is
+'Remembers an outcome, unless something that it rests on has changed meanwhile. revision: as it was before anything was looked up; analysis: without a state if the query was left alone before; watched: the tables whose sizes matter; stamps: which evaluation of each entry it was; template: see pc_template; since: taken before it was looked at what the catalog says. Example: see pc_rewrite';
 
 create function pc_do_decide(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
