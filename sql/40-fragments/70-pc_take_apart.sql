@@ -16,7 +16,7 @@ create type pc_taken_apart as (
 comment on type pc_taken_apart is
 'What a query consists of. reason: why it cannot be restricted, null if it can; named: the relations that its text names; relations: those and all behind views; functions, operators, types: what it uses; closure: what that hangs on, see pc_closure; state: the fingerprint of all this (see pc_analysis_state), if it was asked for; passing: that is true at this moment only, because the text says today or the like.';
 
-create function pc_take_apart(query text, registration partitioncache_registration, session jsonb, with_state boolean, max_fragments integer, accepted boolean) returns pc_taken_apart
+create function pc_take_apart_as(query text, registration partitioncache_registration, session jsonb, with_state boolean, max_fragments integer, accepted boolean) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 set standard_conforming_strings = on
@@ -151,17 +151,17 @@ begin
 end
 $$;
 
-comment on function pc_take_apart(text, partitioncache_registration, jsonb, boolean, integer, boolean) is
-'Takes a query apart into families of columns to restrict and the fragments that restrict them, at most so many, or says why it cannot be. with_state: the fingerprint is wanted, too; accepted: see pc_parse. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''), false, 64, false)).reason';
+comment on function pc_take_apart_as(text, partitioncache_registration, jsonb, boolean, integer, boolean) is
+'Takes a query apart into families of columns to restrict and the fragments that restrict them, at most so many, or says why it cannot be. with_state: the fingerprint is wanted, too; accepted: see pc_parse. Raises PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart_as(''select 1'', pc_registration(''partitioncache'', ''city_id''), pc_session(''public''), false, 64, false)).reason';
 
 create function pc_take_apart(query text, partition_key text, cache text, session jsonb, with_state boolean default false, with_fragments boolean default true) returns pc_taken_apart
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
 begin
-    return pc_take_apart(query, pc_registration(cache, partition_key), session, with_state, case when with_fragments then (pc_settings(cache)).max_fragments else 0 end, false);
+    return pc_take_apart_as(query, pc_registration(cache, partition_key), session, with_state, case when with_fragments then (pc_settings(cache)).max_fragments else 0 end, false);
 end
 $$;
 
 comment on function pc_take_apart(text, text, text, jsonb, boolean, boolean) is
-'The same for a partition key that is registered, with as many fragments as its cache is set to. Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';
+'pc_take_apart_as for a partition key that is registered, with as many fragments as its cache is set to. Raises PC002 (partition key not registered) and PostgreSQL''s own error for a query that it does not accept. Example: select (pc_take_apart(''select 1'', ''city_id'', ''partitioncache'', pc_session(''public''))).reason';

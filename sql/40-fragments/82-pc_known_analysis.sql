@@ -126,7 +126,7 @@ begin
                 else 'the query is not known yet, and in a read-only transaction it cannot be analysed' end;
             return analysis;
         end if;
-        return pc_remember(digest, pc_take_apart(query, registration, session, true, 0, accepted), query, session, general_digest);
+        return pc_remember(digest, pc_take_apart_as(query, registration, session, true, 0, accepted), query, session, general_digest);
     exception when others then
         analysis := null;
         -- The caller asked for a faster query, not for an opinion on it: running it will show what is wrong.

@@ -91,7 +91,7 @@ declare
     -- One partition is asked for already.
     asked_for constant text := format('[(]t_*\d+[.](%s) = (?!t_*\d+[.])', (select string_agg(regexp_replace(c, '(\W)', '\\\1', 'g'), '|') from unnest(candidate.columns) c));
 begin
-    worth.taken := pc_take_apart(query, pc_imagined_registration(pc_imagined_key(candidate.datatype, candidate.relids, candidate.columns)), session, false, 16, false);
+    worth.taken := pc_take_apart_as(query, pc_imagined_registration(pc_imagined_key(candidate.datatype, candidate.relids, candidate.columns)), session, false, 16, false);
     if (worth.taken).reason is not null then
         return null;
     end if;
