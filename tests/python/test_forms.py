@@ -348,3 +348,27 @@ def test_of_bounds_alone_the_nearest_are_found(
         for bound in (480, 440, 400)
     ]
     assert set(handler.contained(asking, "city_id")["poi"]) == set(nearest)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "mysql", "postgres"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *KNOWN,
+        *SERVED,
+        # Keys that are equal through a table that some fragments lack, or through another column.
+        "SELECT 1 FROM poi p, street s, street e, poi x WHERE p.city_id = s.city_id AND p.city_id = e.city_id "
+        "AND e.x < s.poi_id AND x.id = s.poi_id AND s.id IS NULL",
+        "SELECT 1 FROM poi p, street s, poi q WHERE p.city_id = s.poi_id AND s.poi_id = q.city_id AND q.kind > s.id",
+        # Sides that look alike, and others.
+        "SELECT 1 FROM street b, street a, poi p WHERE a.id <= b.id AND p.area > b.x AND p.city_id = b.city_id",
+        "SELECT 1 FROM poi p, street s WHERE p.id = s.id AND s.x >= p.area AND NOT p.kind = s.id + p.kind",
+    ],
+)
+def test_what_a_fragment_says_is_told_by_its_query(query: str, dialect: str) -> None:
+    for schema in (TYPES, None):
+        analysis = analyse(query, "city_id", dialect, schema)
+        for fragment in analysis.fragments:
+            read = form_of_entry(fragment.hash, fragment.sql, "city_id", schema)
+            assert read is not None
+            assert analysis.form_of(fragment) == read, fragment.sql

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -85,6 +85,16 @@ def classes(
         PartitionClass(tuple(group), tuple(part for part in equated if part.issubset(group)))
         for group in _together(groups, keys)
     )
+
+
+def together(
+    equalities: Iterable[tuple[Column, Column]], keys: Mapping[int, Column]
+) -> list[list[int]]:
+    """The sources whose key columns are equal by these equalities of columns, also through others."""
+    groups = _Groups()
+    for first, second in equalities:
+        groups.join(first, second)
+    return _together(groups, keys)
 
 
 def _together(groups: _Groups, keys: Mapping[int, Column]) -> list[list[int]]:

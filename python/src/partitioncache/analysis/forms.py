@@ -11,10 +11,11 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 from partitioncache.analysis import fragments as parts
-from partitioncache.analysis.classes import classes
+from partitioncache.analysis.classes import classes, together
 from partitioncache.analysis.conditions import Constant, Kind, Said, Sure, canonical
 from partitioncache.analysis.dialects import DIALECTS, Rules, rules
 from partitioncache.analysis.fragments import Plan
@@ -103,27 +104,28 @@ def _alternatives(plan: Plan) -> list[Said]:
 
 
 def form_of_fragment(plan: Plan, fragment: parts.Fragment) -> Form | None:
-    """The form of a fragment of a query, as `form_of_entry` reads it from its text; None where only the text tells.
-
-    A comparison of two tables is written either way round, and says what it does the way it is written.
-    """
+    """The form of a fragment of a query, as `form_of_entry` reads it from its text; None where that reads none."""
     sources = [plan.statement.sources[source] for source in fragment.sources]
-    conditions = [plan.conditions[number] for number in fragment.conditions]
-    if not all(source.plain for source in sources) or any(each.mirrored is not None for each in conditions):
+    if not all(source.plain for source in sources):
         return None
     places = {source: place for place, source in enumerate(fragment.sources)}
-    equated = [
-        sorted(places[source] for source in group if source in places)
-        for one in plan.classes
-        for group in one.equated
-    ]
-    groups = tuple(sorted({tuple(group) for group in equated if len(group) > 1}))
+    names = parts.names_of(fragment.sources)
+    conditions = [plan.conditions[number] for number in fragment.conditions]
+    members = {source for one in plan.classes for source in one.members}
+    columns = {source: (source, plan.key_of(source)) for source in fragment.sources if source in members}
+    # Its text equates the keys of its own class; others are equal if conditions say so.
+    (own_class,) = (one for one in plan.classes if fragment.sources[0] in one.members)
+    equalities = [each.equates for each in conditions if each.equates is not None]
+    for group in own_class.equated:
+        equalities += pairwise(columns[source] for source in fragment.sources if source in group)
+    equal = [sorted(map(places.__getitem__, group)) for group in together(equalities, columns)]
+    groups = tuple(sorted(tuple(group) for group in equal if len(group) > 1))
     keyed = {0, *(place for group in groups for place in group)}
     keys = [plan.key_of(source) if places[source] in keyed else plan.key for source in fragment.sources]
     own = [
         replace(said, expression=tuple(part if isinstance(part, str) else places[part] for part in said.expression))
         for condition in conditions
-        for said in condition.says
+        for said in condition.said(names)
     ]
     return Form(
         plan.statement.rules.name,

@@ -260,7 +260,7 @@ def _orders(plan: Plan, group: PartitionClass, choice: _Choice) -> Iterator[tupl
 
 
 def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[int, ...]) -> _Written:
-    names = {source: f"t{number}" for number, source in enumerate(order, 1)}
+    names = names_of(order)
     conditions = {number: plan.conditions[number] for number in sorted(choice.conditions)}
     own = sorted((condition.text(names), number) for number, condition in conditions.items())
     texts = {text for text, _ in own}
@@ -276,6 +276,11 @@ def _in_order(plan: Plan, group: PartitionClass, choice: _Choice, order: tuple[i
     digest = hashlib.sha256(sql.encode()).hexdigest()
     numbers = tuple(number for _, number in own)
     return _Written(order[0], sql, tuple(sorted(read)), conjuncts, choice, digest, order, numbers)
+
+
+def names_of(order: Sequence[int]) -> dict[int, str]:
+    """What a fragment calls its sources, by their numbers in the query."""
+    return {source: f"t{number}" for number, source in enumerate(order, 1)}
 
 
 def _key_equalities(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -18,6 +18,7 @@ from partitioncache.analysis.conditions.rendering import (
     Rendering,
     Template,
     filled,
+    masked,
 )
 from partitioncache.analysis.conditions.saying import Said, says
 from partitioncache.analysis.reasons import Unsure
@@ -39,6 +40,7 @@ class Condition:
     Attributes:
         template: its canonical text, with source indexes for the tables' names.
         mirrored: the same condition the other way round, if that is known to mean the same.
+        looks_alike: its two sides differ at most in which source they are about, so nothing but the text orders them.
         sources: the sources it is about.
         inner_tables: the tables of its sub-selects.
         equates: the two columns that it equates, if it is of the form column = column.
@@ -53,11 +55,25 @@ class Condition:
     equates: tuple[tuple[int, str], tuple[int, str]] | None
     key_of: int | None
     says: tuple[Said, ...]
+    looks_alike: bool
 
     def text(self, names: dict[int, str]) -> str:
         """The text with these names for its sources."""
-        text = filled(self.template, names)
-        return text if self.mirrored is None else min(text, filled(self.mirrored, names))
+        return filled(self._written(names), names)
+
+    def said(self, names: dict[int, str]) -> tuple[Said, ...]:
+        """What it says where it is written with these names: two sides that look alike keep their order."""
+        if self.mirrored is None or not self.looks_alike:
+            return self.says
+        written = self._written(names)
+        return tuple(
+            replace(each, expression=written) if each == Said(self.template) else each for each in self.says
+        )
+
+    def _written(self, names: dict[int, str]) -> Template:
+        if self.mirrored is None or filled(self.template, names) <= filled(self.mirrored, names):
+            return self.template
+        return self.mirrored
 
     @cached_property
     def shape(self) -> str:
@@ -90,26 +106,31 @@ def canonical(statement: Statement, condition: exp.Expr, key: str) -> Condition:
         and len(rendering.sources) == 1
         and {name for _, name in rendering.columns} == {statement.sources[min(rendering.sources)].key(key)}
     )
+    mirrored, looks_alike = _mirrored(rendering, condition, template)
     return Condition(
         template=template,
-        mirrored=_mirrored(rendering, condition, template),
+        mirrored=mirrored,
         sources=frozenset(rendering.sources),
         inner_tables=frozenset(rendering.inner_tables),
         equates=_equates(rendering, condition),
         key_of=next(iter(rendering.sources)) if key_only else None,
         says=says(Rendering(statement, _RENDERERS), condition, template),
+        looks_alike=looks_alike,
     )
 
 
-def _mirrored(rendering: Rendering, node: exp.Expr, template: Template) -> Template | None:
-    """A comparison of two tables the other way round: which of the two is the text depends on their names."""
+def _mirrored(rendering: Rendering, node: exp.Expr, template: Template) -> tuple[Template | None, bool]:
+    """A comparison of two tables the other way round: which of the two is the text depends on their names.
+
+    And whether its sides look alike.
+    """
     if type(node) not in COMPARISONS or len(rendering.sources) < 2 or not may_mirror(rendering, node):
-        return None
+        return None, False
     again = Rendering(rendering.statement, _RENDERERS)
     left, right = again.part(node.this, OTHER), again.part(node.args["expression"], OTHER)
     operator = COMPARISONS[type(node)]
     forward, backward = (*left, f" {operator} ", *right), (*right, f" {MIRRORED[operator]} ", *left)
-    return backward if forward == template else forward
+    return backward if forward == template else forward, masked(left) == masked(right)
 
 
 def _equates(rendering: Rendering, node: exp.Expr) -> tuple[tuple[int, str], tuple[int, str]] | None:
