@@ -79,7 +79,7 @@ begin
         from pc_measure(ranked, times, texts, plans, queries is null,
                         least(greatest(started + seconds * interval '1 s', clock_timestamp() + seconds / 2 * interval '1 s'), pc_statement_ends_at()), session) m;
     end if;
-    if not by_statistics and texts <> '{}' and not exists (select from unnest(ranked) r where r.saves > 0.001) then
+    if not by_statistics and texts <> '{}' and unlooked_later < cardinality(texts) and not exists (select from unnest(ranked) r where r.saves > 0.001) then
         remarks := remarks || coalesce('No partition key would save time for these queries, neither ' || (
             select string_agg((r.candidate).partition_key, ' nor ') from unnest(ranked) r where exists (select from unnest(blocks) b where b.relids && (r.candidate).relids)) || '.',
             'No column has few enough values, each in enough rows, to be a partition key for these queries.');

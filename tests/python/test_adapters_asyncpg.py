@@ -181,6 +181,30 @@ def test_codecs_of_the_application(
     runs(shop, test)
 
 
+@pytest.mark.parametrize(
+    ("setting", "query", "value"),
+    [
+        ("IntervalStyle = sql_standard", "select $1::interval from place where kind = 7", datetime.timedelta(0, -5)),
+        ("IntervalStyle = sql_standard", "select $1::interval from place where kind = 7", datetime.timedelta(0, 0, -1)),
+        ("array_nulls = off", "select id, $1::text[] from place where kind = 7", ["a", None, "null"]),
+        ("array_nulls = off", "select id, $1::text[] from place where kind = 7", [["a", None], ["null", "b"]]),
+        ("DateStyle = German", "select id, $1::timestamptz from place where kind = 7", WHEN),
+        ("standard_conforming_strings = off", "select id, $1::text from place where kind = 7", "\\' \\\\"),
+        ("bytea_output = escape", "select id, $1::bytea from place where kind = 7", b"\\x\x00'"),
+        ("extra_float_digits = -3", "select id, $1::float8 from place where kind = 7", 0.1 + 0.2),
+        ("timezone = 'Asia/Kolkata'", "select id, $1::timestamptz from place where kind = 7", WHEN),
+    ],
+)  # fmt: skip
+def test_settings_that_say_what_a_text_means(shop: Database, setting: str, query: str, value: Any) -> None:
+    async def test(asking: Any, plain: Any) -> None:
+        for connection in (asking, plain):
+            await connection.execute(f"set {setting}")
+        for _ in range(3):
+            assert await asking.fetch(query, value) == await plain.fetch(query, value)
+
+    runs(shop, test)
+
+
 def test_codecs_of_other_types_do_not_matter(shop: Database) -> None:
     async def test(asking: Any, plain: Any) -> None:
         await asking.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=str)

@@ -36,7 +36,7 @@ except ImportError:
 
 __all__ = ["Restricting", "Statistics", "connect", "connection_class", "create_pool", "off", "statistics"]
 
-_PLAIN: Final = (int, str, bool, Decimal, timedelta, UUID)
+_PLAIN: Final = (int, str, bool, Decimal, UUID)
 _ENCODE_OTHERWISE: Final[WeakSet[Any]] = WeakSet()  # connections with codecs of the application
 _TEXT: Final = 25
 _UTC: Final = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "UCT")
@@ -258,7 +258,11 @@ def _exact(value: Any, utc: bool) -> Any:
     if kind is bytes:
         # psycopg would write it for a string in which backslashes are doubled.
         return f"\\x{value.hex()}"
-    if kind is list:
+    if kind is timedelta:
+        # Each field with its sign: IntervalStyle says what a field without one means.
+        return f"{value.days:+d} day {value.seconds:+d} second {value.microseconds:+d} microsecond"
+    if kind is list and all(each is not None for each in value):
+        # Whether NULL in the text of a list is one depends on array_nulls.
         return [_exact(each, utc) for each in value]
     if kind in (date, datetime, time_of_day) and (utc or getattr(value, "tzinfo", None) is not None):
         # Without an offset it would be taken in the client's time zone by asyncpg, in the session's by the server.
