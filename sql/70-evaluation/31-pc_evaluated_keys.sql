@@ -59,7 +59,7 @@ begin
     if not whatever_it_keeps and pc_is_many(partitions) and may_keep_most
         and pc_can_be_probed(fragment, (registration).partition_key, source) then
         full_cost := pc_statement_cost(statement, known.keys);
-        if full_cost > 20000 then
+        if full_cost > 5000 then
             kept := pc_sampled_share(fragment, pc_sample_of_keys(source, (registration).partition_key, of_type, partitions), full_cost);
         end if;
         if kept is not null then

@@ -9,19 +9,19 @@ $$;
 comment on function pc_free_allowance() is
 'What a query may cost to learn whatever it costs itself, in the planner''s units. Example: select pc_free_allowance()';
 
-create function pc_allowance(cost double precision, learning_budget double precision, out now double precision, out later double precision)
+create function pc_allowance(cost double precision, learning_budget double precision, out now double precision, out later double precision, out beside double precision)
 language sql immutable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
 as $$
     -- A quarter more than the budget at once: the whole of a query costs a little more than the query, its keys being sorted out.
-    select (learning_budget + 0.25) * counted.cost, 0.75 * counted.cost from (select greatest(coalesce(pc_allowance.cost, 'infinity'), pc_free_allowance()) as cost) counted
+    select (learning_budget + 0.25) * counted.cost, 0.75 * counted.cost, greatest((greatest(learning_budget - 1, 0) + 0.25) * counted.cost, pc_free_allowance() / 2) from (select greatest(coalesce(pc_allowance.cost, 'infinity'), pc_free_allowance()) as cost) counted
 $$;
 
 comment on function pc_allowance(double precision, double precision) is
-'What may be spent on learning when a query is pushed, in the planner''s units, together learning_budget times its cost, and once its cost, which a query that says the same would save. now: at once; later: as credit of what is dearer. Example: select * from pc_allowance(50000, 1)';
+'What may be spent on learning when a query is pushed, in the planner''s units, together learning_budget times its cost, and once its cost, which a query that says the same would save. now: at once; later: as credit of what is dearer; beside: of the former, for what is said of single tables, where the whole is learned as well and serves this query. Example: select * from pc_allowance(50000, 1)';
 
 create function pc_priced(
-    fragments jsonb, allowance double precision, later double precision default 0, out hash text, out verdict text, out credit double precision
+    fragments jsonb, allowance double precision, later double precision default 0, beside double precision default 'infinity', out hash text, out verdict text, out credit double precision
 ) returns setof record
 language plpgsql immutable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -29,6 +29,7 @@ as $$
 #variable_conflict use_column
 declare
     remaining double precision := allowance;
+    aside double precision := 0;
     fragment record;
     scanned text;
     scan_paid boolean := false;
@@ -49,6 +50,12 @@ begin
                  f.scanned, f.kept, f.cost, f.hash
     loop
         credit := fragment.credit;
+        -- The whole serves the query. What else is found out at the same time costs little; more of it, when such a query is asked again.
+        if fragment.rank <> 'whole' and beside is not null then
+            aside := case when 'learned' = any (verdicts) then greatest(remaining - beside, 0) else 0 end;
+            remaining := remaining - aside;
+            beside := null;
+        end if;
         if fragment.rank = 'own' and fragment.scanned is distinct from scanned then
             scanned := fragment.scanned;
             scan_paid := fragment.shared <= remaining;
@@ -72,14 +79,14 @@ begin
         credits := credits || credit;
     end loop;
     if first_deferred is not null then
-        credits[first_deferred] := credits[first_deferred] + remaining + later;
+        credits[first_deferred] := credits[first_deferred] + remaining + aside + later;
     end if;
     return query select u.hash, u.verdict, u.credit from unnest(hashes, verdicts, credits) u(hash, verdict, credit);
 end
 $$;
 
-comment on function pc_priced(jsonb, double precision, double precision) is
-'What is done with the fragments of a query, {hash, rank, scanned (the table of an own one), cost, kept, state, credit}, when so much may be spent now, and given as credit to what is dearer: verdict = learned, deferred, or its state; credit: what it has afterwards. No more is ever spent than the two and the credits. Example: select * from pc_priced(''[{"hash": "a", "rank": "whole", "cost": 100}]'', 100)';
+comment on function pc_priced(jsonb, double precision, double precision, double precision) is
+'What is done with the fragments of a query, {hash, rank, scanned (the table of an own one), cost, kept, state, credit}, when so much may be spent now (if a whole is learned, no more than beside on the others), and given as credit to what is dearer: verdict = learned, deferred, or its state; credit: what it has afterwards. No more is ever spent than the two and the credits. Example: select * from pc_priced(''[{"hash": "a", "rank": "whole", "cost": 100}]'', 100)';
 
 create function pc_do_learn(caller oid, argument jsonb) returns jsonb
 language plpgsql volatile parallel unsafe
@@ -99,10 +106,10 @@ declare
 begin
     perform pc_require(caller, cache_, 'push');
     for query in
-        select f.cost, f.fragments, f.total, f.known, f.items
+        select f.cost, f.fragments, f.total, f.others, f.known, f.items
         from (
             select q.n, min(q.value ->> 'cost')::double precision as cost, jsonb_agg(f.value || coalesce(l.known, '{}') order by f.n) as fragments,
-                   sum(coalesce(c.cost, 0)) as total, bool_or(coalesce(l.known - 'cost', '{}') <> '{}' or f.value ->> 'rank' = 'weaker') as known,
+                   sum(coalesce(c.cost, 0)) as total, coalesce(sum(c.cost) filter (where f.value ->> 'rank' <> 'whole'), 0) as others, bool_or(coalesce(l.known - 'cost', '{}') <> '{}' or f.value ->> 'rank' = 'weaker') as known,
                    array_agg(f.value - '{rank,kept,writes}'::text[]
                              || jsonb_build_object('cost', c.cost, 'partition_key', key_, 'priority', q.value -> 'priority', 'origin', q.value -> 'origin',
                                                    'time_limit', pc_learning_limit(cache_, c.cost, pace)) order by f.n) as items
@@ -120,10 +127,10 @@ begin
     loop
         allowance := pc_allowance(query.cost, learning_budget);
         -- Nearly always, all of it may be learned, and nothing was known.
-        if not query.known and query.total <= allowance.now then
+        if not query.known and query.total <= allowance.now and query.others <= allowance.beside then
             items := items || query.items;
         else
-            select s.learned, deferred || s.new into learned, deferred from pc_learn_some(caller, cache_, key_, query.fragments, allowance.now, allowance.later) s;
+            select s.learned, deferred || s.new into learned, deferred from pc_learn_some(caller, cache_, key_, query.fragments, allowance.now, allowance.later, allowance.beside) s;
             items := items || array(select i from unnest(query.items) with ordinality i(i, n) where i ->> 'hash' = any (learned) order by n);
         end if;
     end loop;
@@ -147,7 +154,7 @@ comment on function pc_do_learn(oid, jsonb) is
 'What is learned of a caller''s queries, {cache, partition_key, queries: [{cost, priority, origin, fragments: [{hash, query, rank, scanned, keyed_tables, parts, cost, kept, writes (to its tables, so far)}]}]}: puts into the outgoing queue what it may cost, defers the rest; how many were queued. Raises PC007 below the level push. Example: see pc_call';
 
 create function pc_learn_some(
-    caller oid, cache text, partition_key text, fragments jsonb, allowance double precision, later double precision, out learned text[], out new jsonb
+    caller oid, cache text, partition_key text, fragments jsonb, allowance double precision, later double precision, beside double precision, out learned text[], out new jsonb
 )
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -162,7 +169,7 @@ begin
     select coalesce(array_agg(p.hash) filter (where p.verdict = 'learned'), '{}'),
            jsonb_agg(f.value || jsonb_build_object('credit', p.credit)) filter (where p.verdict = 'deferred')
     into learned, deferred
-    from pc_priced(fragments, allowance, later) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
+    from pc_priced(fragments, allowance, later, beside) p join jsonb_array_elements(fragments) f on f.value ->> 'hash' = p.hash;
 
     -- Whoever is at one of these rows has counted it: nobody waits.
     delete from partitioncache_learning l
@@ -180,7 +187,7 @@ begin
 end
 $$;
 
-comment on function pc_learn_some(oid, text, text, jsonb, double precision, double precision) is
+comment on function pc_learn_some(oid, text, text, jsonb, double precision, double precision, double precision) is
 'Which of the fragments of a caller''s query are learned, by their hashes, where some are known or cost too much: see pc_priced. new: those that are to be deferred. Example: see pc_do_learn';
 
 create function pc_defer(caller oid, registration partitioncache_registration, deferred jsonb) returns void

@@ -120,8 +120,9 @@ begin
             best.milliseconds := run.milliseconds;
         end if;
     end loop;
-    -- The first to run reads from disk what the others find in memory, and any may have been disturbed: what is not far ahead meets the query once more.
-    if not far_behind and best.milliseconds > verdict.original_ms * 0.75 then
+    -- The first to run reads from disk what the others find in memory, and any may have been disturbed: what is not far ahead meets the query once
+    -- more, where the kind was asked often enough to pay for that.
+    if not far_behind and best.milliseconds > verdict.original_ms * 0.75 and spent + best.milliseconds <= (race_budget - 1) * verdict.original_ms then
         select * into run from pc_timed_bounded(analysis.canonical, analysis.families, none, verdict.original_shape, true,
             least(stop_at, clock_timestamp() + interval '1 ms' * greatest(verdict.original_ms, 60)), session_path);
         verdict.original_ms := least(verdict.original_ms, run.milliseconds);
@@ -181,9 +182,9 @@ begin
     select count(*), max(v.made_at) into raced, latest from pc_own_verdict v
     where v.asked = pc_asked_template(item) and v.cache = item.cache and v.partition_key = item.partition_key
       and v.generation = (pc_registration(item.cache, item.partition_key)).generation;
-    -- Each time when twice as many were asked since as the time before: what all races cost stays in proportion to what was asked.
+    -- Each time when three times as many were asked since as the time before: what all races cost stays in proportion to what was asked.
     if raced > 0 then
-        return pc_asked_since(item, latest) >= 2 ^ least(raced, 60);
+        return pc_asked_since(item, latest) >= 3 ^ least(raced, 30);
     end if;
     return not sure or exists (select from pc_own_decision d
                                where d.template = pc_asked_template(item) and d.cache = item.cache and d.partition_key = item.partition_key and (d.outcome).applied);
@@ -191,7 +192,7 @@ end
 $$;
 
 comment on function pc_may_race(partitioncache_queue, boolean) is
-'Whether enough queries of a kind (see pc_asked_template) were asked to race one: the first at once (sure: if some of them were restricted), each further one when twice as many were asked since as the time before. Example: select pc_may_race(q) from partitioncache_queue q where q.id = 7';
+'Whether enough queries of a kind (see pc_asked_template) were asked to race one: the first at once (sure: if some of them were restricted), each further one when three times as many were asked since as the time before. Example: select pc_may_race(q) from partitioncache_queue q where q.id = 7';
 
 create function pc_race(item partitioncache_queue, stop_at timestamptz) returns text
 language plpgsql volatile parallel unsafe

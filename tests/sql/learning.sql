@@ -45,15 +45,22 @@ select partitioncache_update_processor_config(learning_budget => 1);
 create function priced(fragments text, allowance double precision) returns text language sql as $$
     select string_agg(hash || ' ' || verdict || case when credit > 0 then ' ' || credit else '' end, ', ' order by hash) from pc_priced(fragments::jsonb, allowance)
 $$;
-select is(pc_allowance(50000, 1)::text, '(62500,37500)', 'a budget, and what the query itself would save');
-select is(pc_allowance(3, 0.5)::text, '(7500,7500)', 'a cheap query counts as one that is worth counting');
-select is(pc_allowance(null, 1)::text, '(Infinity,Infinity)', 'without an estimate there is no limit');
+select is(pc_allowance(50000, 1)::text, '(62500,37500,12500)', 'a budget, and what the query itself would save');
+select is(pc_allowance(3, 0.5)::text, '(7500,7500,5000)', 'a cheap query counts as one that is worth counting');
+select is(pc_allowance(null, 1)::text, '(Infinity,Infinity,Infinity)', 'without an estimate there is no limit');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 50}, {"hash": "w", "rank": "whole", "cost": 40}]', 100),
     'a learned, b learned, w learned', 'a table is scanned once');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 70}]', 100), 'a deferred 30, w learned', 'what is left is kept for later');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 80, "kept": 0.9}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 90, "kept": 0.1}]', 100), 'a deferred 10, b learned', 'where a scan for both is too dear, what leaves least is found out');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 40}, {"hash": "w", "rank": "whole", "cost": 170, "credit": 120}]', 100), 'a learned, w learned', 'and spent then');
 select is(priced('[{"hash": "a", "rank": "own", "scanned": "t", "cost": 400}, {"hash": "b", "rank": "own", "scanned": "t", "cost": 10}]', 100), 'a deferred 90, b learned', 'where a scan is too dear, what an index finds is not');
+create function priced_beside(fragments text, allowance double precision, beside double precision) returns text language sql as $$
+    select string_agg(hash || ' ' || verdict || case when credit > 0 then ' ' || credit else '' end, ', ' order by hash) from pc_priced(fragments::jsonb, allowance, 0, beside)
+$$;
+\set both '[{"hash": "a", "rank": "own", "scanned": "t", "cost": 30}, {"hash": "b", "rank": "own", "scanned": "u", "cost": 10}, {"hash": "w", "rank": "whole", "cost": 40}]'
+select is(priced_beside(:'both', 100, 25), 'a deferred 50, b learned, w learned', 'beside the whole, only what costs little');
+select is(priced_beside(replace(:'both', '40', '400'), 100, 25), 'a learned, b learned, w deferred 60', 'but all of it where the whole is too dear');
+select is(priced_beside(replace(:'both', '30', '30, "credit": 50'), 100, 25), 'a learned, b learned, w learned', 'or when it was paid for before');
 select is(priced('[{"hash": "j", "rank": "weaker", "cost": 1}, {"hash": "k", "rank": "weaker", "cost": 1, "credit": 1}]', 100), 'j deferred, k learned', 'joins between are bought by credit alone');
 select is(priced('[{"hash": "a", "rank": "whole", "cost": 1, "state": "forbidden"}, {"hash": "b", "rank": "whole", "cost": 900, "state": "forced"}, {"hash": "c", "rank": "whole", "cost": 1, "state": "unselective"}]', 100),
     'a forbidden, b learned, c unselective', 'what an administrator says holds');
@@ -238,7 +245,8 @@ select partitioncache_update_processor_config(max_age => '0');
 select cmp_ok(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.kind = 1)', array(select generate_series(1, 300))), '>', 0.9::float8, 'most are left');
 select is(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.rare = 3)', array(select generate_series(200, 500))), null, 'few are');
 select is(pc_sampled_share('SELECT DISTINCT t1.city_id FROM public.many t1 WHERE (t1.rare = 3)', '{}'::integer[]), null, 'nothing is known of nothing');
-select is((select count(*) from unnest(pc_sample_of_keys('public.many', 'city_id', null::integer, 5000)) k where k between 0 and 4999), 250::bigint, 'a twentieth of the keys');
+select is((select count(*) from unnest(pc_sample_of_keys('public.many', 'city_id', null::integer, 2000)) k where k between 0 and 4999), 100::bigint, 'some of the keys');
+select ok((select count(distinct k) = count(*) and count(*) between 200 and 250 from unnest(pc_sample_of_keys('public.many', 'city_id', null::integer, 5000)) k where k between 0 and 4999), 'a twentieth');
 select cmp_ok((select count(*) from unnest(pc_sample_of_keys('public.many', 'city_id', null::integer, 50000)) k where k between 0 and 4999), '>', 1000::bigint, 'of many keys');
 select is(pc_sample_of_keys('public.many', 'city_id', null::text, 50000), null, 'of many keys that are no numbers: none');
 select ok((select r.kept > 0.75 and r.keys is null from pc_evaluated_keys(pc_registration('partitioncache', 'city_id'), 'SELECT DISTINCT t1.city_id FROM public.many t1, public.many t2 WHERE (t1.city_id = t2.city_id) AND (t1.kind = t2.kind) AND (t1.id <> t2.id)', '{}', null::integer, '{}', false) r),
@@ -269,8 +277,8 @@ begin
         -- at most what a query costs, and one budget of at least so much
         allowed := allowed + cost + budget * greatest(cost, 10000) + (10000 - least(cost, 10000));
         scans := '{}';
-        for one in select p.*, c.rank, c.scanned, c.cost, (select max(o.cost) from pc_priced(fragments, allowance.now, allowance.later) q join costs o using (hash) where q.verdict = 'learned' and o.scanned = c.scanned) as scan
-                   from pc_priced(fragments, allowance.now, allowance.later) p join costs c using (hash) loop
+        for one in select p.*, c.rank, c.scanned, c.cost, (select max(o.cost) from pc_priced(fragments, allowance.now, allowance.later, allowance.beside) q join costs o using (hash) where q.verdict = 'learned' and o.scanned = c.scanned) as scan
+                   from pc_priced(fragments, allowance.now, allowance.later, allowance.beside) p join costs c using (hash) loop
             credits := credits || jsonb_build_object(one.hash, one.credit);
             if one.verdict = 'learned' then
                 known := known || one.hash;

@@ -33,7 +33,7 @@ select ok((select count(*) from pc_own_verdict) <= 2, 'verdicts do not pile up')
 select set_eq(partitioncache_apply(:'similar', 'city_id'), :'similar', 'the same rows');
 select is((select count(*) from pc_own_queue where queue = 'racing'), 0::bigint, 'nothing is left of races');
 
--- Nor is one queued: a further one only when twice as many were asked since as the time before.
+-- Nor is one queued: a further one only when three times as many were asked since as the time before.
 update partitioncache_internal.partitioncache_verdict set made_at = clock_timestamp();
 select partitioncache_push(:'q', 'city_id');
 select partitioncache_process_queue(max_items => 1);
@@ -52,7 +52,7 @@ begin
     end loop;
 end
 $$;
-select count(*) as raced, 2 ^ count(*) as needed from pc_own_verdict \gset
+select count(*) as raced, 3 ^ count(*) as needed from pc_own_verdict \gset
 select ask(int4range(10, 9 + :needed));
 select ok(not pc_may_race(item(:'q')), 'few were asked since');
 select ask(int4range(10, 10 + :needed));
