@@ -11,6 +11,7 @@ comment on type pc_column_statistics is
 create function pc_statistics_of(query text, column_name text, qualifier text, session_path text) returns pc_column_statistics
 language plpgsql stable parallel safe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
+set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
 declare
