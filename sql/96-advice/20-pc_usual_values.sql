@@ -145,9 +145,13 @@ begin
         continue when tried is null;
         begin
             execute format('select %L::%s', tried, shown);
-            return tried;
-        exception when others then
-            null;
+            -- A domain may call what writes.
+            raise exception using errcode = 'PC000';
+        exception
+            when sqlstate 'PC000' then
+                return tried;
+            when others then
+                null;
         end;
     end loop;
     return null;
@@ -155,7 +159,7 @@ end
 $$;
 
 comment on function pc_fitting_value(text, oid, boolean) is
-'A text that a type takes as a value: the one given, if it does, else the number that it begins with, a list of it, or a guess; null if it takes none of these. unit: a unit of time stands behind it. Example: select pc_fitting_value(''1995-03-15'', ''float8''::regtype, false)';
+'A text that a type takes as a value: the one given, if it does, else the number that it begins with, a list of it, or a guess; null if it takes none of these. Whatever the type''s own functions write is undone. unit: a unit of time stands behind it. Example: select pc_fitting_value(''1995-03-15'', ''float8''::regtype, false)';
 
 create function pc_with_usual_values(query text, session jsonb) returns text
 language plpgsql volatile parallel unsafe

@@ -101,6 +101,9 @@ create function writes(n integer) returns integer language plpgsql as $$ begin i
 create function waits(n integer) returns integer language plpgsql as $$ begin perform pg_sleep(0.01); return n; end $$;
 select lives_ok($$ select partitioncache_advise(array['select count(*) from place a join place b using (city_id) where writes(a.kind) = 7 and a.kind < 3'], seconds => 5) $$, 'a query that writes');
 select is((select count(*) from written), 0::bigint, 'has not written');
+create domain checked as integer check (writes(value) < 40);
+select lives_ok($$ select partitioncache_advise(array['select count(*) from place a join place b using (city_id) where a.kind = $1::checked'], seconds => 5) $$, 'a type that writes');
+select is((select count(*) from written), 0::bigint, 'has not written either');
 create table timed as select clock_timestamp() as began;
 select lives_ok($$ select partitioncache_advise(array['select count(*) from place a join place b using (city_id) where waits(a.kind) = 7'], seconds => 1) $$, 'a query that takes long');
 select ok((select clock_timestamp() - began < interval '5 s' from timed), 'ends in time');
