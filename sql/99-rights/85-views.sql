@@ -23,7 +23,7 @@ comment on view @extschema@.partitioncache_queue is
 
 create view @extschema@.partitioncache_processor_log with (security_barrier) as select * from pc_own_log;
 comment on view @extschema@.partitioncache_processor_log is
-'What became of queued items: your own; those of all roles for who may monitor or administer the cache. queue incoming: a query was taken apart (skipped: nothing of it can be cached), outgoing: a fragment was evaluated, upkeep: housekeeping failed.';
+'What became of queued items: your own; those of all roles for who may monitor or administer the cache. queue incoming: a query was taken apart (skipped: nothing of it can be cached), outgoing: a fragment was evaluated, racing: the forms of a query were raced (skipped: there was nothing to race), upkeep: housekeeping failed.';
 
 create view @extschema@.partitioncache_analysis with (security_barrier) as select * from pc_own_analysis;
 comment on view @extschema@.partitioncache_analysis is

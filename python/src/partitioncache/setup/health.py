@@ -36,6 +36,12 @@ def check_cache(connection: Connection, cache: str, *, with_cron: bool = True) -
     rights, *others = _refused(connection, there, cache) or _said(connection, cache, with_cron)
     if any(each.name == "processor" and each.ok for each in others):  # then there is nothing left to enable
         cron = [replace(each, fix="") if "pcache-processor" in each.fix else each for each in cron]
+    if any(each.ok is False for each in cron):  # first things first: it would fail
+        later = "when the steps above are done"
+        others = [
+            replace(each, place=f"{each.place}, {later}") if each.name == "processor" and each.fix else each
+            for each in others
+        ]
     return [*found, rights, *cron, *others]
 
 
