@@ -158,6 +158,12 @@ def test_the_usual_schema_in_somebody_elses_hands(empty_database: Database) -> N
             for way in ("extension", "connection"):
                 with pytest.raises(InstallError, match=r"role setup_early owns it.*--schema cache"):
                     plan(connection, way=way)
+                empty_database.psql("drop schema partitioncache")
+                todo = plan(connection, way=way)
+                empty_database.psql("create schema partitioncache authorization setup_early")  # since then
+                with pytest.raises(InstallError, match="role setup_early owns it"):
+                    apply_plan(connection, todo)
+                assert installed(connection) is None
             apply_plan(connection, plan(connection, schema="cache"))
     finally:
         empty_database.psql("drop schema partitioncache cascade; drop role setup_early")

@@ -215,8 +215,7 @@ def plan(
     start = there.version if there else None
     if start is None:
         _refuse_inner_schema(connection)
-        if way == "connection" or schema is None:
-            _refuse_shared_schema(connection, schema or OUTER_SCHEMA)
+        _refuse_shared_schema(connection, way, schema or OUTER_SCHEMA)
     schema = schema or OUTER_SCHEMA
     return Plan(way, start, wanted, schema, _statements(way, start, wanted, schema, scripts))
 
@@ -255,11 +254,14 @@ def _refuse_inner_schema(connection: Connection) -> None:
         )
 
 
-def _refuse_shared_schema(connection: Connection, schema: str) -> None:
+def _refuse_shared_schema(connection: Connection, way: Way, schema: str) -> None:
     """Raises InstallError for a schema in which others may create objects: they could put one beside ours.
 
-    A function of theirs that fits a call better than ours would run with the rights of whoever calls.
+    A function of theirs that fits a call better than ours would run with the rights of whoever calls. As any
+    extension, this one may be put into a shared schema by somebody who names it.
     """
+    if way == "extension" and schema != OUTER_SCHEMA:
+        return
     row = connection.execute(
         """
         select r.rolname::text,
@@ -377,8 +379,11 @@ def apply_plan(connection: Connection, todo: Plan, scripts: Scripts | None = Non
     schema = sql.Identifier(todo.schema)
     try:
         with connection.transaction():
-            if todo.start is None and not _schema_exists(connection, todo.schema):
-                connection.execute(sql.SQL("create schema {}").format(schema))
+            if todo.start is None:
+                if _schema_exists(connection, todo.schema):  # perhaps only since the plan was made
+                    _refuse_shared_schema(connection, todo.way, todo.schema)
+                else:
+                    connection.execute(sql.SQL("create schema {}").format(schema))
             if todo.way == "extension":
                 _run_as_extension(connection, todo, schema)
             else:
