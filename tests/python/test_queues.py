@@ -16,7 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partitioncache.errors import ConfigurationError, UnavailableError
-from partitioncache.queues import MAX_ATTEMPTS, PROVIDERS, QUEUES, Claim, Item, Queue, QueueName, open_queue
+from partitioncache.queues import (
+    FOLLOWS,
+    MAX_ATTEMPTS,
+    PROVIDERS,
+    QUEUES,
+    Claim,
+    Item,
+    ItemState,
+    Queue,
+    QueueName,
+    open_queue,
+)
 from support import services
 
 if TYPE_CHECKING:
@@ -333,6 +344,32 @@ def test_no_item_is_ever_lost(queue: Queue, end_pauses: Callable[[], None], step
         counts = queue.counts("outgoing")
         assert counts["running"] == len(held)
         assert sum(counts.values()) == pushed - done
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.sampled_from(["push", "claim", "failed", "released", "requeue", "later"]), min_size=10, max_size=40
+    )
+)
+def test_only_what_may_follow_does(queue: Queue, end_pauses: Callable[[], None], steps: list[str]) -> None:
+    queue.clear()
+    queue.push("outgoing", [fragment(1)])
+    before, held = ItemState.READY, None
+    for step in steps:
+        if step == "push":
+            queue.push("outgoing", [fragment(1)])
+        elif step == "claim":
+            held = next(iter(queue.claim("outgoing")), held)
+        elif step == "requeue":
+            queue.requeue("outgoing")
+        elif step == "later":
+            end_pauses()
+        elif held is not None:
+            queue.finish("outgoing", held, step, "no luck")  # type: ignore[arg-type]
+        (now,) = (state for state, items in queue.counts("outgoing").items() if items)
+        assert now == before or now in FOLLOWS[before], f"{step}: {now} after {before}"
+        before = now
 
 
 @pytest.fixture

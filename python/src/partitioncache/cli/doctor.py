@@ -11,7 +11,7 @@ import click
 from partitioncache.cli import base, checks, services
 from partitioncache.cli.output import Format
 from partitioncache.errors import PartitionCacheError
-from partitioncache.queues import QUEUES
+from partitioncache.queues import QUEUES, ItemState
 from partitioncache.setup import (
     Check,
     Connection,
@@ -98,7 +98,7 @@ def _cache(where: base.Connections) -> str:
 
 def _queues(where: base.Connections) -> str:
     with services.open_queues(where) as queues:
-        dead = sum(queues.counts(name)["dead"] for name in QUEUES)
+        dead = sum(queues.counts(name)[ItemState.DEAD] for name in QUEUES)
     return f"queues {where.queue_name} answer; {dead} items are dead"
 
 

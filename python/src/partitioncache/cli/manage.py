@@ -19,7 +19,7 @@ from partitioncache.cli import (
     verify,
 )
 from partitioncache.cli.output import Format
-from partitioncache.queues import QUEUES
+from partitioncache.queues import QUEUES, ItemState
 
 EXAMPLES = """
 \b
@@ -101,7 +101,7 @@ def _count_queue(where: base.Connections, format: Format) -> int:
         amount for each in found for amount in list(each.values())[1:]
     ):
         services.existing_cache(where).close()  # nothing is queued under a name that is misspelt
-    output.rows(found, format, ("queue", "ready", "running", "paused", "dead"))
+    output.rows(found, format, ("queue", *ItemState))
     return 0
 
 

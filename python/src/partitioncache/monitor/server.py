@@ -32,7 +32,7 @@ from partitioncache.monitor.events import Events
 from partitioncache.monitor.monitor import Limits, Monitor
 from partitioncache.postgresql import Server, Typed
 from partitioncache.postgresql.server import explained, translated
-from partitioncache.queues import QUEUES, Item, Queue
+from partitioncache.queues import QUEUES, Item, ItemState, Queue
 from partitioncache.sources import FragmentTimeout, SourceUnavailable
 from partitioncache.sources.postgresql import PostgreSQLSource
 
@@ -401,7 +401,7 @@ class ServerMonitor:
             return 1
         try:
             before = sum(self._events.counts.values())
-            if any(self._queue.counts(queue)["ready"] for queue in QUEUES):
+            if any(self._queue.counts(queue)[ItemState.READY] for queue in QUEUES):
                 limits = replace(self._limits, once=True, limit=None)
                 evaluator = self._carrying(self._backend, timeout=self._timeout)
                 self._carrier = Monitor(self._queue, evaluator, self._events, limits)

@@ -12,11 +12,13 @@ from typing import Final
 from partitioncache import config
 from partitioncache.errors import ConfigurationError
 from partitioncache.queues.protocol import (
+    FOLLOWS,
     MAX_ATTEMPTS,
     QUEUES,
     Claim,
     DeadItem,
     Item,
+    ItemState,
     Outcome,
     Queue,
     QueueName,
@@ -27,12 +29,14 @@ from partitioncache.queues.protocol import (
 PROVIDERS: Final = ("postgresql", "redis")
 
 __all__ = [
+    "FOLLOWS",
     "MAX_ATTEMPTS",
     "PROVIDERS",
     "QUEUES",
     "Claim",
     "DeadItem",
     "Item",
+    "ItemState",
     "Outcome",
     "Queue",
     "QueueName",

@@ -22,7 +22,16 @@ from psycopg.types.json import Jsonb
 from partitioncache import statements
 from partitioncache.closing import Closing
 from partitioncache.postgresql import Server, Typed
-from partitioncache.queues.protocol import QUEUES, Claim, DeadItem, Item, Outcome, QueueName, check_queue
+from partitioncache.queues.protocol import (
+    QUEUES,
+    Claim,
+    DeadItem,
+    Item,
+    ItemState,
+    Outcome,
+    QueueName,
+    check_queue,
+)
 
 #: Items sent with one call.
 BATCH = 1_000
@@ -175,11 +184,11 @@ class PostgreSQLQueue(Closing):
         ((incoming, outgoing),) = self._server.call("partitioncache_queue_lengths", self._name)
         return incoming, outgoing
 
-    def counts(self, queue: QueueName) -> dict[str, int]:
-        """How many items are in each state: {"ready": …, "running": …, "paused": …, "dead": …}."""
+    def counts(self, queue: QueueName) -> dict[ItemState, int]:
+        """How many items are in each state."""
         found = dict(self._server.call("partitioncache_queue_counts", check_queue(queue), self._name))
-        paused = found.pop("failed") + found.pop("timeout")
-        return {"ready": found["ready"], "running": found["running"], "paused": paused, "dead": found["dead"]}
+        found["paused"] = found["failed"] + found["timeout"]
+        return {state: found[state] for state in ItemState}
 
     def clear(self, queue: QueueName | None = None) -> int:
         """Remove all items of one queue, or of both, whatever their state; return how many."""

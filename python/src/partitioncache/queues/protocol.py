@@ -12,8 +12,9 @@ are used up is *dead*: it stays visible, and can be put back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from hashlib import sha256
 from types import TracebackType
 from typing import Literal, Protocol, runtime_checkable
@@ -26,6 +27,38 @@ QUEUES: tuple[QueueName, QueueName] = ("incoming", "outgoing")
 #: What became of a claim: finished, failed (tried again while attempts remain), stopped by its time
 #: limit (likewise), or handed back unfinished (the attempt does not count).
 Outcome = Literal["done", "failed", "timeout", "released"]
+
+
+class ItemState(str, Enum):
+    """How an item of a queue stands; what may follow is in :data:`FOLLOWS`.
+
+    Its turn may come; or a worker has claimed it; or it failed, and is tried again after a pause; or its attempts are
+    used up. What is done is an item no more.
+
+    >>> ItemState.READY == "ready", str(ItemState.READY)
+    (True, 'ready')
+    """
+
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DEAD = "dead"
+
+    __str__ = str.__str__
+    __hash__ = str.__hash__
+
+
+#: What an item may be after each state, as long as it is there.
+FOLLOWS: Mapping[ItemState, frozenset[ItemState]] = {
+    # claimed
+    ItemState.READY: frozenset({ItemState.RUNNING}),
+    # released, or its lease ended; failed; failed for the last time
+    ItemState.RUNNING: frozenset({ItemState.READY, ItemState.PAUSED, ItemState.DEAD}),
+    # its pause is over
+    ItemState.PAUSED: frozenset({ItemState.READY, ItemState.RUNNING}),
+    # pushed again, or put back
+    ItemState.DEAD: frozenset({ItemState.READY}),
+}
 
 #: Attempts after which an item is dead.
 MAX_ATTEMPTS = 3
@@ -162,8 +195,8 @@ class Queue(Protocol):
     def lengths(self) -> tuple[int, int]:
         """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""
 
-    def counts(self, queue: QueueName) -> dict[str, int]:
-        """How many items are in each state: {"ready": …, "running": …, "paused": …, "dead": …}."""
+    def counts(self, queue: QueueName) -> dict[ItemState, int]:
+        """How many items are in each state."""
 
     def clear(self, queue: QueueName | None = None) -> int:
         """Remove all items of one queue, or of both, whatever their state; return how many."""

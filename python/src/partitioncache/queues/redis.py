@@ -29,6 +29,7 @@ from partitioncache.queues.protocol import (
     Claim,
     DeadItem,
     Item,
+    ItemState,
     Outcome,
     QueueName,
     check_queue,
@@ -268,7 +269,7 @@ class RedisQueue(Closing):
         return f"{{{self._name}:queue}}:wake"
 
     def _keys(self, queue: QueueName) -> list[str]:
-        parts = ("items", "ready", "running", "paused", "dead", "meta")
+        parts = ("items", *ItemState, "meta")
         return [*(f"{{{self._name}:queue}}:{check_queue(queue)}:{part}" for part in parts), self._wake]
 
     def push(self, queue: QueueName, items: Iterable[Item]) -> int:
@@ -340,14 +341,14 @@ class RedisQueue(Closing):
     def lengths(self) -> tuple[int, int]:
         """How many items are waiting or being worked on: (incoming, outgoing). Dead ones do not count."""
         incoming, outgoing = (self.counts(queue) for queue in QUEUES)
-        return sum(incoming.values()) - incoming["dead"], sum(outgoing.values()) - outgoing["dead"]
+        return sum(incoming.values()) - incoming[ItemState.DEAD], sum(outgoing.values()) - outgoing[ItemState.DEAD]
 
-    def counts(self, queue: QueueName) -> dict[str, int]:
-        """How many items are in each state: {"ready": …, "running": …, "paused": …, "dead": …}."""
+    def counts(self, queue: QueueName) -> dict[ItemState, int]:
+        """How many items are in each state."""
         pipeline = self._client.pipeline()
         for key in self._keys(queue)[1:5]:
             pipeline.zcard(key)
-        return dict(zip(("ready", "running", "paused", "dead"), map(int, pipeline.execute()), strict=True))
+        return dict(zip(ItemState, map(int, pipeline.execute()), strict=True))
 
     def clear(self, queue: QueueName | None = None) -> int:
         """Remove all items of one queue, or of both, whatever their state; return how many."""
