@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import psycopg
@@ -17,6 +17,8 @@ from partitioncache.cli import base, output
 from partitioncache.cli.output import Format
 from partitioncache.errors import MissingExtraError
 from partitioncache.postgresql import explained
+from partitioncache.setup import installed
+from partitioncache.setup.checks import one
 
 if TYPE_CHECKING:
     from partitioncache.web.pictures import Measured
@@ -85,24 +87,33 @@ def advise(
                 raise click.UsageError(f"There is no query in {file}.")
         database = connection.info.dbname
         said = advice.advise(connection, queries, most=most, tries=tries, seconds=seconds, progress=bar)
+        first = _first(connection)
     found = said.candidates
     best = found[0] if found else None
     pays = best is not None and (best.saves is None or best.saves >= advice.LITTLE)
     output.note(_recommended(best))
     if best is not None and pays:
         output.note(f"For {best.partition_key}, run:")
-        output.note("  create extension if not exists partitioncache;")
-        for statement in best.statements:
+        for statement in (*first, *best.statements):
             output.note(f"  {statement}")
     output.rows([_record(each) for each in found], format, COLUMNS)
     if said.remark:
         output.note(said.remark)
     if html is not None and render is not None:
-        statements = ("create extension if not exists partitioncache;", *best.statements) if best and pays else ()
+        statements = (*first, *best.statements) if best and pays else ()
         page = render([_record(each) for each in found], _measured(best), statements, database, datetime.now())
         Path(html).write_text(page, "utf-8")
         output.note(f"The page is in {html}")
     return 0 if pays else base.FOUND_NOTHING
+
+
+def _first(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
+    """What has to be run before all else: nothing, where PartitionCache is installed."""
+    if installed(connection) is not None:
+        return ()
+    if one(connection, "select name from pg_catalog.pg_available_extensions where name = 'partitioncache'"):
+        return ("create extension if not exists partitioncache;",)
+    return ("-- in a shell: pcache setup; then, here, the statement that it shows",)
 
 
 def _recommended(best: advice.Candidate | None) -> str:
