@@ -578,7 +578,8 @@ def test_a_killed_monitor_loses_nothing(
 def test_its_processes_end_with_a_monitor(
     monitor_program: Callable[..., subprocess.Popen[str]], redis_queue: Queue, number: signal.Signals
 ) -> None:
-    monitor = monitor_program("--max-processes", "2")
+    # Nobody reads what it says meanwhile.
+    monitor = monitor_program("--max-processes", "2", "--log-level", "error")
     theirs = ("ps", "-o", "pid=", "--ppid", str(monitor.pid))
     numbers = itertools.count()
 
