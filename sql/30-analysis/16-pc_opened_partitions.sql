@@ -15,7 +15,10 @@ begin
     lowered := lower(left(query, 20000));
     -- As far as the text alone shows: where the column stands beside a constant, PostgreSQL leaves partitions out when it plans.
     with root as materialized (
-        select p.partrelid, c.reltuples, p.partattrs
+        -- The columns' names first: were they joined, the planner might look for each column of the database in the text.
+        select p.partrelid, c.reltuples,
+               array(select regexp_replace(lower(a.attname), '([][*+?(){}|^$.\\])', '\\\1', 'g')
+                     from pg_attribute a where a.attrelid = p.partrelid and a.attnum = any (p.partattrs)) as column_names
         from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
         where not c.relispartition and strpos(lowered, lower(c.relname)) > 0 and (relations is null or c.oid = any (relations))
           and (strpos(lowered, '"' || lower(c.relname) || '"') > 0
@@ -25,11 +28,9 @@ begin
     from root r
     cross join lateral (select count(*) as partitions from pg_inherits i where i.inhparent = r.partrelid) n
     where not exists (
-        select from pg_attribute a
-        cross join lateral (select regexp_replace(lower(a.attname), '([][*+?(){}|^$.\\])', '\\\1', 'g') as column_name) e
-        where a.attrelid = r.partrelid and a.attnum = any (r.partattrs)
-          and (lowered ~ format('\m%s"?\s*\)*\s*(::\s*\w+\s*)?(=|<|>|in\M|between\M|is\M|like\M)[=>]?\s*(any\s*)?[(\s]*([''$0-9{-]|array\M|date\M|timestamp|null\M|true\M|false\M)', e.column_name)
-               or lowered ~ format('([''0-9)]|\$[0-9]+|\M(::\s*\w+))\s*(=|<|>)[=>]?\s*(\w+\.|"[^"]*"\.)?"?%s\M', e.column_name)));
+        select from unnest(r.column_names) e(column_name)
+        where lowered ~ format('\m%s"?\s*\)*\s*(::\s*\w+\s*)?(=|<|>|in\M|between\M|is\M|like\M)[=>]?\s*(any\s*)?[(\s]*([''$0-9{-]|array\M|date\M|timestamp|null\M|true\M|false\M)', e.column_name)
+           or lowered ~ format('([''0-9)]|\$[0-9]+|\M(::\s*\w+))\s*(=|<|>)[=>]?\s*(\w+\.|"[^"]*"\.)?"?%s\M', e.column_name));
 end
 $$;
 
