@@ -12,11 +12,8 @@ comment on type pc_key_candidate is
 create function pc_key_candidates(blocks pc_advised_block[], fewest_partitions integer default 16, fewest_rows integer default 2) returns setof pc_key_candidate
 language plpgsql stable parallel safe rows 10
 set search_path = pg_catalog, partitioncache_internal, pg_temp
-set standard_conforming_strings = on
 as $$
 #variable_conflict use_column
-declare
-    name constant text := '("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)';
 begin
     return query
         with recursive asked as materialized (
@@ -45,10 +42,7 @@ begin
             where pc_datatype_of(a.atttypid, a.attcollation) not in ('float', 'numeric')
             limit 3000
         ), equal as materialized (
-            select b.relids[m.part[1]::integer + 1] as one, m.part[2] as one_name, b.relids[m.part[3]::integer + 1] as other, m.part[4] as other_name
-            from unnest(blocks) b, unnest(b.conditions) c(template)
-            cross join lateral regexp_match(c.template, format(E'^\\(?\x01(\\d+)\x02\\.%1$s = \x01(\\d+)\x02\\.%1$s\\)?$', name)) m(part)
-            where m.part is not null
+            select * from pc_equated(blocks)
         ), edge as (
             select a.node as a, b.node as b
             from referenced f join col a on a.relid = f.conrelid and a.node % 10000 = f.one join col b on b.relid = f.confrelid and b.node % 10000 = f.other
@@ -106,18 +100,24 @@ begin
         return;
     end if;
     -- By what they would restrict: the rows of their tables among those that a query reads, each for as long as the query takes. What joins
-    -- tables restricts all of them; what stands in one alone is looked at where it is not nearly unique.
+    -- tables, or a table to itself, restricts all of them; what does neither is looked at where it is not nearly unique.
     return query
+        with equal as materialized (
+            select distinct e.one, e.one_name from pc_equated(blocks) e where e.one = e.other and e.one_name = e.other_name
+        )
         select (c.candidate).*
         from (
-            select k as candidate, cardinality(k.relids) > 1 as joins, row_number() over (partition by cardinality(k.relids) > 1 order by s.score desc, k.partition_key) as place
+            select k as candidate, j.joins, row_number() over (partition by j.joins order by s.score desc, k.partition_key) as place
             from unnest(candidates) k
+            cross join lateral (
+                select cardinality(k.relids) > 1 or exists (
+                    select from unnest(k.relids, k.columns) o(relid, column_name) join equal e on e.one = o.relid and e.one_name = o.column_name)) j(joins)
             cross join lateral (
                 select coalesce(sum(times[b.query] * r.keyed / r.read), 0) as score
                 from unnest(blocks) b
                 cross join lateral (select sum(greatest(c.reltuples, 0)) filter (where c.oid = any (k.relids)) as keyed, nullif(sum(greatest(c.reltuples, 0)), 0) as read
                                     from unnest(b.relids) u(relid) join pg_class c on c.oid = u.relid) r) s
-            where cardinality(k.relids) > 1 or (select max(c.reltuples) from pg_class c where c.oid = any (k.relids)) >= 5 * k.partitions) c
+            where j.joins or (select max(c.reltuples) from pg_class c where c.oid = any (k.relids)) >= 5 * k.partitions) c
         where c.place <= case when c.joins then 8 else 2 end
         order by not c.joins, c.place;
 end

@@ -81,6 +81,11 @@ insert into correlated select g % 300, g % 50, g from generate_series(1, 60000) 
 create index on correlated (region);
 analyze correlated;
 select is((select a.partition_key from partitioncache_advise(array['select count(*) from correlated a join correlated b using (region) where a.kind = 7 and b.v > 59000'], seconds => 30) a limit 1), 'region', 'what the planner cannot know is found out');
+-- Of many columns of one table, that by which it is joined to itself.
+create table spot as select i as id, i % 50 as area, i % 60 as borough, i % 70 as county, i % 1000 as zone, abs(hashint4(i)) % 997 as kind, i as v from generate_series(1, 60000) i;
+create index on spot (zone);
+analyze spot;
+select is((select a.partition_key from partitioncache_advise(array['select count(*) from spot a join spot b using (zone) where a.kind = 7 and b.kind = 8'], seconds => 10) a limit 1), 'zone', 'what joins a table to itself comes before what only stands in it');
 select is((select row(a.partition_key, a.remark)::text from partitioncache_advise(array['nothing'], seconds => 0) a), '(,"1 query could not be read, and was left out: syntax error at or near ""nothing"".")', 'queries that cannot be read are no reason to guess');
 begin read only;
 select throws_ok($$ select partitioncache_advise(queries()) $$, 'PC009', 'a read-only transaction cannot take queries apart', 'not where nothing can be taken apart');
