@@ -37,6 +37,27 @@ $$;
 comment on function pc_known_analysis(text) is
 'The remembered analysis under a digest; null if there is none, if the catalog has changed since, or if the role may no longer read all its tables. Example: select pc_known_analysis(''...'')';
 
+create function pc_resting_on(apart pc_taken_apart) returns partitioncache_analysis
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, partitioncache_internal, pg_temp
+as $$
+declare
+    made partitioncache_analysis;
+begin
+    made.named := apart.named;
+    made.relations := apart.relations;
+    made.functions := apart.functions;
+    made.operators := apart.operators;
+    made.types := apart.types;
+    made.closure := apart.closure;
+    made.state := apart.state;
+    return made;
+end
+$$;
+
+comment on function pc_resting_on(pc_taken_apart) is
+'A row of partitioncache_analysis that says only what a query that was taken apart hangs on. Example: see pc_remember';
+
 create function pc_remember(digest text, apart pc_taken_apart, query text default null, session jsonb default null, general_digest text default null) returns partitioncache_analysis
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, partitioncache_internal, pg_temp
@@ -45,6 +66,9 @@ declare
     made partitioncache_analysis;
     kept partitioncache_analysis;
 begin
+    if not apart.passing then
+        made := pc_resting_on(apart);
+    end if;
     made.digest := digest;
     made.reason := apart.reason;
     made.canonical := apart.canonical;
@@ -52,13 +76,6 @@ begin
     if apart.passing then
         return made;
     end if;
-    made.named := apart.named;
-    made.relations := apart.relations;
-    made.functions := apart.functions;
-    made.operators := apart.operators;
-    made.types := apart.types;
-    made.closure := apart.closure;
-    made.state := apart.state;
     if general_digest is not null and pc_speaks_for(query, session, made.canonical) then
         kept := pc_general_analysis(made, pc_literals(query));
         kept.digest := general_digest;

@@ -58,15 +58,9 @@ begin
     if apart.passing or apart.state is null then
         return;
     end if;
+    made := pc_resting_on(apart);
     made.digest := pc_learned_digest(item);
     made.learned := fragments;
-    made.named := apart.named;
-    made.relations := apart.relations;
-    made.functions := apart.functions;
-    made.operators := apart.operators;
-    made.types := apart.types;
-    made.closure := apart.closure;
-    made.state := apart.state;
     perform pc_call('remember', to_jsonb(made));
 end
 $$;
