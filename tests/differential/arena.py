@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -453,16 +453,10 @@ class Arena:
         known |= {"implied"} if case.implied else set()
         rows = 0
         if rewritten != text:
-            reader.must("savepoint s")
-            original = reader.run(text)
-            reader.must("rollback to s")
-            if original.error:
-                self.report.invalid(known, original.error)
-                return None
-            rows, dedupes = len(original.rows), bool(known & DEDUPES) or "distinct" in text
-            reason = difference(original, reader.run(rewritten), case.query.total, dedupes)
-            if reason:
-                return Failure(case, method, reason, rewritten)
+            compared = self._compare(case, text, {method: rewritten}, known)
+            if not isinstance(compared, int):
+                return compared
+            rows = compared
         self.report.add(known, rows, {method: rewritten}, text, (None, None, None))
         return None
 
@@ -483,22 +477,10 @@ class Arena:
         explained = reader.call(EXPLAIN, text, world.key, world.cache)
         if explained.error:
             return Failure(case, "explain", f"partitioncache_explain raises: {explained.error}")
-        reader.must("savepoint s")
-        original = reader.run(text)
-        reader.must("rollback to s")
         texts = {(m or b"").decode(): (t or b"").decode() for m, t in (*applied.rows, explained.rows[0][:2])}
-        if original.error:
-            self.report.invalid(known, original.error)
-            return None
-        dedupes = bool(known & DEDUPES) or "distinct" in text
-        seen: dict[str, str] = {text: ""}
-        for method, rewritten in texts.items():
-            if rewritten not in seen:
-                answer = reader.run(rewritten)
-                reader.must("rollback to s")
-                seen[rewritten] = difference(original, answer, case.query.total, dedupes)
-            if seen[rewritten]:
-                return Failure(case, method, seen[rewritten], rewritten)
+        rows = self._compare(case, text, texts, known)
+        if not isinstance(rows, int):
+            return rows
         if case.implied:
             known.add("implied")
             if any(rewritten != text for rewritten in texts.values()):
@@ -516,8 +498,30 @@ class Arena:
             *session_labels(case),
             *case.writes.labels(),
         }
-        self.report.add(known, len(original.rows), texts, text, explained.rows[0][2:])
+        self.report.add(known, rows, texts, text, explained.rows[0][2:])
         return None
+
+    def _compare(
+        self, case: Case, text: str, texts: Mapping[str, str], known: set[str]
+    ) -> Failure | int | None:
+        """How many rows a query has, if all of its rewritten texts have the same; None if it fails itself."""
+        reader = self.reader
+        reader.must("savepoint s")
+        original = reader.run(text)
+        reader.must("rollback to s")
+        if original.error:
+            self.report.invalid(known, original.error)
+            return None
+        dedupes = bool(known & DEDUPES) or "distinct" in text
+        seen: dict[str, str] = {text: ""}
+        for method, rewritten in texts.items():
+            if rewritten not in seen:
+                answer = reader.run(rewritten)
+                reader.must("rollback to s")
+                seen[rewritten] = difference(original, answer, case.query.total, dedupes)
+            if seen[rewritten]:
+                return Failure(case, method, seen[rewritten], rewritten)
+        return len(original.rows)
 
 
 def session_labels(case: Case) -> set[str]:
